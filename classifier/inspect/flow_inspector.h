@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything Weir's own parsers know about one flow: stream assembly of both directions, the parser that claimed the
+// flow, and what they added to the facts. Bounded, allocation only while a flow is being inspected, no clock.
+// It never decides; the classifier's engine does that with the facts.
+//
+// Threads: owned by one classifier's only thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/channel/messages.h"
+#include "policy/model/byte_reader.h"
+#include "policy/model/flow_facts.h"
+
+namespace weir::classifier {
+
+struct InspectLimits {
+  std::uint32_t stream_bytes_max = 65'536;    // assembled and not yet consumed, per direction
+  std::uint32_t segments_held_max = 64;       // out-of-order segments waiting, per direction
+  std::uint32_t undecided_bytes_max = 16'384; // stream bytes without any parser claiming the flow: names are final
+};
+
+/// What the bytes just shown changed.
+struct Inspected {
+  bool facts_changed = false;   // decide again
+  bool in_order = true;         // false: this packet waits for an earlier one; do not release it yet
+  bool conflict = false;        // it repeats bytes seen before with other content (evasion); drop it
+  bool undecidable = false;     // a limit was reached before a name: the exception table speaks
+  bool parser_error = false;    // bytes that claim a protocol and break it beyond what servers accept
+  std::uint32_t skip_bytes = 0; // further bytes of this direction that no parser needs (a body)
+  std::uint32_t skip_from_sequence = 0;  // TCP sequence number of the first of them
+};
+
+class FlowInspector {
+ public:
+  FlowInspector(const FiveTuple& tuple, bool midstream, const InspectLimits& limits);
+  ~FlowInspector();
+  FlowInspector(FlowInspector&&) noexcept;
+  FlowInspector& operator=(FlowInspector&&) noexcept;
+
+  /// One TCP segment: its flags and sequence number, its payload (may be empty: SYN, FIN and RST matter too).
+  [[nodiscard]] Inspected on_segment(channel::Direction direction, std::uint32_t sequence, std::uint8_t tcp_flags,
+                                     Bytes payload, FlowFacts& facts);
+  /// One UDP payload.
+  [[nodiscard]] Inspected on_datagram(channel::Direction direction, Bytes payload, FlowFacts& facts);
+
+  /// Nothing more will come from the parsers for this flow (no HTTP or mail connection is open in them).
+  [[nodiscard]] bool names_final() const;
+  /// Assembly bytes held now, for the classifier's total.
+  [[nodiscard]] std::size_t bytes_held() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::classifier

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What crosses the inspection channel. Plain bytes: no pointers, no DPDK, no padding that could leak.
+// Requests go from the data plane to the classifier, answers come back. A flow is named by its slot (the index of
+// its entry in the worker's flow table) and the generation of that slot; a message about an older generation is
+// stale and is ignored by whoever reads it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+namespace weir::channel {
+
+inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
+inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::size_t kRequestRecordBytes = 2'048;
+inline constexpr std::size_t kAnswerRecordBytes = 64;
+inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
+
+struct FlowRef {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  bool operator==(const FlowRef&) const = default;
+};
+
+/// Direction of a packet within its flow.
+enum class Direction : std::uint8_t { kFromInitiator = 0, kFromResponder = 1 };
+
+enum class RequestType : std::uint8_t { kFlowOpened = 1, kPacket = 2, kPacketMore = 3, kFlowClosed = 4 };
+
+/// First bytes of every request record; the body follows.
+struct RequestHeader {
+  RequestType type{};
+  std::uint8_t zero = 0;
+  std::uint16_t body_bytes = 0;  // used bytes after this header, at most kRequestBodyBytes
+  FlowRef flow;
+  std::uint32_t zero2 = 0;
+  std::int64_t time_ns = 0;
+};
+static_assert(sizeof(RequestHeader) == 24);
+inline constexpr std::size_t kRequestBodyBytes = kRequestRecordBytes - sizeof(RequestHeader);
+
+struct FlowOpened {
+  std::uint64_t number = 0;  // of this flow at this worker since the data plane started; names it in events
+  std::array<std::uint8_t, 16> initiator{};  // IPv4 as ::ffff:a.b.c.d
+  std::array<std::uint8_t, 16> responder{};
+  std::uint16_t initiator_port = 0;  // host order
+  std::uint16_t responder_port = 0;
+  std::uint16_t vlan = 0;
+  std::uint16_t pair = 0;  // index of the port pair; in a replay of the capture
+  std::array<std::uint8_t, 6> client_mac{};
+  std::uint8_t protocol = 0;
+  std::uint8_t initiator_inside = 1;
+  std::uint8_t midstream = 0;  // TCP picked up without its SYN, or announced again to a new classifier
+  std::array<std::uint8_t, 7> zero{};
+};
+
+/// A copy of one packet from its L3 header on. Packets longer than one record continue in kPacketMore records
+/// that follow at once; `packet_bytes` is the sum.
+struct PacketHead {
+  std::uint32_t number = 0;  // counts the packets of this flow and direction that were sent here, from 1
+  std::uint32_t tcp_sequence = 0;
+  std::uint32_t tcp_acknowledgement = 0;
+  std::uint16_t packet_bytes = 0;    // bytes that follow in this and the kPacketMore records
+  std::uint16_t l4_offset = 0;       // from the L3 header; 0: none (a later fragment)
+  std::uint16_t payload_offset = 0;  // from the L3 header
+  std::uint16_t payload_bytes = 0;   // by the IP length, without Ethernet padding
+  std::uint8_t tcp_flags = 0;
+  Direction direction{};
+  std::uint8_t parked = 0;    // 1: the packet waits for an answer
+  std::uint8_t redecide = 0;  // 1: first packet of a decided flow after a policy change
+};
+static_assert(sizeof(PacketHead) == 24);
+inline constexpr std::size_t kPacketBytesPerRecord = kRequestBodyBytes - sizeof(PacketHead);
+
+enum class EndReason : std::uint8_t { kFin, kReset, kIdle, kEvicted, kBlocked, kShutdown };
+enum class TcpState : std::uint8_t { kNone, kSynSent, kSynReceived, kEstablished, kFinWait, kClosing, kClosed, kMidstream };
+
+struct FlowClosed {
+  FlowOpened flow;  // again, so that a classifier that was not there at the start can still publish the end
+  std::int64_t started_ns = 0;
+  std::int64_t last_seen_ns = 0;
+  std::array<std::uint64_t, 2> packets{};  // by Direction
+  std::array<std::uint64_t, 2> bytes{};    // of frames
+  std::uint32_t exceptions = 0;            // bit n: ExceptionCause n was applied to this flow
+  std::uint32_t policy_revision = 0;
+  EndReason reason{};
+  TcpState tcp_state{};
+  std::array<std::uint8_t, 6> zero{};
+};
+
+/// What the data plane does with a flow.
+enum class VerdictAction : std::uint8_t { kForward = 0, kDrop = 1, kReset = 2 };
+
+enum class AnswerType : std::uint8_t {
+  kRelease = 1,         // forward the parked packets of `direction` up to number `through`, keep inspecting
+  kFinal = 2,           // `action` for everything parked and everything to come, both directions
+  kSkip = 3,            // as kRelease; further, forward the next `skip_bytes` stream bytes of `direction` that
+                        // follow packet `through` (TCP: by sequence number; other: count payload bytes) unseen
+  kPolicyRevision = 4,  // no flow: from now on flows decided under another revision ask again
+};
+
+struct Answer {
+  AnswerType type{};
+  VerdictAction action{};
+  Direction direction{};
+  std::uint8_t exception = 0;  // 1 + ExceptionCause when the exception table decided, else 0
+  FlowRef flow;
+  std::uint32_t through = 0;
+  std::uint32_t policy_revision = 0;
+  std::uint32_t skip_bytes = 0;
+  std::uint32_t skip_from_sequence = 0;  // TCP: sequence number at which the skipped bytes begin
+  std::array<std::uint8_t, 32> zero{};
+};
+static_assert(sizeof(Answer) <= kAnswerRecordBytes);
+
+static_assert(std::is_trivially_copyable_v<RequestHeader> && std::is_trivially_copyable_v<FlowOpened> &&
+              std::is_trivially_copyable_v<PacketHead> && std::is_trivially_copyable_v<FlowClosed> &&
+              std::is_trivially_copyable_v<Answer>);
+
+}  // namespace weir::channel

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Policy text to Policy. All mistakes are reported at once, each with file, line, column and advice; on any
+// mistake nothing is returned, so that whoever reloads keeps what is in force.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "policy/model/error.h"
+
+namespace weir::policy {
+
+class Policy;
+
+inline constexpr std::size_t kPolicyTextBytesMax = 1U << 20U;
+inline constexpr int kPolicyDepthMax = 32;
+
+struct CompileOptions {
+  std::string file = "policy";    // what error messages call the text
+  std::string directory = ".";    // where category lists named by a relative path are looked for
+  std::uint32_t revision = 0;     // written into every decision
+};
+
+[[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text, const CompileOptions& options);
+/// Reads the file (at most kPolicyTextBytesMax) and compiles it; lists are looked for beside it.
+[[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path, std::uint32_t revision);
+
+}  // namespace weir::policy

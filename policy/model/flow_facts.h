@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known about one flow. The classifier fills it, `policy::decide` reads it, the event carries it.
+// A field that is not known yet is empty; facts are only ever added to during a flow's life, except that a new
+// request on the same connection replaces the facts of the request before.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/model/ip_address.h"
+#include "policy/model/time.h"
+
+namespace weir {
+
+enum class NameSource : std::uint8_t { kNone, kTlsSni, kHttpHost, kDnsQuery, kQuicSni, kMail, kNdpi };
+[[nodiscard]] const char* to_string(NameSource source);
+
+/// How sure nDPI is of the application (its own scale, ndpi_confidence_t of nDPI 4.2).
+enum class AppConfidence : std::uint8_t { kUnknown, kMatchByPort, kMatchByIp, kDpiPartial, kDpiCache, kDpi };
+[[nodiscard]] const char* to_string(AppConfidence confidence);
+/// A guess comes from a port or an address; a blocking rule needs `allow_guess` to use it.
+[[nodiscard]] constexpr bool is_guess(AppConfidence confidence) {
+  return confidence == AppConfidence::kMatchByPort || confidence == AppConfidence::kMatchByIp;
+}
+
+struct TlsFacts {
+  bool seen = false;
+  std::string sni;   // canonical (policy/categories/canonical_name.h); empty: none was sent
+  std::vector<std::string> alpn;
+  std::uint16_t version = 0;  // highest offered, e.g. 0x0304
+  bool ech_offered = false;
+};
+
+struct HttpFacts {
+  bool seen = false;
+  std::string method;
+  std::string host;  // canonical, without port
+  std::string path;  // as sent, at most kUrlPathBytesMax
+  std::string user_agent;
+  std::uint32_t requests = 0;  // judged on this connection so far
+};
+
+struct DnsFacts {
+  bool seen = false;
+  std::string query;  // canonical
+  std::uint16_t query_type = 0;
+  bool response = false;
+  std::uint8_t rcode = 0;
+  std::vector<IpAddress> answers;
+};
+
+struct MailFacts {
+  bool seen = false;
+  std::string protocol;  // "smtp" | "submission" | "imap" | "pop3"
+  std::string helo;
+  std::string sender;                   // MAIL FROM address, lower-case domain; "" is the null sender
+  std::vector<std::string> recipients;  // RCPT TO of the current transaction, those not refused by the server
+  std::string pending_recipient;        // the RCPT being judged now, no reply seen yet
+  bool starttls_offered = false;
+  bool starttls_used = false;
+  std::uint32_t messages = 0;  // DATA accepted (354 .. 250) so far
+};
+
+struct SoftwareFact {
+  std::string product;  // id of the catalogue, e.g. "firefox"
+  std::string version;  // empty: does not show
+  std::string evidence;  // kind and value, e.g. "user-agent: Transmission/3.00"
+  auto operator<=>(const SoftwareFact&) const = default;
+};
+
+struct FlowFacts {
+  FiveTuple tuple;
+  std::uint16_t vlan = 0;  // outer VLAN id, 0: untagged
+  MacAddress client_mac;
+  bool initiator_inside = true;  // who is the client: the inside end of the flow
+  TimeNs started = 0;
+
+  std::string host;  // the name used for blocking: SNI, Host, DNS query; canonical
+  NameSource host_source = NameSource::kNone;
+  TlsFacts tls;
+  HttpFacts http;
+  DnsFacts dns;
+  MailFacts mail;
+
+  std::string master;  // nDPI's master protocol, e.g. "TLS"; "Unknown" until it says
+  std::string app;     // nDPI's application, e.g. "YouTube"; empty where it names one protocol only
+  AppConfidence confidence = AppConfidence::kUnknown;
+  bool app_final = false;  // nDPI will not say more
+  bool names_final = false;  // Weir's parsers will not say more (except for the next request)
+
+  std::string country;  // ISO 3166-1 alpha-2 of the outside end; empty: not known
+  std::uint32_t asn = 0;
+  std::string as_org;
+
+  std::vector<SoftwareFact> software;
+
+  [[nodiscard]] const IpAddress& client() const { return initiator_inside ? tuple.initiator : tuple.responder; }
+  [[nodiscard]] const IpAddress& peer() const { return initiator_inside ? tuple.responder : tuple.initiator; }
+};
+
+/// Facts that change with time and come back from the engine, always with an expiry (docs/architecture.md).
+struct DynamicFacts {
+  std::uint64_t revision = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// /etc/weir/weir.yaml: what this appliance is, for all its processes. Not the policy (policy/lang/compile.h).
+// Each process reads the same file and uses its part. An unknown key is an error with its line.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/model/error.h"
+
+namespace weir {
+
+/// What a port pair does when a named condition keeps Weir from judging (docs/operations.md).
+enum class ExceptionAction : std::uint8_t { kPass, kDrop };
+
+/// Conditions of the exception table. Names in the file are the kebab-case of the comment.
+enum class ExceptionCause : std::uint8_t {
+  kFlowTableFull,      // flow-table-full
+  kParkingFull,        // parking-full
+  kChannelFull,        // channel-full
+  kClassifierSlow,     // classifier-slow: no answer within inspection_deadline_ms
+  kClassifierGone,     // classifier-gone: no process attached
+  kStreamUndecidable,  // stream-undecidable: assembly limits reached before a name
+  kFragment,           // fragment: an IP fragment that cannot be judged
+  kParserError,        // parser-error: a parser gave up on bytes that claim its protocol
+  kCount,
+};
+inline constexpr std::size_t kExceptionCauses = static_cast<std::size_t>(ExceptionCause::kCount);
+[[nodiscard]] const char* to_string(ExceptionCause cause);
+
+/// Every key of the settings file, with its default. Sizes are counts unless the name says otherwise.
+struct PortSettings {
+  std::string device;  // a DPDK device: PCI address, or a vdev such as "net_af_packet0,iface=lan0"
+};
+
+struct PairSettings {
+  std::string name = "lan-wan";
+  PortSettings inside;
+  PortSettings outside;
+  bool strict = true;  // mode: strict | monitor; sets the default of every exception (drop | pass)
+  ExceptionAction exceptions[kExceptionCauses] = {};  // filled by the loader: defaults, then what is written
+};
+
+struct MemorySettings {
+  bool hugepages = true;  // hugepages: auto (true: used where the kernel has them) | off
+  std::uint32_t megabytes = 256;    // for DPDK when there are no hugepages
+  std::uint32_t packets = 16'384;   // mbufs in the pool
+  std::uint32_t flows = 65'536;     // entries of the flow table, per worker
+  std::uint32_t parked = 4'096;     // packets that may wait for a verdict, per worker
+  std::uint32_t parked_per_flow = 64;
+  std::uint32_t channel_requests = 4'096;  // records of 2,048 bytes, a power of two
+  std::uint32_t channel_answers = 8'192;   // records of 64 bytes, a power of two
+};
+
+struct TimeoutSettings {
+  std::uint32_t inspection_deadline_ms = 500;
+  std::uint32_t tcp_half_open_s = 30;
+  std::uint32_t tcp_established_s = 3'600;
+  std::uint32_t tcp_closed_s = 10;
+  std::uint32_t udp_s = 120;
+  std::uint32_t other_s = 60;
+};
+
+struct RedisSettings {
+  std::string socket = "/run/weir/redis.sock";
+  std::string classifier_user = "weir-classifier";
+  std::string classifier_password_file;  // empty: no authentication
+  std::string engine_user = "weir-engine";
+  std::string engine_password_file;
+  std::uint32_t stream_entries_max = 1'000'000;  // hard cap of a stream (XADD MAXLEN ~)
+};
+
+struct ClassifierSettings {
+  std::string user = "weir-classifier";  // dropped to when started as root
+  std::string policy = "/var/lib/weir/policy/current.yaml";
+  std::string catalogue = "/etc/weir/software.yaml";
+  std::string country_database;  // MaxMind format; empty: none
+  std::string asn_database;
+  std::uint32_t stream_bytes_max = 65'536;  // assembled per flow and direction before it is undecidable
+  std::uint32_t stream_bytes_total_max = 256U << 20U;
+  std::uint32_t ndpi_packets_max = 32;  // payload packets of one flow that nDPI is shown
+  std::uint32_t event_queue = 65'536;   // events that may wait for Redis
+};
+
+struct EngineSettings {
+  std::string user = "weir-engine";
+  std::string store = "/var/lib/weir/weir.db";
+};
+
+struct Settings {
+  std::string appliance = "weir";  // names this box in events, [a-z0-9-]{1,32}
+  std::string run_directory = "/run/weir";
+  std::vector<PairSettings> pairs;
+  std::uint32_t workers = 1;
+  std::string cores = "auto";  // "auto" or a list such as "1,2", one per worker
+  MemorySettings memory;
+  TimeoutSettings timeouts;
+  RedisSettings redis;
+  ClassifierSettings classifier;
+  EngineSettings engine;
+};
+
+[[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
+[[nodiscard]] ResultAll<Settings> load_settings(const std::string& path);
+
+/// Unix sockets of the run directory.
+[[nodiscard]] std::string control_socket(const Settings& settings);                        // <run>/dataplane.sock
+[[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);       // <run>/channel-N.sock
+[[nodiscard]] std::string classifier_socket(const Settings& settings, unsigned worker);    // <run>/classifier-N.sock
+
+}  // namespace weir
