@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker's flows: fixed size, sized once, no allocation afterwards, no lock (one worker owns it). Open addressing
+// over buckets of one cache line (eight 16-bit tags with their entry indices), so that a hit touches the bucket line
+// and the flow's hot line. A flow's slot is its entry's index; its generation changes each time the slot is
+// given to another flow, which is how late answers are recognised.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dataplane/channel/messages.h"
+#include "dataplane/packet/packet_meta.h"
+#include "policy/model/time.h"
+
+namespace weir::dataplane {
+
+using channel::Direction;
+using channel::VerdictAction;
+
+inline constexpr std::uint32_t kNoSlot = 0xffffffffU;
+inline constexpr std::size_t kLookupBurstMax = 64;
+
+enum class FlowState : std::uint8_t {
+  kFree,
+  kUndecided,  // packets are parked and asked about
+  kDecided,    // `verdict` holds for both directions
+};
+
+/// Second resolution clock of the table: `TimeNs / kSecond` truncated to 32 bits.
+using Tick = std::uint32_t;
+
+/// What the packet path reads for a decided flow: one cache line.
+struct alignas(64) FlowHot {
+  FlowKey key;
+  FlowState state = FlowState::kFree;
+  VerdictAction verdict = VerdictAction::kForward;
+  channel::TcpState tcp_state = channel::TcpState::kNone;
+  std::uint8_t flags = 0;             // FlowFlag bits
+  std::uint32_t policy_revision = 0;  // the verdict's
+  std::uint32_t generation = 0;
+  Tick last_seen = 0;                 // written only when it changed
+  std::uint32_t cold_pad = 0;
+};
+static_assert(sizeof(FlowHot) == 64);
+
+enum FlowFlag : std::uint8_t {
+  kInitiatorIsLow = 1U << 0U,
+  kInitiatorInside = 1U << 1U,
+  kAnnounced = 1U << 2U,     // the current classifier knows it
+  kFinSeenLow = 1U << 3U,    // FIN from the low end
+  kFinSeenHigh = 1U << 4U,
+  kMidstreamPickup = 1U << 5U,
+};
+
+/// What only undecided flows, counters and the end of a flow need.
+struct alignas(64) FlowCold {
+  std::array<std::uint64_t, 2> bytes{};    // by Direction
+  std::array<std::uint32_t, 2> packets{};
+  TimeNs started = 0;
+  std::uint64_t number = 0;
+  std::array<std::uint32_t, 2> sent{};     // packets of each direction shown to the classifier
+  std::array<std::uint32_t, 2> skip_end{}; // TCP: sequence number up to which this direction is forwarded unseen
+  std::uint32_t exceptions = 0;            // bit n: ExceptionCause n was applied
+  std::uint32_t channel_epoch = 0;         // of the classifier it was announced to
+  std::array<std::uint8_t, 6> client_mac{};
+  std::uint8_t skip_active = 0;            // bit n: direction n has a skip
+  std::uint8_t parked_count = 0;           // packets of this flow in the parking
+  std::uint32_t parked_head = kNoSlot;     // index into the worker's parking, oldest first
+  std::uint32_t parked_tail = kNoSlot;
+  TimeNs asked_at = 0;                     // when the oldest unanswered packet was sent
+  std::uint32_t next = kNoSlot;            // expiry wheel links
+  std::uint32_t previous = kNoSlot;
+};
+
+class FlowTable {
+ public:
+  /// `capacity` flows (at least 64); memory is touched here once.
+  FlowTable(std::uint32_t capacity, std::uint32_t hash_seed);
+  ~FlowTable();
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  /// Slots of up to kLookupBurstMax packets at once (kNoSlot: no such flow); prefetches buckets, then hot lines.
+  void lookup(std::span<const PacketMeta* const> packets, std::span<std::uint32_t> slots) noexcept;
+  [[nodiscard]] std::uint32_t lookup(const FlowKey& key, std::uint32_t hash) noexcept;
+  /// A new flow in state kUndecided with a new generation, or kNoSlot when the table (or its bucket) is full.
+  [[nodiscard]] std::uint32_t create(const FlowKey& key, std::uint32_t hash) noexcept;
+  void erase(std::uint32_t slot) noexcept;
+
+  [[nodiscard]] FlowHot& hot(std::uint32_t slot) noexcept;
+  [[nodiscard]] FlowCold& cold(std::uint32_t slot) noexcept;
+  /// The slot if it lives and has this generation, else kNoSlot.
+  [[nodiscard]] std::uint32_t resolve(channel::FlowRef flow) const noexcept;
+
+  [[nodiscard]] std::uint32_t size() const noexcept;
+  [[nodiscard]] std::uint32_t capacity() const noexcept;
+  [[nodiscard]] std::uint32_t hash_seed() const noexcept;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::dataplane

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parse stage learns of a frame: offsets, the flow key, the TCP fields that later stages need. Bytes above
+// L4 are never looked at in this process.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/packet/drop_reason.h"
+#include "policy/model/byte_reader.h"
+
+namespace weir::dataplane {
+
+inline constexpr int kVlanTagsMax = 2;
+inline constexpr int kIpv6ExtensionsMax = 8;
+
+inline constexpr std::uint8_t kTcpFin = 0x01;
+inline constexpr std::uint8_t kTcpSyn = 0x02;
+inline constexpr std::uint8_t kTcpRst = 0x04;
+inline constexpr std::uint8_t kTcpPsh = 0x08;
+inline constexpr std::uint8_t kTcpAck = 0x10;
+inline constexpr std::uint8_t kTcpUrg = 0x20;
+
+/// The same for both directions: the end with the lower (address, port) comes first. IPv4 is held mapped.
+struct FlowKey {
+  std::array<std::uint8_t, 16> low_address{};
+  std::array<std::uint8_t, 16> high_address{};
+  std::uint16_t low_port = 0;  // host order
+  std::uint16_t high_port = 0;
+  std::uint16_t vlan = 0;  // outer VLAN id
+  std::uint8_t protocol = 0;
+  std::uint8_t pair = 0;  // index of the port pair (a replay: 0)
+  bool operator==(const FlowKey&) const = default;
+};
+static_assert(sizeof(FlowKey) == 40);
+
+/// 32-bit hash of a key, the same on every machine (for tests); not for hostile-collision resistance alone: `seed` is
+/// random per table.
+[[nodiscard]] std::uint32_t hash_of(const FlowKey& key, std::uint32_t seed) noexcept;
+
+enum class PacketKind : std::uint8_t {
+  kOther,     // not IP: bridged by the ethertype table
+  kFragment,  // an IP fragment: no ports to be trusted
+  kIp,        // IP without ports (ICMP, GRE, ...): its flow is addresses + protocol
+  kTcp,
+  kUdp,
+};
+
+struct PacketMeta {
+  FlowKey key;                 // kIp, kTcp, kUdp, kFragment
+  std::uint32_t hash = 0;
+  PacketKind kind = PacketKind::kOther;
+  bool source_is_low = true;   // direction within the key
+  bool ipv6 = false;
+  std::uint8_t tcp_flags = 0;
+  std::uint16_t ethertype = 0;  // innermost, host order; < 0x0600: LLC length
+  std::uint16_t l3_offset = 0;  // from the frame's start
+  std::uint16_t l4_offset = 0;  // from the frame's start; 0: none
+  std::uint16_t payload_offset = 0;
+  std::uint16_t payload_bytes = 0;  // by the IP length, without Ethernet padding
+  std::uint16_t l3_bytes = 0;       // IP header and all it says it holds
+  std::uint32_t tcp_sequence = 0;
+  std::uint32_t tcp_acknowledgement = 0;
+  std::uint16_t tcp_window = 0;
+};
+
+struct ParseOptions {
+  std::uint32_t hash_seed = 0;
+  std::uint8_t pair = 0;
+  bool verify_ip_checksum = true;  // off where the NIC said good
+  bool verify_l4_checksum = true;
+};
+
+/// Fills `meta`; DropReason::kNone when the frame may go on. Never reads outside `frame`, never throws.
+[[nodiscard]] DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept;
+
+}  // namespace weir::dataplane
