@@ -12,7 +12,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
@@ -98,6 +98,9 @@ enum class AnswerType : std::uint8_t {
   kSkip = 3,            // as kRelease; further, forward the next `skip_bytes` stream bytes of `direction` that
                         // follow packet `through` (TCP: by sequence number; other: count payload bytes) unseen
   kPolicyRevision = 4,  // no flow: from now on flows decided under another revision ask again
+  kDropPacket = 5,      // drop the one parked packet of `direction` whose number is `through`, keep inspecting
+  kReleasePacket = 6,   // forward the one parked packet of `direction` whose number is `through`; those before it
+                        // still wait for a missing segment
 };
 
 struct Answer {
