@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything Weir's own parsers know about one flow: stream assembly of both directions, the parser that claimed the
-// flow, and what they added to the facts. Bounded, allocation only while a flow is being inspected, no clock.
-// It never decides; the classifier's engine does that with the facts.
+// Everything Weir's own parsers know about one flow: stream assembly of both directions, the parser that
+// claimed the flow, and what they added to the facts. Bounded, allocation only while a flow is being
+// inspected, no clock. It never decides; the classifier's engine does that with the facts.
 //
 // Threads: owned by one classifier's only thread.
 #pragma once
@@ -16,19 +16,20 @@
 namespace weir::classifier {
 
 struct InspectLimits {
-  std::uint32_t stream_bytes_max = 65'536;    // assembled and not yet consumed, per direction
-  std::uint32_t segments_held_max = 64;       // out-of-order segments waiting, per direction
-  std::uint32_t undecided_bytes_max = 16'384; // stream bytes without any parser claiming the flow: names are final
+  std::uint32_t stream_bytes_max = 65'536;  // assembled and not yet consumed, per direction
+  std::uint32_t segments_held_max = 64;     // out-of-order segments waiting, per direction
+  std::uint32_t undecided_bytes_max =
+      16'384;  // stream bytes without any parser claiming the flow: names are final
 };
 
 /// What the bytes just shown changed.
 struct Inspected {
-  bool facts_changed = false;   // decide again
-  bool in_order = true;         // false: this packet waits for an earlier one; do not release it yet
-  bool conflict = false;        // it repeats bytes seen before with other content (evasion); drop it
-  bool undecidable = false;     // a limit was reached before a name: the exception table speaks
-  bool parser_error = false;    // bytes that claim a protocol and break it beyond what servers accept
-  std::uint32_t skip_bytes = 0; // further bytes of this direction that no parser needs (a body)
+  bool facts_changed = false;    // decide again
+  bool in_order = true;          // false: this packet waits for an earlier one; do not release it yet
+  bool conflict = false;         // it repeats bytes seen before with other content (evasion); drop it
+  bool undecidable = false;      // a limit was reached before a name: the exception table speaks
+  bool parser_error = false;     // bytes that claim a protocol and break it beyond what servers accept
+  std::uint32_t skip_bytes = 0;  // further bytes of this direction that no parser needs (a body)
   std::uint32_t skip_from_sequence = 0;  // TCP sequence number of the first of them
 };
 
@@ -40,8 +41,8 @@ class FlowInspector {
   FlowInspector& operator=(FlowInspector&&) noexcept;
 
   /// One TCP segment: its flags and sequence number, its payload (may be empty: SYN, FIN and RST matter too).
-  [[nodiscard]] Inspected on_segment(channel::Direction direction, std::uint32_t sequence, std::uint8_t tcp_flags,
-                                     Bytes payload, FlowFacts& facts);
+  [[nodiscard]] Inspected on_segment(channel::Direction direction, std::uint32_t sequence,
+                                     std::uint8_t tcp_flags, Bytes payload, FlowFacts& facts);
   /// One UDP payload.
   [[nodiscard]] Inspected on_datagram(channel::Direction direction, Bytes payload, FlowFacts& facts);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inspection channel: one shared memory file (sealed memfd) with two single-producer single-consumer rings of
-// fixed records, one per direction, and two eventfds with which a sleeping reader is woken. The data plane creates
-// it for each classifier that attaches and never reuses it: a dead classifier's channel dies with it.
+// The inspection channel: one shared memory file (sealed memfd) with two single-producer single-consumer
+// rings of fixed records, one per direction, and two eventfds with which a sleeping reader is woken. The data
+// plane creates it for each classifier that attaches and never reuses it: a dead classifier's channel dies
+// with it.
 //
-// Neither side trusts the other: sizes and masks live in private memory, indices read from the shared memory are
-// checked against what is possible, records are copied out before they are looked at. What fails a check marks the
-// channel corrupt (`ok()` turns false for good) and the owner detaches; it is never an assertion.
+// Neither side trusts the other: sizes and masks live in private memory, indices read from the shared memory
+// are checked against what is possible, records are copied out before they are looked at. What fails a check
+// marks the channel corrupt (`ok()` turns false for good) and the owner detaches; it is never an assertion.
 //
 // Threads: one thread uses the DataplaneEnd, one thread in another process uses the ClassifierEnd.
 #pragma once
@@ -53,8 +54,8 @@ class DataplaneEnd {
   /// Makes what was written visible and wakes a sleeping classifier. Once per burst.
   void publish() noexcept;
 
-  /// Copies at most `out.size()` answers out; validated for shape (type, action, direction, slot < slots), not for
-  /// generation, which the flow table checks.
+  /// Copies at most `out.size()` answers out; validated for shape (type, action, direction, slot < slots),
+  /// not for generation, which the flow table checks.
   [[nodiscard]] std::size_t drain(std::span<Answer> out) noexcept;
 
   /// True when the classifier has worked off every published request (used by the replay's lockstep).
@@ -75,10 +76,10 @@ struct Request {
   RequestType type{};
   FlowRef flow;
   TimeNs time = 0;
-  FlowOpened opened;   // kFlowOpened
-  FlowClosed closed;   // kFlowClosed
-  PacketHead head;     // kPacket; offsets and lengths are checked: l4_offset <= payload_offset <=
-  Bytes packet;        // packet.size() == head.packet_bytes, payload_offset + payload_bytes <= packet.size() or cut
+  FlowOpened opened;  // kFlowOpened
+  FlowClosed closed;  // kFlowClosed
+  PacketHead head;    // kPacket; offsets and lengths are checked: l4_offset <= payload_offset <=
+  Bytes packet;  // packet.size() == head.packet_bytes, payload_offset + payload_bytes <= packet.size() or cut
 };
 
 class ClassifierEnd {
@@ -89,8 +90,8 @@ class ClassifierEnd {
   ClassifierEnd(const ClassifierEnd&) = delete;
   ClassifierEnd& operator=(const ClassifierEnd&) = delete;
 
-  /// The next request, or nullptr when there is none now. A request counts as consumed (all_consumed) only when
-  /// the following `next` or `wait` is called, after its answers were pushed.
+  /// The next request, or nullptr when there is none now. A request counts as consumed (all_consumed) only
+  /// when the following `next` or `wait` is called, after its answers were pushed.
   [[nodiscard]] const Request* next() noexcept;
   /// False when the ring is full: keep the answer and try again after the next requests.
   [[nodiscard]] bool try_answer(const Answer& answer) noexcept;
@@ -109,7 +110,8 @@ class ClassifierEnd {
 
 /// The attach handshake over a Unix stream socket: the data plane listens, accepts and sends; the classifier
 /// connects and receives. One datagram-sized message with the three descriptors.
-[[nodiscard]] Result<int> listen_for_classifier(const std::string& path);  // a non-blocking listening socket, 0660
+[[nodiscard]] Result<int> listen_for_classifier(
+    const std::string& path);  // a non-blocking listening socket, 0660
 [[nodiscard]] Result<void> send_channel(int connection, const ChannelFds& fds);
 struct Attachment {
   int connection = -1;  // stays open as the sign of life; its hang-up means that the data plane is gone

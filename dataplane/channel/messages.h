@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What crosses the inspection channel. Plain bytes: no pointers, no DPDK, no padding that could leak.
-// Requests go from the data plane to the classifier, answers come back. A flow is named by its slot (the index of
-// its entry in the worker's flow table) and the generation of that slot; a message about an older generation is
-// stale and is ignored by whoever reads it.
+// Requests go from the data plane to the classifier, answers come back. A flow is named by its slot (the
+// index of its entry in the worker's flow table) and the generation of that slot; a message about an older
+// generation is stale and is ignored by whoever reads it.
 #pragma once
 
 #include <array>
@@ -74,7 +74,16 @@ static_assert(sizeof(PacketHead) == 24);
 inline constexpr std::size_t kPacketBytesPerRecord = kRequestBodyBytes - sizeof(PacketHead);
 
 enum class EndReason : std::uint8_t { kFin, kReset, kIdle, kEvicted, kBlocked, kShutdown };
-enum class TcpState : std::uint8_t { kNone, kSynSent, kSynReceived, kEstablished, kFinWait, kClosing, kClosed, kMidstream };
+enum class TcpState : std::uint8_t {
+  kNone,
+  kSynSent,
+  kSynReceived,
+  kEstablished,
+  kFinWait,
+  kClosing,
+  kClosed,
+  kMidstream
+};
 
 struct FlowClosed {
   FlowOpened flow;  // again, so that a classifier that was not there at the start can still publish the end
@@ -93,10 +102,10 @@ struct FlowClosed {
 enum class VerdictAction : std::uint8_t { kForward = 0, kDrop = 1, kReset = 2 };
 
 enum class AnswerType : std::uint8_t {
-  kRelease = 1,         // forward the parked packets of `direction` up to number `through`, keep inspecting
-  kFinal = 2,           // `action` for everything parked and everything to come, both directions
-  kSkip = 3,            // as kRelease; further, forward the next `skip_bytes` stream bytes of `direction` that
-                        // follow packet `through` (TCP: by sequence number; other: count payload bytes) unseen
+  kRelease = 1,  // forward the parked packets of `direction` up to number `through`, keep inspecting
+  kFinal = 2,    // `action` for everything parked and everything to come, both directions
+  kSkip = 3,     // as kRelease; further, forward the next `skip_bytes` stream bytes of `direction` that
+                 // follow packet `through` (TCP: by sequence number; other: count payload bytes) unseen
   kPolicyRevision = 4,  // no flow: from now on flows decided under another revision ask again
   kDropPacket = 5,      // drop the one parked packet of `direction` whose number is `through`, keep inspecting
   kReleasePacket = 6,   // forward the one parked packet of `direction` whose number is `through`; those before it

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker's flows: fixed size, sized once, no allocation afterwards, no lock (one worker owns it). Open addressing
-// over buckets of one cache line (eight 16-bit tags with their entry indices), so that a hit touches the bucket line
-// and the flow's hot line. A flow's slot is its entry's index; its generation changes each time the slot is
-// given to another flow, which is how late answers are recognised.
+// The worker's flows: fixed size, sized once, no allocation afterwards, no lock (one worker owns it). Open
+// addressing over buckets of one cache line (eight 16-bit tags with their entry indices), so that a hit
+// touches the bucket line and the flow's hot line. A flow's slot is its entry's index; its generation changes
+// each time the slot is given to another flow, which is how late answers are recognised.
 #pragma once
 
 #include <array>
@@ -40,7 +40,7 @@ struct alignas(64) FlowHot {
   std::uint8_t flags = 0;             // FlowFlag bits
   std::uint32_t policy_revision = 0;  // the verdict's
   std::uint32_t generation = 0;
-  Tick last_seen = 0;                 // written only when it changed
+  Tick last_seen = 0;  // written only when it changed
   std::uint32_t cold_pad = 0;
 };
 static_assert(sizeof(FlowHot) == 64);
@@ -48,29 +48,30 @@ static_assert(sizeof(FlowHot) == 64);
 enum FlowFlag : std::uint8_t {
   kInitiatorIsLow = 1U << 0U,
   kInitiatorInside = 1U << 1U,
-  kAnnounced = 1U << 2U,     // the current classifier knows it
-  kFinSeenLow = 1U << 3U,    // FIN from the low end
+  kAnnounced = 1U << 2U,   // the current classifier knows it
+  kFinSeenLow = 1U << 3U,  // FIN from the low end
   kFinSeenHigh = 1U << 4U,
   kMidstreamPickup = 1U << 5U,
 };
 
 /// What only undecided flows, counters and the end of a flow need.
 struct alignas(64) FlowCold {
-  std::array<std::uint64_t, 2> bytes{};    // by Direction
+  std::array<std::uint64_t, 2> bytes{};  // by Direction
   std::array<std::uint32_t, 2> packets{};
   TimeNs started = 0;
   std::uint64_t number = 0;
-  std::array<std::uint32_t, 2> sent{};     // packets of each direction shown to the classifier
-  std::array<std::uint32_t, 2> skip_end{}; // TCP: sequence number up to which this direction is forwarded unseen
-  std::uint32_t exceptions = 0;            // bit n: ExceptionCause n was applied
-  std::uint32_t channel_epoch = 0;         // of the classifier it was announced to
+  std::array<std::uint32_t, 2> sent{};  // packets of each direction shown to the classifier
+  std::array<std::uint32_t, 2>
+      skip_end{};                   // TCP: sequence number up to which this direction is forwarded unseen
+  std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
+  std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
-  std::uint8_t skip_active = 0;            // bit n: direction n has a skip
-  std::uint8_t parked_count = 0;           // packets of this flow in the parking
-  std::uint32_t parked_head = kNoSlot;     // index into the worker's parking, oldest first
+  std::uint8_t skip_active = 0;         // bit n: direction n has a skip
+  std::uint8_t parked_count = 0;        // packets of this flow in the parking
+  std::uint32_t parked_head = kNoSlot;  // index into the worker's parking, oldest first
   std::uint32_t parked_tail = kNoSlot;
-  TimeNs asked_at = 0;                     // when the oldest unanswered packet was sent
-  std::uint32_t next = kNoSlot;            // expiry wheel links
+  TimeNs asked_at = 0;           // when the oldest unanswered packet was sent
+  std::uint32_t next = kNoSlot;  // expiry wheel links
   std::uint32_t previous = kNoSlot;
 };
 
@@ -82,7 +83,8 @@ class FlowTable {
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
 
-  /// Slots of up to kLookupBurstMax packets at once (kNoSlot: no such flow); prefetches buckets, then hot lines.
+  /// Slots of up to kLookupBurstMax packets at once (kNoSlot: no such flow); prefetches buckets, then hot
+  /// lines.
   void lookup(std::span<const PacketMeta* const> packets, std::span<std::uint32_t> slots) noexcept;
   [[nodiscard]] std::uint32_t lookup(const FlowKey& key, std::uint32_t hash) noexcept;
   /// A new flow in state kUndecided with a new generation, or kNoSlot when the table (or its bucket) is full.

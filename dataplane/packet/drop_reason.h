@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every reason for which a received packet does not leave Weir. A counter per port and reason; the list is the
-// documentation: kDropReasons gives the name and what a technician should make of it.
+// Every reason for which a received packet does not leave Weir. A counter per port and reason; the list is
+// the documentation: kDropReasons gives the name and what a technician should make of it.
 #pragma once
 
 #include <array>
@@ -10,23 +10,23 @@
 namespace weir::dataplane {
 
 enum class DropReason : std::uint8_t {
-  kNone,              // not dropped
-  kRunt,              // shorter than an Ethernet header
-  kVlanDepth,         // more VLAN tags than kVlanTagsMax
-  kIpTruncated,       // shorter than its IP header says
-  kIpHeader,          // wrong version, header length or total length
-  kIpChecksum,        // wrong IPv4 header checksum
-  kIpv6Chain,         // extension header chain longer than kIpv6ExtensionsMax or cut
-  kL4Truncated,       // shorter than its TCP, UDP or ICMP header
-  kL4Checksum,        // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
-  kTcpFlags,          // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
-  kPolicyDrop,        // a verdict said drop
-  kPolicyReset,       // a verdict said reset; both ends were told
-  kConflict,          // repeats bytes of the stream with other content
-  kException,         // the exception table said drop; see the exception counters for the cause
-  kPacketPoolEmpty,   // no buffer for a packet that had to be built
-  kTransmitFull,      // the other port's queue did not take it
-  kNoRoute,           // the port's pair has no other side (never in a valid configuration)
+  kNone,             // not dropped
+  kRunt,             // shorter than an Ethernet header
+  kVlanDepth,        // more VLAN tags than kVlanTagsMax
+  kIpTruncated,      // shorter than its IP header says
+  kIpHeader,         // wrong version, header length or total length
+  kIpChecksum,       // wrong IPv4 header checksum
+  kIpv6Chain,        // extension header chain longer than kIpv6ExtensionsMax or cut
+  kL4Truncated,      // shorter than its TCP, UDP or ICMP header
+  kL4Checksum,       // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
+  kTcpFlags,         // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
+  kPolicyDrop,       // a verdict said drop
+  kPolicyReset,      // a verdict said reset; both ends were told
+  kConflict,         // repeats bytes of the stream with other content
+  kException,        // the exception table said drop; see the exception counters for the cause
+  kPacketPoolEmpty,  // no buffer for a packet that had to be built
+  kTransmitFull,     // the other port's queue did not take it
+  kNoRoute,          // the port's pair has no other side (never in a valid configuration)
   kCount,
 };
 inline constexpr std::size_t kDropReasonCount = static_cast<std::size_t>(DropReason::kCount);

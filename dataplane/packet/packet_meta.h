@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parse stage learns of a frame: offsets, the flow key, the TCP fields that later stages need. Bytes above
-// L4 are never looked at in this process.
+// What the parse stage learns of a frame: offsets, the flow key, the TCP fields that later stages need. Bytes
+// above L4 are never looked at in this process.
 #pragma once
 
 #include <array>
@@ -34,8 +34,8 @@ struct FlowKey {
 };
 static_assert(sizeof(FlowKey) == 40);
 
-/// 32-bit hash of a key, the same on every machine (for tests); not for hostile-collision resistance alone: `seed` is
-/// random per table.
+/// 32-bit hash of a key, the same on every machine (for tests); not for hostile-collision resistance alone:
+/// `seed` is random per table.
 [[nodiscard]] std::uint32_t hash_of(const FlowKey& key, std::uint32_t seed) noexcept;
 
 enum class PacketKind : std::uint8_t {
@@ -47,10 +47,10 @@ enum class PacketKind : std::uint8_t {
 };
 
 struct PacketMeta {
-  FlowKey key;                 // kIp, kTcp, kUdp, kFragment
+  FlowKey key;  // kIp, kTcp, kUdp, kFragment
   std::uint32_t hash = 0;
   PacketKind kind = PacketKind::kOther;
-  bool source_is_low = true;   // direction within the key
+  bool source_is_low = true;  // direction within the key
   bool ipv6 = false;
   std::uint8_t tcp_flags = 0;
   std::uint16_t ethertype = 0;  // innermost, host order; < 0x0600: LLC length

@@ -18,13 +18,15 @@ inline constexpr std::size_t kPolicyTextBytesMax = 1U << 20U;
 inline constexpr int kPolicyDepthMax = 32;
 
 struct CompileOptions {
-  std::string file = "policy";    // what error messages call the text
-  std::string directory = ".";    // where category lists named by a relative path are looked for
-  std::uint32_t revision = 0;     // written into every decision
+  std::string file = "policy";  // what error messages call the text
+  std::string directory = ".";  // where category lists named by a relative path are looked for
+  std::uint32_t revision = 0;   // written into every decision
 };
 
-[[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text, const CompileOptions& options);
+[[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text,
+                                                               const CompileOptions& options);
 /// Reads the file (at most kPolicyTextBytesMax) and compiles it; lists are looked for beside it.
-[[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path, std::uint32_t revision);
+[[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path,
+                                                                    std::uint32_t revision);
 
 }  // namespace weir::policy

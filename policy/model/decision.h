@@ -33,9 +33,9 @@ struct RuleHit {
 /// One step of the evaluation, in the order taken; enough to explain the decision in words.
 struct DecisionStep {
   Section section = Section::kNetwork;
-  std::string rule;   // empty: the section's end without a match
+  std::string rule;  // empty: the section's end without a match
   bool matched = false;
-  std::string why;    // "category gambling has bet.example", "application not known yet"
+  std::string why;  // "category gambling has bet.example", "application not known yet"
 };
 
 struct Decision {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A YAML text as a tree with places, behind which the YAML library stays. Used for the policy, the settings and
-// the software catalogue: one loader, one way of saying what is wrong. Anchors, aliases, tags, merge keys and
-// duplicate keys are refused; only `true` and `false` are booleans.
+// A YAML text as a tree with places, behind which the YAML library stays. Used for the policy, the settings
+// and the software catalogue: one loader, one way of saying what is wrong. Anchors, aliases, tags, merge keys
+// and duplicate keys are refused; only `true` and `false` are booleans.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,8 @@ class Mistakes {
   void unknown_keys(const Node& map, std::initializer_list<std::string_view> known);
   /// Typed reads: on a wrong type they record a mistake and return the fallback / nullopt.
   std::string text(const Node& node, std::string_view what);
-  std::optional<std::int64_t> integer(const Node& node, std::string_view what, std::int64_t low, std::int64_t high);
+  std::optional<std::int64_t> integer(const Node& node, std::string_view what, std::int64_t low,
+                                      std::int64_t high);
   std::optional<bool> boolean(const Node& node, std::string_view what);
   /// A list of scalars, or one scalar taken as a list of one.
   std::vector<const Node*> scalars(const Node& node, std::string_view what);
@@ -67,6 +68,7 @@ class Mistakes {
 };
 
 /// The nearest of `known` within a small edit distance, else empty.
-[[nodiscard]] std::string_view did_you_mean(std::string_view word, const std::vector<std::string_view>& known);
+[[nodiscard]] std::string_view did_you_mean(std::string_view word,
+                                            const std::vector<std::string_view>& known);
 
 }  // namespace weir

@@ -43,7 +43,8 @@ using Result = tl::expected<T, Error>;
 template <typename T>
 using ResultAll = tl::expected<T, std::vector<Error>>;
 
-[[nodiscard]] inline tl::unexpected<Error> failure(ErrorCode code, std::string what, std::string advice = {}) {
+[[nodiscard]] inline tl::unexpected<Error> failure(ErrorCode code, std::string what,
+                                                   std::string advice = {}) {
   return tl::unexpected<Error>(Error{code, std::move(what), std::move(advice), {}});
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known about one flow. The classifier fills it, `policy::decide` reads it, the event carries it.
-// A field that is not known yet is empty; facts are only ever added to during a flow's life, except that a new
-// request on the same connection replaces the facts of the request before.
+// A field that is not known yet is empty; facts are only ever added to during a flow's life, except that a
+// new request on the same connection replaces the facts of the request before.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ enum class AppConfidence : std::uint8_t { kUnknown, kMatchByPort, kMatchByIp, kD
 
 struct TlsFacts {
   bool seen = false;
-  std::string sni;   // canonical (policy/categories/canonical_name.h); empty: none was sent
+  std::string sni;  // canonical (policy/categories/canonical_name.h); empty: none was sent
   std::vector<std::string> alpn;
   std::uint16_t version = 0;  // highest offered, e.g. 0x0304
   bool ech_offered = false;
@@ -63,8 +63,8 @@ struct MailFacts {
 };
 
 struct SoftwareFact {
-  std::string product;  // id of the catalogue, e.g. "firefox"
-  std::string version;  // empty: does not show
+  std::string product;   // id of the catalogue, e.g. "firefox"
+  std::string version;   // empty: does not show
   std::string evidence;  // kind and value, e.g. "user-agent: Transmission/3.00"
   auto operator<=>(const SoftwareFact&) const = default;
 };
@@ -86,7 +86,7 @@ struct FlowFacts {
   std::string master;  // nDPI's master protocol, e.g. "TLS"; "Unknown" until it says
   std::string app;     // nDPI's application, e.g. "YouTube"; empty where it names one protocol only
   AppConfidence confidence = AppConfidence::kUnknown;
-  bool app_final = false;  // nDPI will not say more
+  bool app_final = false;    // nDPI will not say more
   bool names_final = false;  // Weir's parsers will not say more (except for the next request)
 
   std::string country;  // ISO 3166-1 alpha-2 of the outside end; empty: not known
@@ -95,7 +95,9 @@ struct FlowFacts {
 
   std::vector<SoftwareFact> software;
 
-  [[nodiscard]] const IpAddress& client() const { return initiator_inside ? tuple.initiator : tuple.responder; }
+  [[nodiscard]] const IpAddress& client() const {
+    return initiator_inside ? tuple.initiator : tuple.responder;
+  }
   [[nodiscard]] const IpAddress& peer() const { return initiator_inside ? tuple.responder : tuple.initiator; }
 };
 

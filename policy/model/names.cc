@@ -8,70 +8,104 @@ namespace weir {
 
 const char* to_string(NameSource source) {
   switch (source) {
-    case NameSource::kNone: return "none";
-    case NameSource::kTlsSni: return "tls-sni";
-    case NameSource::kHttpHost: return "http-host";
-    case NameSource::kDnsQuery: return "dns-query";
-    case NameSource::kQuicSni: return "quic-sni";
-    case NameSource::kMail: return "mail";
-    case NameSource::kNdpi: return "ndpi";
+    case NameSource::kNone:
+      return "none";
+    case NameSource::kTlsSni:
+      return "tls-sni";
+    case NameSource::kHttpHost:
+      return "http-host";
+    case NameSource::kDnsQuery:
+      return "dns-query";
+    case NameSource::kQuicSni:
+      return "quic-sni";
+    case NameSource::kMail:
+      return "mail";
+    case NameSource::kNdpi:
+      return "ndpi";
   }
   return "none";
 }
 
 const char* to_string(AppConfidence confidence) {
   switch (confidence) {
-    case AppConfidence::kUnknown: return "Unknown";
-    case AppConfidence::kMatchByPort: return "Match by port";
-    case AppConfidence::kMatchByIp: return "Match by IP";
-    case AppConfidence::kDpiPartial: return "DPI (partial)";
-    case AppConfidence::kDpiCache: return "DPI (cache)";
-    case AppConfidence::kDpi: return "DPI";
+    case AppConfidence::kUnknown:
+      return "Unknown";
+    case AppConfidence::kMatchByPort:
+      return "Match by port";
+    case AppConfidence::kMatchByIp:
+      return "Match by IP";
+    case AppConfidence::kDpiPartial:
+      return "DPI (partial)";
+    case AppConfidence::kDpiCache:
+      return "DPI (cache)";
+    case AppConfidence::kDpi:
+      return "DPI";
   }
   return "Unknown";
 }
 
 const char* to_string(Action action) {
   switch (action) {
-    case Action::kAllow: return "allow";
-    case Action::kReport: return "report";
-    case Action::kBlock: return "block";
+    case Action::kAllow:
+      return "allow";
+    case Action::kReport:
+      return "report";
+    case Action::kBlock:
+      return "block";
   }
   return "allow";
 }
 
 const char* to_string(Section section) {
   switch (section) {
-    case Section::kNetwork: return "network";
-    case Section::kWeb: return "web";
-    case Section::kEmail: return "email";
-    case Section::kSoftware: return "software";
+    case Section::kNetwork:
+      return "network";
+    case Section::kWeb:
+      return "web";
+    case Section::kEmail:
+      return "email";
+    case Section::kSoftware:
+      return "software";
   }
   return "network";
 }
 
 const char* to_string(Severity severity) {
   switch (severity) {
-    case Severity::kInfo: return "info";
-    case Severity::kLow: return "low";
-    case Severity::kMedium: return "medium";
-    case Severity::kHigh: return "high";
-    case Severity::kCritical: return "critical";
+    case Severity::kInfo:
+      return "info";
+    case Severity::kLow:
+      return "low";
+    case Severity::kMedium:
+      return "medium";
+    case Severity::kHigh:
+      return "high";
+    case Severity::kCritical:
+      return "critical";
   }
   return "medium";
 }
 
 const char* to_string(ExceptionCause cause) {
   switch (cause) {
-    case ExceptionCause::kFlowTableFull: return "flow-table-full";
-    case ExceptionCause::kParkingFull: return "parking-full";
-    case ExceptionCause::kChannelFull: return "channel-full";
-    case ExceptionCause::kClassifierSlow: return "classifier-slow";
-    case ExceptionCause::kClassifierGone: return "classifier-gone";
-    case ExceptionCause::kStreamUndecidable: return "stream-undecidable";
-    case ExceptionCause::kFragment: return "fragment";
-    case ExceptionCause::kParserError: return "parser-error";
-    case ExceptionCause::kCount: break;
+    case ExceptionCause::kFlowTableFull:
+      return "flow-table-full";
+    case ExceptionCause::kParkingFull:
+      return "parking-full";
+    case ExceptionCause::kChannelFull:
+      return "channel-full";
+    case ExceptionCause::kClassifierSlow:
+      return "classifier-slow";
+    case ExceptionCause::kClassifierGone:
+      return "classifier-gone";
+    case ExceptionCause::kStreamUndecidable:
+      return "stream-undecidable";
+    case ExceptionCause::kFragment:
+      return "fragment";
+    case ExceptionCause::kParserError:
+      return "parser-error";
+    case ExceptionCause::kCount:
+      break;
   }
   return "none";
 }

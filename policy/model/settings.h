@@ -45,11 +45,11 @@ struct PairSettings {
 };
 
 struct MemorySettings {
-  bool hugepages = true;  // hugepages: auto (true: used where the kernel has them) | off
-  std::uint32_t megabytes = 256;    // for DPDK when there are no hugepages
-  std::uint32_t packets = 16'384;   // mbufs in the pool
-  std::uint32_t flows = 65'536;     // entries of the flow table, per worker
-  std::uint32_t parked = 4'096;     // packets that may wait for a verdict, per worker
+  bool hugepages = true;           // hugepages: auto (true: used where the kernel has them) | off
+  std::uint32_t megabytes = 256;   // for DPDK when there are no hugepages
+  std::uint32_t packets = 16'384;  // mbufs in the pool
+  std::uint32_t flows = 65'536;    // entries of the flow table, per worker
+  std::uint32_t parked = 4'096;    // packets that may wait for a verdict, per worker
   std::uint32_t parked_per_flow = 64;
   std::uint32_t channel_requests = 4'096;  // records of 2,048 bytes, a power of two
   std::uint32_t channel_answers = 8'192;   // records of 64 bytes, a power of two
@@ -107,8 +107,9 @@ struct Settings {
 [[nodiscard]] ResultAll<Settings> load_settings(const std::string& path);
 
 /// Unix sockets of the run directory.
-[[nodiscard]] std::string control_socket(const Settings& settings);                        // <run>/dataplane.sock
-[[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);       // <run>/channel-N.sock
-[[nodiscard]] std::string classifier_socket(const Settings& settings, unsigned worker);    // <run>/classifier-N.sock
+[[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
+[[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock
+[[nodiscard]] std::string classifier_socket(const Settings& settings,
+                                            unsigned worker);  // <run>/classifier-N.sock
 
 }  // namespace weir

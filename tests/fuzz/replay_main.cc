@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Feeds every file of the folders (or files) named on the command line to a fuzz target, once. This is how a fuzz
-// corpus runs as an ordinary test, with any compiler. No input at all is a failure: a corpus must exist.
+// Feeds every file of the folders (or files) named on the command line to a fuzz target, once. This is how a
+// fuzz corpus runs as an ordinary test, with any compiler. No input at all is a failure: a corpus must exist.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
