@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/bus/stream_browser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace weir::policy {
+
+namespace {
+
+constexpr std::uint64_t kScanStep = 500;  // entries a command
+
+}  // namespace
+
+Result<std::uint64_t> StreamBrowser::scan_backwards(const std::string& stream, std::uint64_t entries_max,
+                                                    const std::function<bool(const StreamEntry&)>& visit) {
+  std::string newest = "+";
+  std::uint64_t visited = 0;
+  while (visited < entries_max) {
+    const std::string count = std::to_string(std::min(kScanStep, entries_max - visited));
+    const auto reply = connection_.command({"XREVRANGE", stream, newest, "-", "COUNT", count});
+    if (!reply) return tl::unexpected(reply.error());
+    const auto entries = entries_of(*reply, stream);
+    if (!entries) return tl::unexpected(entries.error());
+    if (entries->empty()) break;
+    for (const StreamEntry& entry : *entries) {
+      ++visited;
+      if (!visit(entry)) return visited;
+    }
+    newest = "(" + entries->back().id;
+  }
+  return visited;
+}
+
+Result<void> StreamBrowser::mark(const std::vector<std::string>& streams) {
+  for (const std::string& stream : streams) {
+    std::string last = "0-0";
+    const auto reached = scan_backwards(stream, 1, [&](const StreamEntry& entry) {
+      last = entry.id;
+      return false;
+    });
+    if (!reached) return tl::unexpected(reached.error());
+    after_.emplace_back(stream, last);
+  }
+  return {};
+}
+
+Result<std::vector<StreamEntry>> StreamBrowser::follow(const std::vector<std::string>& streams,
+                                                       std::chrono::milliseconds block) {
+  if (after_.empty()) {
+    if (auto marked = mark(streams); !marked) return tl::unexpected(marked.error());
+  }
+  if (auto set = connection_.wait_longer(block); !set) return tl::unexpected(set.error());
+  const std::string block_text = std::to_string(std::max<std::int64_t>(block.count(), 1));
+  std::vector<std::string_view> command{"XREAD", "COUNT", "500", "BLOCK", block_text, "STREAMS"};
+  for (const auto& [stream, id] : after_) command.push_back(stream);
+  for (const auto& [stream, id] : after_) command.push_back(id);
+  const auto reply = connection_.command(command);
+  if (!reply) return tl::unexpected(reply.error());
+
+  std::vector<StreamEntry> all;
+  for (const RedisReply& part : reply->items) {
+    if (part.items.size() != 2)
+      return failure(ErrorCode::kCorrupt, "Redis answered XREAD in a form that is not known");
+    auto entries = entries_of(part.items[1], part.items[0].text);
+    if (!entries) return entries;
+    for (auto& [stream, id] : after_) {
+      if (stream == part.items[0].text && !entries->empty()) id = entries->back().id;
+    }
+    std::move(entries->begin(), entries->end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+Result<std::uint64_t> StreamBrowser::length(const std::string& stream) {
+  const auto reply = connection_.command({"XLEN", stream});
+  if (!reply) return tl::unexpected(reply.error());
+  return static_cast<std::uint64_t>(reply->integer);
+}
+
+}  // namespace weir::policy

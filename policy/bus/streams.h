@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of what lives in Redis; docs/events.md describes them, images/overlay/etc/redis/users.acl guards
+// them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace weir::policy {
+
+inline constexpr std::string_view kFlowStreamPrefix = "weir:flows:";  // + worker, decimal
+inline constexpr std::string_view kDeadStream = "weir:dead";          // entries that no engine could read
+inline constexpr std::string_view kEngineGroup = "weir-engine";       // consumer group of every flow stream
+inline constexpr std::string_view kPayloadField = "e";                // the serialised FlowEvent of an entry
+
+[[nodiscard]] inline std::string flow_stream(unsigned worker) {
+  return std::string{kFlowStreamPrefix} + std::to_string(worker);
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A redis-server of the test's own, on a Unix socket in a temporary directory, without TCP. Ended with the
+// object.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "policy/bus/redis_connection.h"
+
+namespace weir::test {
+
+/// A directory that is removed with the object.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "weir-test-XXXXXX").string();
+    path_ = mkdtemp(pattern.data()) != nullptr ? pattern : "";
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class RedisServer {
+ public:
+  /// `more`: further arguments, e.g. {"--aclfile", path}.
+  explicit RedisServer(std::vector<std::string> more = {}) : more_(std::move(more)) { start(); }
+  ~RedisServer() { stop(SIGKILL); }
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  void start() {
+    std::vector<std::string> words{"redis-server", "--port", "0", "--unixsocket", socket(), "--dir",
+                                   home_.path(),   "--save", "",  "--appendonly", "yes",    "--appendfsync",
+                                   "always"};
+    words.insert(words.end(), more_.begin(), more_.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      const int null = open("/dev/null", O_WRONLY);
+      dup2(null, STDOUT_FILENO);
+      dup2(null, STDERR_FILENO);
+      execvp(argv[0], argv.data());
+      _exit(127);
+    }
+    wait_until_it_answers();
+  }
+  void stop(int signal) {
+    if (pid_ <= 0) return;
+    kill(pid_, signal);
+    waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+    std::error_code ignored;
+    std::filesystem::remove(socket(), ignored);
+  }
+  [[nodiscard]] bool up() const { return up_; }
+  [[nodiscard]] std::string socket() const { return home_.file("redis.sock"); }
+  [[nodiscard]] policy::RedisEndpoint endpoint() const {
+    policy::RedisEndpoint endpoint;
+    endpoint.socket = socket();
+    return endpoint;
+  }
+  [[nodiscard]] policy::RedisConnection connect() const {
+    return policy::RedisConnection::connect(endpoint()).value();
+  }
+
+ private:
+  void wait_until_it_answers() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    up_ = false;
+    while (!up_ && std::chrono::steady_clock::now() < deadline) {
+      auto connection = policy::RedisConnection::connect(endpoint());
+      if (connection) {
+        const auto pong = connection->command({"PING"});
+        up_ = pong || pong.error().what.starts_with("NOAUTH") || pong.error().what.starts_with("NOPERM");
+      }
+      if (!up_) poll(nullptr, 0, 5);
+    }
+  }
+
+  TemporaryDirectory home_;
+  std::vector<std::string> more_;
+  pid_t pid_ = -1;
+  bool up_ = false;
+};
+
+}  // namespace weir::test
