@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/ndpi/ndpi_labeler.h"
+
+#include <ndpi_api.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "classifier/ndpi/packet_copy.h"
+
+namespace weir::classifier {
+namespace {
+
+constexpr std::uint8_t kTcpSyn = 0x02;
+
+struct ModuleDeleter {
+  void operator()(ndpi_detection_module_struct* module) const { ndpi_exit_detection_module(module); }
+};
+
+AppConfidence confidence_of(ndpi_confidence_t confidence) {
+  switch (confidence) {
+    case NDPI_CONFIDENCE_MATCH_BY_PORT:
+      return AppConfidence::kMatchByPort;
+    case NDPI_CONFIDENCE_MATCH_BY_IP:
+      return AppConfidence::kMatchByIp;
+    case NDPI_CONFIDENCE_DPI_CACHE:
+      return AppConfidence::kDpiCache;
+    case NDPI_CONFIDENCE_DPI:
+      return AppConfidence::kDpi;
+    case NDPI_CONFIDENCE_UNKNOWN:
+    case NDPI_CONFIDENCE_MAX:
+      break;
+  }
+  return AppConfidence::kUnknown;
+}
+
+/// A C string of nDPI's as text; empty when a byte is not printable ASCII or the buffer may have been too
+/// short.
+std::string printable_copy(std::span<const char> buffer) {
+  const auto* end = std::find(buffer.data(), buffer.data() + buffer.size(), '\0');
+  const std::string_view text{buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+  const bool cut = text.size() + 1 >= buffer.size();
+  const bool clean = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return cut || !clean ? std::string{} : std::string{text};
+}
+
+bool looks_like_tls(Bytes payload) {
+  return payload.size() >= 3 && payload[0] == 0x16 && payload[1] == 0x03 && payload[2] <= 0x04;
+}
+
+}  // namespace
+
+struct NdpiLabeler::Impl {
+  std::unique_ptr<ndpi_detection_module_struct, ModuleDeleter> module;
+  PacketCopy copy;
+  NdpiLimits limits;
+  std::vector<ndpi_flow_struct*> pool;  // wiped
+  std::size_t active = 0;
+
+  explicit Impl(PacketCopy packet_copy) : copy(std::move(packet_copy)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    for (auto* state : pool) std::free(state);
+  }
+
+  ndpi_flow_struct* take_state() {
+    ++active;
+    if (!pool.empty()) {
+      auto* state = pool.back();
+      pool.pop_back();
+      return state;
+    }
+    return static_cast<ndpi_flow_struct*>(std::calloc(1, sizeof(ndpi_flow_struct)));
+  }
+
+  /// nDPI keeps mail and FTP passwords in the state: nothing of it outlives the label.
+  void give_back(ndpi_flow_struct* state) {
+    ndpi_free_flow_data(state);
+    explicit_bzero(state, sizeof(*state));
+    --active;
+    if (pool.size() < kNdpiPoolFlowsMax) {
+      pool.push_back(state);
+    } else {
+      std::free(state);
+    }
+  }
+
+  [[nodiscard]] NdpiLabel label_of(const ndpi_protocol& found, const ndpi_flow_struct& state) const {
+    NdpiLabel label;
+    const auto name = [this](std::uint16_t id) { return std::string{ndpi_get_proto_name(module.get(), id)}; };
+    const bool two =
+        found.master_protocol != NDPI_PROTOCOL_UNKNOWN && found.master_protocol != found.app_protocol;
+    label.master = name(two ? found.master_protocol : found.app_protocol);
+    if (two && found.app_protocol != NDPI_PROTOCOL_UNKNOWN) label.app = name(found.app_protocol);
+    label.confidence = confidence_of(state.confidence);
+    return label;
+  }
+};
+
+NdpiLabeler::Flow::~Flow() {
+  if (state_ != nullptr) owner_->give_back(static_cast<ndpi_flow_struct*>(state_));
+}
+
+NdpiLabeler::Flow::Flow(Flow&& other) noexcept
+    : owner_(std::move(other.owner_)),
+      state_(std::exchange(other.state_, nullptr)),
+      host_(std::move(other.host_)),
+      packets_(other.packets_),
+      server_bytes_(other.server_bytes_),
+      tls_(other.tls_) {}
+
+NdpiLabeler::Flow& NdpiLabeler::Flow::operator=(Flow&& other) noexcept {
+  std::swap(owner_, other.owner_);
+  std::swap(state_, other.state_);
+  std::swap(host_, other.host_);
+  std::swap(packets_, other.packets_);
+  std::swap(server_bytes_, other.server_bytes_);
+  std::swap(tls_, other.tls_);
+  return *this;
+}
+
+Result<std::unique_ptr<NdpiLabeler>> NdpiLabeler::create(const NdpiLimits& limits) {
+  if (ndpi_get_api_version() != NDPI_API_VERSION) {
+    return failure(ErrorCode::kSystem, "the nDPI library found is not the version that Weir was built with");
+  }
+  auto copy = PacketCopy::create(kNdpiPacketBytesMax, limits.guard_pages);
+  if (!copy) return tl::unexpected(copy.error());
+  auto impl = std::make_shared<Impl>(std::move(*copy));
+  impl->limits = limits;
+  impl->limits.packets_max = std::clamp(limits.packets_max, 1U, kNdpiPacketsMax);
+  impl->module.reset(ndpi_init_detection_module(ndpi_no_prefs));
+  if (!impl->module) return failure(ErrorCode::kSystem, "nDPI cannot be initialised");
+  NDPI_PROTOCOL_BITMASK all;
+  NDPI_BITMASK_SET_ALL(all);
+  ndpi_set_protocol_detection_bitmask2(impl->module.get(), &all);
+  ndpi_finalize_initialization(impl->module.get());
+  return std::unique_ptr<NdpiLabeler>(new NdpiLabeler(std::move(impl)));
+}
+
+NdpiLabel NdpiLabeler::feed(Flow& flow, const NdpiPacket& packet, TimeNs time) {
+  Impl& impl = *impl_;
+  std::size_t bytes = packet.from_l3.size();
+  const std::size_t offset = std::min<std::size_t>(packet.payload_offset, bytes);
+  Bytes payload = packet.from_l3.subspan(offset);
+  payload = payload.first(std::min<std::size_t>(payload.size(), packet.payload_bytes));
+  bytes = offset + payload.size();
+  if (packet.protocol == kProtocolUdp) bytes = offset + dtls_bytes_before_certificate(payload);
+  const bool has_payload = bytes > offset;
+  // A SYN tells nDPI the ports and the roles; other packets without payload tell it nothing.
+  const bool syn = packet.protocol == kProtocolTcp && (packet.tcp_flags & kTcpSyn) != 0;
+
+  if (flow.state_ == nullptr) {
+    flow.state_ = impl.take_state();
+    flow.owner_ = impl_;
+    if (flow.state_ == nullptr) std::abort();  // calloc of a few hundred bytes: the machine is out of memory
+  }
+  auto& state = *static_cast<ndpi_flow_struct*>(flow.state_);
+  ndpi_protocol found{};
+  found.master_protocol = state.detected_protocol_stack[1];
+  found.app_protocol = state.detected_protocol_stack[0];
+  if (has_payload || syn) {
+    const auto copy = impl.copy.hold(packet.from_l3.first(bytes));
+    if (!copy.empty()) {
+      found = ndpi_detection_process_packet(impl.module.get(), &state, copy.data(),
+                                            static_cast<unsigned short>(copy.size()),
+                                            static_cast<u_int64_t>(time / kMillisecond));
+    }
+  }
+  if (has_payload) ++flow.packets_;
+  if (packet.direction == channel::Direction::kFromResponder && packet.protocol == kProtocolTcp) {
+    flow.tls_ = flow.tls_ || looks_like_tls(payload);
+    if (flow.tls_) flow.server_bytes_ += static_cast<std::uint32_t>(payload.size());
+  }
+
+  const bool budget_over = flow.packets_ >= impl.limits.packets_max || state.fail_with_unknown != 0 ||
+                           flow.server_bytes_ > kNdpiTlsServerBytesMax;
+  const bool known = found.app_protocol != NDPI_PROTOCOL_UNKNOWN;
+  if (budget_over || (known && ndpi_extra_dissection_possible(impl.module.get(), &state) == 0))
+    return finish(flow);
+  return impl.label_of(found, state);
+}
+
+NdpiLabel NdpiLabeler::finish(Flow& flow) {
+  NdpiLabel label;
+  if (flow.state_ != nullptr) {
+    auto* state = static_cast<ndpi_flow_struct*>(flow.state_);
+    ndpi_protocol found{};
+    found.master_protocol = state->detected_protocol_stack[1];
+    found.app_protocol = state->detected_protocol_stack[0];
+    if (found.app_protocol == NDPI_PROTOCOL_UNKNOWN) {
+      std::uint8_t guessed = 0;
+      found = ndpi_detection_giveup(impl_->module.get(), state, 1, &guessed);
+    }
+    label = impl_->label_of(found, *state);
+    flow.host_ = printable_copy(state->host_server_name);
+    impl_->give_back(state);
+    flow.state_ = nullptr;
+    flow.owner_.reset();
+  }
+  label.final = true;
+  return label;
+}
+
+std::string_view NdpiLabeler::app_of_host(std::string_view host) const {
+  std::array<char, 256> name{};
+  if (host.empty() || host.size() >= name.size()) return {};
+  std::copy(host.begin(), host.end(), name.begin());
+  ndpi_protocol_match_result match{};
+  ndpi_match_string_subprotocol(impl_->module.get(), name.data(), static_cast<u_int>(host.size()), &match);
+  if (match.protocol_id == NDPI_PROTOCOL_UNKNOWN) return {};
+  return ndpi_get_proto_name(impl_->module.get(), static_cast<u_int16_t>(match.protocol_id));
+}
+
+std::size_t NdpiLabeler::flows_active() const { return impl_->active; }
+
+}  // namespace weir::classifier

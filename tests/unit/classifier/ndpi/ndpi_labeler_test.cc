@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/ndpi/ndpi_labeler.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace weir::classifier {
+namespace {
+
+using channel::Direction;
+
+constexpr std::uint8_t kSyn = 0x02;
+constexpr std::uint8_t kAck = 0x10;
+
+struct Built {
+  std::vector<std::uint8_t> bytes;
+  NdpiPacket packet;
+};
+
+/// An IPv4 packet between 10.0.0.1:40000 and 192.0.2.1:`port`.
+Built build(std::uint8_t protocol, std::uint16_t port, Direction direction, const std::string& payload,
+            std::uint8_t flags = kAck) {
+  const std::size_t l4 = protocol == kProtocolTcp ? 20 : 8;
+  Built built;
+  auto& b = built.bytes;
+  b.assign(20 + l4, 0);
+  b[0] = 0x45;
+  b[2] = static_cast<std::uint8_t>((b.size() + payload.size()) >> 8U);
+  b[3] = static_cast<std::uint8_t>((b.size() + payload.size()) & 0xffU);
+  b[8] = 64;
+  b[9] = protocol;
+  const bool back = direction == Direction::kFromResponder;
+  const std::uint8_t client[] = {10, 0, 0, 1};
+  const std::uint8_t server[] = {192, 0, 2, 1};
+  std::copy_n(back ? server : client, 4, b.begin() + 12);
+  std::copy_n(back ? client : server, 4, b.begin() + 16);
+  const std::uint16_t ports[] = {back ? port : std::uint16_t{40'000}, back ? std::uint16_t{40'000} : port};
+  for (std::size_t i = 0; i < 2; ++i) {
+    b[20 + 2 * i] = static_cast<std::uint8_t>(ports[i] >> 8U);
+    b[21 + 2 * i] = static_cast<std::uint8_t>(ports[i] & 0xffU);
+  }
+  if (protocol == kProtocolTcp) {
+    b[32] = 0x50;
+    b[33] = flags;
+  } else {
+    b[24] = static_cast<std::uint8_t>((8 + payload.size()) >> 8U);
+    b[25] = static_cast<std::uint8_t>((8 + payload.size()) & 0xffU);
+  }
+  b.insert(b.end(), payload.begin(), payload.end());
+  built.packet = {.from_l3 = {},
+                  .l4_offset = 20,
+                  .payload_offset = static_cast<std::uint16_t>(20 + l4),
+                  .payload_bytes = static_cast<std::uint16_t>(payload.size()),
+                  .protocol = protocol,
+                  .tcp_flags = flags,
+                  .direction = direction};
+  return built;
+}
+
+class NdpiLabelerTest : public ::testing::Test {
+ protected:
+  NdpiLabel feed(NdpiLabeler::Flow& flow, Built built) {
+    built.packet.from_l3 = built.bytes;
+    return labeler_->feed(flow, built.packet, (now_ += kMillisecond));
+  }
+  std::unique_ptr<NdpiLabeler> labeler_ =
+      std::move(*NdpiLabeler::create({.packets_max = 8, .guard_pages = true}));
+  TimeNs now_ = kSecond;
+};
+
+TEST_F(NdpiLabelerTest, NamesHttpFromItsRequest) {
+  NdpiLabeler::Flow flow;
+  feed(flow, build(kProtocolTcp, 8081, Direction::kFromInitiator, "", kSyn));
+  feed(flow, build(kProtocolTcp, 8081, Direction::kFromResponder, "", kSyn | kAck));
+  const auto label = feed(flow, build(kProtocolTcp, 8081, Direction::kFromInitiator,
+                                      "GET / HTTP/1.1\r\nHost: files.example\r\nUser-Agent: x\r\n\r\n"));
+  EXPECT_EQ(label.master, "HTTP");
+  EXPECT_EQ(label.app, "");
+  EXPECT_EQ(label.confidence, AppConfidence::kDpi);
+  EXPECT_FALSE(label.final);  // the response may say more
+  const auto last = feed(flow, build(kProtocolTcp, 8081, Direction::kFromResponder,
+                                     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html></html>"));
+  EXPECT_TRUE(last.final);
+  EXPECT_EQ(last.master, "HTTP");
+  EXPECT_FALSE(flow.active());
+  EXPECT_EQ(flow.host(), "files.example");
+  EXPECT_EQ(labeler_->flows_active(), 0U);
+}
+
+TEST_F(NdpiLabelerTest, GivesUpAtTheBudgetAndWipesTheState) {
+  NdpiLabeler::Flow flow;
+  NdpiLabel label;
+  for (int i = 0; i < 8 && !label.final; ++i) {
+    label = feed(flow, build(kProtocolTcp, 5999, Direction::kFromInitiator, "\x01nothing known here"));
+  }
+  EXPECT_TRUE(label.final);
+  EXPECT_FALSE(flow.active());
+  EXPECT_EQ(labeler_->flows_active(), 0U);
+}
+
+TEST_F(NdpiLabelerTest, SynAloneGivesAGuessByPort) {
+  NdpiLabeler::Flow flow;
+  feed(flow, build(kProtocolTcp, 22, Direction::kFromInitiator, "", kSyn));
+  const auto label = labeler_->finish(flow);
+  EXPECT_EQ(label.master, "SSH");
+  EXPECT_EQ(label.confidence, AppConfidence::kMatchByPort);
+  EXPECT_TRUE(is_guess(label.confidence));
+}
+
+TEST_F(NdpiLabelerTest, AnEmptyDatagramIsNotShown) {
+  NdpiLabeler::Flow flow;
+  const auto label = feed(flow, build(kProtocolUdp, 53, Direction::kFromInitiator, ""));
+  EXPECT_FALSE(label.final);
+  EXPECT_EQ(label.master, "Unknown");
+  EXPECT_EQ(labeler_->finish(flow).master, "Unknown");  // not even the port was seen
+}
+
+TEST_F(NdpiLabelerTest, ATlsServerIsNotReadForEver) {
+  auto labeler = std::move(*NdpiLabeler::create({.packets_max = kNdpiPacketsMax, .guard_pages = true}));
+  NdpiLabeler::Flow flow;
+  NdpiLabel label;
+  std::string record = "\x16\x03\x03\x40";  // a handshake record of 16 KiB that arrives slowly
+  record.resize(1'400, 'x');
+  int packets = 0;
+  for (; packets < 40 && !label.final; ++packets) {
+    auto built = build(kProtocolTcp, 443, Direction::kFromResponder, record);
+    built.packet.from_l3 = built.bytes;
+    label = labeler->feed(flow, built.packet, (now_ += kMillisecond));
+  }
+  EXPECT_TRUE(label.final);
+  EXPECT_LE(packets, 6);  // 8,192 bytes and the packet that passed them
+}
+
+TEST_F(NdpiLabelerTest, LengthsThatLieAreClamped) {
+  NdpiLabeler::Flow flow;
+  auto built = build(kProtocolUdp, 53, Direction::kFromInitiator, std::string(200, 'x'));
+  built.packet.payload_bytes = 60'000;
+  built.packet.from_l3 = built.bytes;
+  static_cast<void>(labeler_->feed(flow, built.packet, now_));
+  built.packet.payload_offset = 60'000;
+  static_cast<void>(labeler_->feed(flow, built.packet, now_));
+  auto huge = build(kProtocolUdp, 53, Direction::kFromInitiator, std::string(9'000, 'x'));
+  huge.packet.from_l3 = huge.bytes;
+  static_cast<void>(labeler_->feed(flow, huge.packet, now_));
+  static_cast<void>(labeler_->finish(flow));
+  EXPECT_EQ(labeler_->flows_active(), 0U);
+}
+
+TEST_F(NdpiLabelerTest, DroppedAndMovedFlowsGiveTheirStateBack) {
+  {
+    NdpiLabeler::Flow flow;
+    feed(flow, build(kProtocolTcp, 22, Direction::kFromInitiator, "", kSyn));
+    NdpiLabeler::Flow moved = std::move(flow);
+    EXPECT_TRUE(moved.active());
+    EXPECT_EQ(labeler_->flows_active(), 1U);
+  }
+  EXPECT_EQ(labeler_->flows_active(), 0U);
+}
+
+TEST_F(NdpiLabelerTest, KnowsApplicationsByHostName) {
+  EXPECT_EQ(labeler_->app_of_host("www.youtube.com"), "YouTube");
+  EXPECT_EQ(labeler_->app_of_host("nothing.example"), "");
+  EXPECT_EQ(labeler_->app_of_host(""), "");
+  EXPECT_EQ(labeler_->app_of_host(std::string(4'000, 'a')), "");
+}
+
+}  // namespace
+}  // namespace weir::classifier
