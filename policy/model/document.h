@@ -39,6 +39,7 @@ struct Node::Entry {
 struct DocumentLimits {
   std::size_t bytes_max = 1U << 20U;
   int depth_max = 32;
+  std::size_t nodes_max = 200'000;  // bounds the memory of a hostile text
 };
 [[nodiscard]] ResultAll<Node> parse_document(std::string_view text, const std::string& file,
                                              DocumentLimits limits = {});
@@ -54,6 +55,7 @@ class Mistakes {
 
   /// Every key of `map` that is not in `known` is a mistake with "did you mean" where one is near.
   void unknown_keys(const Node& map, std::initializer_list<std::string_view> known);
+  void unknown_keys(const Node& map, const std::vector<std::string_view>& known);
   /// Typed reads: on a wrong type they record a mistake and return the fallback / nullopt.
   std::string text(const Node& node, std::string_view what);
   std::optional<std::int64_t> integer(const Node& node, std::string_view what, std::int64_t low,
@@ -66,6 +68,9 @@ class Mistakes {
   std::string file_;
   std::vector<Error> errors_;
 };
+
+/// A node's value as error messages show it: "text" (cut when long), a list, a map, nothing.
+[[nodiscard]] std::string shown(const Node& node);
 
 /// The nearest of `known` within a small edit distance, else empty.
 [[nodiscard]] std::string_view did_you_mean(std::string_view word,

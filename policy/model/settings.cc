@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/model/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <set>
+
+#include "policy/model/document.h"
+#include "policy/model/settings_table.h"
+#include "policy/model/text_file.h"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+/// A value's place in `node` and what its row says about it.
+struct Value {
+  const Node& node;
+  const SettingRow& row;
+};
+
+bool is_scalar(const Node& node) { return node.kind == Node::Kind::kScalar; }
+
+std::optional<std::uint32_t> read_number(Value value, Mistakes& mistakes) {
+  const std::string& text = value.node.text;
+  std::int64_t number = 0;
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = is_scalar(value.node) && !value.node.quoted && error == std::errc{} &&
+                     stopped == text.data() + text.size();
+  const bool fits = whole && number >= value.row.low && number <= value.row.high;
+  const bool power = value.row.type != SettingType::kPowerOfTwo ||
+                     (fits && std::has_single_bit(static_cast<std::uint64_t>(number)));
+  if (fits && power) return static_cast<std::uint32_t>(number);
+  mistakes.add(value.node, fmt::format("{} is {}", value.row.key, shown(value.node)),
+               fmt::format("write {}", range_text(value.row)));
+  return std::nullopt;
+}
+
+bool cores_well_formed(std::string_view text) {
+  if (text == "auto") return true;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view core = text.substr(0, comma);
+    if (core.empty() || core.size() > 4 || core.find_first_not_of("0123456789") != std::string_view::npos)
+      return false;
+    if (comma == std::string_view::npos) return true;
+    text.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+bool text_well_formed(std::string_view text, const SettingRow& row) {
+  const auto bytes = static_cast<std::int64_t>(text.size());
+  switch (row.type) {
+    case SettingType::kName:
+      return bytes >= 1 && bytes <= row.high &&
+             text.find_first_not_of(kNameLetters) == std::string_view::npos;
+    case SettingType::kPathOrNone:
+      if (text.empty()) return true;
+      [[fallthrough]];
+    case SettingType::kPath:
+      return bytes <= row.high && text.starts_with('/');
+    case SettingType::kDevice:
+      return bytes >= 1 && bytes <= row.high &&
+             std::none_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; });
+    case SettingType::kCores:
+      return cores_well_formed(text);
+    default:
+      return false;
+  }
+}
+
+std::optional<std::string> read_text(Value value, Mistakes& mistakes) {
+  if (is_scalar(value.node) && text_well_formed(value.node.text, value.row)) return value.node.text;
+  mistakes.add(value.node, fmt::format("{} is {}", value.row.key, shown(value.node)),
+               fmt::format("write {}", range_text(value.row)));
+  return std::nullopt;
+}
+
+std::optional<bool> read_choice(Value value, Mistakes& mistakes) {
+  if (is_scalar(value.node) && value.node.text == value.row.yes) return true;
+  if (is_scalar(value.node) && value.node.text == value.row.no) return false;
+  mistakes.add(value.node, fmt::format("{} is {}", value.row.key, shown(value.node)),
+               fmt::format("write {}", range_text(value.row)));
+  return std::nullopt;
+}
+
+std::vector<std::string_view> keys_of(std::string_view section) {
+  std::vector<std::string_view> keys;
+  for (const SettingRow& row : settings_table()) {
+    if (row.section == section) keys.push_back(row.key);
+  }
+  return keys;
+}
+
+const SettingRow& row_of(std::string_view section, std::string_view key) {
+  const auto rows = settings_table();
+  return *std::find_if(rows.begin(), rows.end(),
+                       [&](const SettingRow& row) { return row.section == section && row.key == key; });
+}
+
+/// Every key of one section that has its own place in Settings.
+void read_section(const Node& map, std::string_view section, Settings& settings, Mistakes& mistakes) {
+  for (const SettingRow& row : settings_table()) {
+    if (row.section != section) continue;
+    const Node* const node = map.find(row.key);
+    if (node == nullptr) continue;
+    if (row.number != nullptr) {
+      if (const auto number = read_number({*node, row}, mistakes)) *row.number(settings) = *number;
+    } else if (row.choice != nullptr) {
+      if (const auto choice = read_choice({*node, row}, mistakes)) *row.choice(settings) = *choice;
+    } else if (row.text != nullptr) {
+      if (auto text = read_text({*node, row}, mistakes)) *row.text(settings) = std::move(*text);
+    }
+  }
+}
+
+void read_exceptions(const Node& map, PairSettings& pair, Mistakes& mistakes) {
+  if (map.kind != Node::Kind::kMap) {
+    mistakes.add(map, fmt::format("exceptions must be a map, not {}", shown(map)),
+                 "write {classifier-gone: pass}");
+    return;
+  }
+  std::vector<std::string_view> causes;
+  for (std::size_t i = 0; i < kExceptionCauses; ++i)
+    causes.emplace_back(to_string(static_cast<ExceptionCause>(i)));
+  mistakes.unknown_keys(map, causes);
+  for (std::size_t i = 0; i < kExceptionCauses; ++i) {
+    const Node* const node = map.find(causes[i]);
+    if (node == nullptr) continue;
+    if (is_scalar(*node) && node->text == "pass") {
+      pair.exceptions[i] = ExceptionAction::kPass;
+    } else if (is_scalar(*node) && node->text == "drop") {
+      pair.exceptions[i] = ExceptionAction::kDrop;
+    } else {
+      mistakes.add(*node, fmt::format("{} is {}", causes[i], shown(*node)), "write pass or drop");
+    }
+  }
+}
+
+PairSettings read_pair(const Node& map, Mistakes& mistakes) {
+  PairSettings pair;
+  if (map.kind != Node::Kind::kMap) {
+    mistakes.add(map, fmt::format("a pair must be a map, not {}", shown(map)),
+                 "write name, inside and outside");
+    return pair;
+  }
+  std::vector<std::string_view> known = keys_of("pairs");
+  known.emplace_back("exceptions");
+  mistakes.unknown_keys(map, known);
+  const auto text = [&](std::string_view key, std::string& into) {
+    const Node* const node = map.find(key);
+    if (node == nullptr) {
+      mistakes.add(map, fmt::format("the pair has no {}", key),
+                   fmt::format("add {}: {}", key, row_of("pairs", key).help));
+    } else if (auto value = read_text({*node, row_of("pairs", key)}, mistakes)) {
+      into = std::move(*value);
+    }
+  };
+  text("name", pair.name);
+  text("inside", pair.inside.device);
+  text("outside", pair.outside.device);
+  if (const Node* const mode = map.find("mode")) {
+    if (const auto strict = read_choice({*mode, row_of("pairs", "mode")}, mistakes)) pair.strict = *strict;
+  }
+  std::fill(std::begin(pair.exceptions), std::end(pair.exceptions),
+            pair.strict ? ExceptionAction::kDrop : ExceptionAction::kPass);
+  if (const Node* const exceptions = map.find("exceptions")) read_exceptions(*exceptions, pair, mistakes);
+  return pair;
+}
+
+void read_pairs(const Node& list, Settings& settings, Mistakes& mistakes) {
+  if (list.kind != Node::Kind::kList || list.items.empty()) {
+    mistakes.add(list,
+                 fmt::format("pairs must be a list of port pairs, not {}",
+                             list.kind == Node::Kind::kList ? "an empty list" : shown(list)),
+                 "write - {name: lan-wan, inside: DEVICE, outside: DEVICE}");
+    return;
+  }
+  if (list.items.size() > kPairsMax) {
+    mistakes.add(list, fmt::format("{} pairs, more than {}", list.items.size(), kPairsMax));
+    return;
+  }
+  std::set<std::string> names;
+  std::set<std::string> devices;
+  for (const Node& item : list.items) {
+    PairSettings pair = read_pair(item, mistakes);
+    const Node* const name = item.find("name");
+    if (name != nullptr && !names.insert(pair.name).second) {
+      mistakes.add(*name, fmt::format("a pair is already called {}", pair.name),
+                   "give each pair its own name");
+    }
+    for (const char* const side : {"inside", "outside"}) {
+      const Node* const device = item.find(side);
+      if (device != nullptr && is_scalar(*device) && !devices.insert(device->text).second) {
+        mistakes.add(*device, fmt::format("the device {} is already in use", shown(*device)),
+                     "a port belongs to one side of one pair");
+      }
+    }
+    settings.pairs.push_back(std::move(pair));
+  }
+}
+
+/// What no single key can say.
+void check_together(const Node& root, const Settings& settings, Mistakes& mistakes) {
+  const auto place = [&](std::string_view section, std::string_view key) -> const Node& {
+    const Node* const map = section.empty() ? &root : root.find(section);
+    const Node* const node = map != nullptr ? map->find(key) : nullptr;
+    return node != nullptr ? *node : root;
+  };
+  const MemorySettings& memory = settings.memory;
+  if (memory.parked_per_flow > memory.parked) {
+    mistakes.add(place("memory", "parked_per_flow"),
+                 fmt::format("parked_per_flow is {} packets, more than parked, which is {} packets",
+                             memory.parked_per_flow, memory.parked),
+                 "lower parked_per_flow or raise parked");
+  }
+  if (std::uint64_t{memory.parked} * settings.workers > memory.packets / 2) {
+    mistakes.add(
+        place("memory", "parked"),
+        fmt::format("parked is {} packets for each of {} workers, more than half of packets, which is {}",
+                    memory.parked, settings.workers, memory.packets),
+        "lower parked or raise packets, or waiting packets would take every buffer");
+  }
+  const auto cores = 1 + std::count(settings.cores.begin(), settings.cores.end(), ',');
+  if (settings.cores != "auto" && cores != static_cast<std::ptrdiff_t>(settings.workers)) {
+    mistakes.add(place("", "cores"),
+                 fmt::format("cores names {} cores for {} workers", cores, settings.workers),
+                 "name one core for each worker, or write auto");
+  }
+}
+
+bool check_version(const Node& root, Mistakes& mistakes) {
+  const Node* const version = root.find("weir");
+  if (version == nullptr) {
+    mistakes.add(1, 1, "the settings do not say their version", "begin the file with the line weir: 1");
+    return false;
+  }
+  if (!is_scalar(*version) || version->text != "1") {
+    mistakes.add(*version, fmt::format("settings version {} is not known", shown(*version)), "write weir: 1");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ResultAll<Settings> parse_settings(std::string_view text, const std::string& file) {
+  auto root = parse_document(text, file);
+  if (!root) return tl::unexpected(std::move(root.error()));
+  Mistakes mistakes{file};
+  if (root->kind != Node::Kind::kMap) {
+    mistakes.add(1, 1, fmt::format("the settings must be a map, not {}", shown(*root)), "begin with weir: 1");
+    return tl::unexpected(mistakes.take());
+  }
+  if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
+
+  constexpr std::array<std::string_view, 5> kSections{"memory", "timeouts", "redis", "classifier", "engine"};
+  std::vector<std::string_view> known = keys_of("");
+  known.insert(known.end(), {"weir", "pairs"});
+  known.insert(known.end(), kSections.begin(), kSections.end());
+  mistakes.unknown_keys(*root, known);
+
+  Settings settings;
+  read_section(*root, "", settings, mistakes);
+  if (const Node* const pairs = root->find("pairs")) read_pairs(*pairs, settings, mistakes);
+  for (const std::string_view section : kSections) {
+    const Node* const map = root->find(section);
+    if (map == nullptr) continue;
+    if (map->kind != Node::Kind::kMap) {
+      mistakes.add(*map, fmt::format("{} must be a map, not {}", section, shown(*map)));
+      continue;
+    }
+    mistakes.unknown_keys(*map, keys_of(section));
+    read_section(*map, section, settings, mistakes);
+  }
+  if (mistakes.empty()) check_together(*root, settings, mistakes);
+  if (!mistakes.empty()) return tl::unexpected(mistakes.take());
+  return settings;
+}
+
+ResultAll<Settings> load_settings(const std::string& path) {
+  const auto text = read_text_file(path, DocumentLimits{}.bytes_max);
+  if (!text) return tl::unexpected(std::vector<Error>{text.error()});
+  return parse_settings(*text, path);
+}
+
+std::string control_socket(const Settings& settings) { return settings.run_directory + "/dataplane.sock"; }
+
+std::string channel_socket(const Settings& settings, unsigned worker) {
+  return fmt::format("{}/channel-{}.sock", settings.run_directory, worker);
+}
+
+std::string classifier_socket(const Settings& settings, unsigned worker) {
+  return fmt::format("{}/classifier-{}.sock", settings.run_directory, worker);
+}
+
+}  // namespace weir

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/model/settings_table.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace weir {
+namespace {
+
+using enum SettingType;
+
+constexpr SettingRow number(std::string_view section, std::string_view key, std::int64_t low,
+                            std::int64_t high, std::string_view unit, std::string_view help,
+                            std::uint32_t* (*field)(Settings&)) {
+  return {section, key, kCount, low, high, unit, help, field, nullptr, nullptr, {}, {}};
+}
+constexpr SettingRow power(std::string_view section, std::string_view key, std::int64_t low,
+                           std::int64_t high, std::string_view unit, std::string_view help,
+                           std::uint32_t* (*field)(Settings&)) {
+  return {section, key, kPowerOfTwo, low, high, unit, help, field, nullptr, nullptr, {}, {}};
+}
+constexpr SettingRow text(std::string_view section, std::string_view key, SettingType type, std::int64_t high,
+                          std::string_view help, std::string* (*field)(Settings&)) {
+  return {section, key, type, 1, high, {}, help, nullptr, field, nullptr, {}, {}};
+}
+constexpr SettingRow choice(std::string_view section, std::string_view key, std::string_view yes,
+                            std::string_view no, std::string_view help, bool* (*field)(Settings&)) {
+  return {section, key, kChoice, 0, 0, {}, help, nullptr, nullptr, field, yes, no};
+}
+
+#define WEIR_FIELD(path) [](Settings& s) { return &s.path; }
+constexpr std::int64_t kPathMax = 4'095;
+
+constexpr std::array kRows{
+    text("", "appliance", kName, 32, "names this box in events", WEIR_FIELD(appliance)),
+    text("", "run_directory", kPath, kRunDirectoryBytesMax, "where the Unix sockets of the processes are",
+         WEIR_FIELD(run_directory)),
+    number("", "workers", 1, kWorkersMax, "workers", "packet workers, each with its own classifier",
+           WEIR_FIELD(workers)),
+    text("", "cores", kCores, 255, "the CPU cores of the workers, one each", WEIR_FIELD(cores)),
+
+    text("pairs", "name", kName, kPairNameBytesMax, "names the pair in events and counters", nullptr),
+    text("pairs", "inside", kDevice, kDeviceBytesMax, "the port towards the users", nullptr),
+    text("pairs", "outside", kDevice, kDeviceBytesMax, "the port towards the uplink", nullptr),
+    choice("pairs", "mode", "strict", "monitor",
+           "the default of every exception: strict drops what could not be judged, monitor passes it",
+           nullptr),
+
+    choice("memory", "hugepages", "auto", "off", "auto uses hugepages where the kernel has them",
+           WEIR_FIELD(memory.hugepages)),
+    number("memory", "megabytes", 64, 1'048'576, "MiB", "memory for DPDK when there are no hugepages",
+           WEIR_FIELD(memory.megabytes)),
+    number("memory", "packets", 1'024, 4'194'304, "packets", "packet buffers", WEIR_FIELD(memory.packets)),
+    number("memory", "flows", 1'024, 16'777'216, "flows", "entries of the flow table, for each worker",
+           WEIR_FIELD(memory.flows)),
+    number("memory", "parked", 64, 1'048'576, "packets",
+           "packets that may wait for a verdict, for each worker", WEIR_FIELD(memory.parked)),
+    number("memory", "parked_per_flow", 1, 1'024, "packets",
+           "packets of one flow that may wait for a verdict", WEIR_FIELD(memory.parked_per_flow)),
+    power("memory", "channel_requests", 16, 1'048'576, "records",
+          "inspection channel, towards the classifier", WEIR_FIELD(memory.channel_requests)),
+    power("memory", "channel_answers", 16, 1'048'576, "records", "inspection channel, from the classifier",
+          WEIR_FIELD(memory.channel_answers)),
+
+    number("timeouts", "inspection_deadline_ms", 10, 60'000, "ms",
+           "how long a packet waits for its verdict before classifier-slow applies",
+           WEIR_FIELD(timeouts.inspection_deadline_ms)),
+    number("timeouts", "tcp_half_open_s", 1, 3'600, "s", "idle time of a TCP flow without its handshake",
+           WEIR_FIELD(timeouts.tcp_half_open_s)),
+    number("timeouts", "tcp_established_s", 10, 604'800, "s", "idle time of an established TCP flow",
+           WEIR_FIELD(timeouts.tcp_established_s)),
+    number("timeouts", "tcp_closed_s", 1, 600, "s", "how long a closed TCP flow is remembered",
+           WEIR_FIELD(timeouts.tcp_closed_s)),
+    number("timeouts", "udp_s", 1, 86'400, "s", "idle time of a UDP flow", WEIR_FIELD(timeouts.udp_s)),
+    number("timeouts", "other_s", 1, 86'400, "s", "idle time of any other flow",
+           WEIR_FIELD(timeouts.other_s)),
+
+    text("redis", "socket", kPath, 107, "the Unix socket of redis-server", WEIR_FIELD(redis.socket)),
+    text("redis", "classifier_user", kName, 32, "the ACL user that appends events",
+         WEIR_FIELD(redis.classifier_user)),
+    text("redis", "classifier_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
+         WEIR_FIELD(redis.classifier_password_file)),
+    text("redis", "engine_user", kName, 32, "the ACL user that reads events", WEIR_FIELD(redis.engine_user)),
+    text("redis", "engine_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
+         WEIR_FIELD(redis.engine_password_file)),
+    number("redis", "stream_entries_max", 1'000, 1'000'000'000, "events",
+           "about how many events a stream keeps", WEIR_FIELD(redis.stream_entries_max)),
+
+    text("classifier", "user", kName, 32, "the user that a classifier becomes when started as root",
+         WEIR_FIELD(classifier.user)),
+    text("classifier", "policy", kPath, kPathMax, "the policy in force", WEIR_FIELD(classifier.policy)),
+    text("classifier", "catalogue", kPathOrNone, kPathMax, "the software catalogue",
+         WEIR_FIELD(classifier.catalogue)),
+    text("classifier", "country_database", kPathOrNone, kPathMax, "countries, in MaxMind's format",
+         WEIR_FIELD(classifier.country_database)),
+    text("classifier", "asn_database", kPathOrNone, kPathMax, "autonomous systems, in MaxMind's format",
+         WEIR_FIELD(classifier.asn_database)),
+    number("classifier", "stream_bytes_max", 4'096, 1'048'576, "bytes",
+           "assembled of one direction of a flow before it is undecidable",
+           WEIR_FIELD(classifier.stream_bytes_max)),
+    number("classifier", "stream_bytes_total_max", 1'048'576, 4'294'967'295, "bytes",
+           "assembled of all flows together", WEIR_FIELD(classifier.stream_bytes_total_max)),
+    number("classifier", "ndpi_packets_max", 1, 1'024, "packets", "payload packets of one flow shown to nDPI",
+           WEIR_FIELD(classifier.ndpi_packets_max)),
+    number("classifier", "event_queue", 1'024, 4'194'304, "events", "events that may wait for Redis",
+           WEIR_FIELD(classifier.event_queue)),
+
+    text("engine", "user", kName, 32, "the user that the engine becomes when started as root",
+         WEIR_FIELD(engine.user)),
+    text("engine", "store", kPath, kPathMax, "the SQLite file of violations and inventory",
+         WEIR_FIELD(engine.store)),
+};
+#undef WEIR_FIELD
+
+std::string type_text(const SettingRow& row) {
+  switch (row.type) {
+    case kName:
+      return fmt::format("a name of 1 to {} of a-z, 0-9 and -", row.high);
+    case kPath:
+      return fmt::format("an absolute path of at most {} bytes", row.high);
+    case kPathOrNone:
+      return fmt::format("an absolute path of at most {} bytes, or \"\" for none", row.high);
+    case kChoice:
+      return fmt::format("{} or {}", row.yes, row.no);
+    case kCores:
+      return "auto, or one core number a worker such as \"1,2\"";
+    case kDevice:
+      return "a DPDK device: PCI address or vdev, at most 255 bytes";
+    case kCount:
+    case kPowerOfTwo:
+      break;
+  }
+  return "whole number";
+}
+
+constexpr std::string_view heading(std::string_view section) {
+  if (section.empty()) return "Top level";
+  return section;
+}
+
+}  // namespace
+
+std::span<const SettingRow> settings_table() { return kRows; }
+
+std::string default_text(const SettingRow& row) {
+  Settings defaults;
+  if (row.number != nullptr) return fmt::format("{}", *row.number(defaults));
+  if (row.choice != nullptr) return std::string(*row.choice(defaults) ? row.yes : row.no);
+  if (row.text != nullptr) return row.text(defaults)->empty() ? "none" : *row.text(defaults);
+  return row.type == kChoice ? std::string(row.yes) : "required";
+}
+
+std::string range_text(const SettingRow& row) {
+  if (row.type != kCount && row.type != kPowerOfTwo) return type_text(row);
+  std::string text = fmt::format("{} to {}", row.low, row.high);
+  if (!row.unit.empty()) text += fmt::format(" {}", row.unit);
+  if (row.type == kPowerOfTwo) text += ", a power of two";
+  return text;
+}
+
+std::string settings_reference() {
+  std::string page;
+  std::string_view section = "-";
+  for (const SettingRow& row : kRows) {
+    if (row.section != section) {
+      section = row.section;
+      page += fmt::format("\n### {}\n\n| key | values | default | meaning |\n|---|---|---|---|\n",
+                          heading(section));
+    }
+    page += fmt::format("| `{}` | {} | {} | {} |\n", row.key, range_text(row), default_text(row), row.help);
+  }
+  page += "\n### Exceptions of a pair\n\n| key | strict | monitor |\n|---|---|---|\n";
+  for (std::size_t i = 0; i < kExceptionCauses; ++i) {
+    page += fmt::format("| `{}` | drop | pass |\n", to_string(static_cast<ExceptionCause>(i)));
+  }
+  return page;
+}
+
+}  // namespace weir

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/model/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "policy/model/settings_table.h"
+
+namespace weir {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> mistakes_of(std::string_view text) {
+  const auto settings = parse_settings(text, "weir.yaml");
+  std::vector<std::string> texts;
+  if (settings) return texts;
+  for (const Error& error : settings.error()) texts.push_back(to_text(error));
+  return texts;
+}
+
+std::string read_all(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+constexpr std::string_view kPair = "pairs: [{name: a, inside: net_null0, outside: net_null1}]\n";
+
+TEST(Settings, DefaultsHold) {
+  const auto settings = parse_settings("weir: 1\n", "weir.yaml");
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_TRUE(settings->pairs.empty());
+  EXPECT_EQ(settings->memory.packets, 16'384U);
+  EXPECT_EQ(control_socket(*settings), "/run/weir/dataplane.sock");
+  EXPECT_EQ(channel_socket(*settings, 3), "/run/weir/channel-3.sock");
+  EXPECT_EQ(classifier_socket(*settings, 0), "/run/weir/classifier-0.sock");
+}
+
+TEST(Settings, PairModeSetsTheExceptionsAndEachCanBeOverridden) {
+  const auto settings = parse_settings(
+      "weir: 1\npairs:\n"
+      "  - {name: a, inside: net_null0, outside: net_null1, exceptions: {classifier-gone: pass}}\n"
+      "  - {name: b, inside: net_null2, outside: net_null3, mode: monitor, exceptions: {fragment: drop}}\n",
+      "weir.yaml");
+  ASSERT_TRUE(settings.has_value());
+  ASSERT_EQ(settings->pairs.size(), 2U);
+  for (std::size_t i = 0; i < kExceptionCauses; ++i) {
+    const auto cause = static_cast<ExceptionCause>(i);
+    EXPECT_EQ(settings->pairs[0].exceptions[i] == ExceptionAction::kPass,
+              cause == ExceptionCause::kClassifierGone);
+    EXPECT_EQ(settings->pairs[1].exceptions[i] == ExceptionAction::kDrop, cause == ExceptionCause::kFragment);
+  }
+}
+
+TEST(Settings, EveryNumberOfTheTableIsReadAndItsRangeChecked) {
+  for (const SettingRow& row : settings_table()) {
+    if (row.number == nullptr) continue;
+    const std::string key{row.key};
+    const auto text = [&](std::int64_t value) {
+      const std::string line = key + ": " + std::to_string(value) + "\n";
+      return "weir: 1\n" + (row.section.empty() ? line : std::string(row.section) + ":\n  " + line);
+    };
+    EXPECT_THAT(mistakes_of(text(row.low - 1)), ElementsAre(HasSubstr("write " + range_text(row)))) << key;
+    EXPECT_THAT(mistakes_of(text(row.high + 1)), ElementsAre(HasSubstr("write " + range_text(row)))) << key;
+    if (row.type == SettingType::kPowerOfTwo) {
+      EXPECT_THAT(mistakes_of(text(row.low + 1)), ElementsAre(HasSubstr("a power of two"))) << key;
+    }
+    Settings defaults;
+    EXPECT_GE(*row.number(defaults), row.low) << key;
+    EXPECT_LE(*row.number(defaults), row.high) << key;
+  }
+}
+
+TEST(Settings, TheSampleLoadsAndItsCommentedLinesAreTheDefaults) {
+  const std::string path = WEIR_SOURCE_DIR "/images/overlay/etc/weir/weir.yaml";
+  const auto sample = load_settings(path);
+  ASSERT_TRUE(sample.has_value()) << to_text(sample.error().front());
+  EXPECT_EQ(sample->pairs.size(), 1U);
+  const std::string text = read_all(path);
+  for (const SettingRow& row : settings_table()) {
+    EXPECT_THAT(text, HasSubstr(std::string(row.key) + ":")) << "the sample does not show this key";
+    if (row.number == nullptr) continue;
+    EXPECT_THAT(text, HasSubstr(std::string(row.key) + ": " + default_text(row)));
+  }
+}
+
+TEST(Settings, AMissingFileIsSaidWithItsName) {
+  const auto settings = load_settings("/nonexistent/weir.yaml");
+  ASSERT_FALSE(settings.has_value());
+  EXPECT_EQ(settings.error().front().code, ErrorCode::kNotFound);
+  EXPECT_EQ(to_text(settings.error().front()),
+            "/nonexistent/weir.yaml: error: cannot be opened: No such file or directory");
+}
+
+TEST(Settings, PairsAreLimited) {
+  std::string text = "weir: 1\npairs:\n";
+  for (std::size_t i = 0; i <= kPairsMax; ++i) text += "  - {name: a}\n";
+  EXPECT_THAT(mistakes_of(text), ElementsAre("weir.yaml:3:3: error: 33 pairs, more than 32"));
+}
+
+struct Broken {
+  const char* name;
+  std::string text;
+  std::vector<std::string> mistakes;
+};
+
+const std::vector<Broken>& broken_settings() {
+  static const std::vector<Broken> all{
+      {"no version",
+       "workers: 1\n",
+       {"weir.yaml:1:1: error: the settings do not say their version (begin the file with the line weir: "
+        "1)"}},
+      {"other version",
+       "weir: 2\n",
+       {"weir.yaml:1:7: error: settings version \"2\" is not known (write weir: 1)"}},
+      {"mistyped key",
+       "weir: 1\nmemroy: {packets: 4096}\n",
+       {"weir.yaml:2:1: error: unknown key memroy (did you mean memory?)"}},
+      {"out of range, with its unit",
+       "weir: 1\ntimeouts:\n  inspection_deadline_ms: 5\n",
+       {"weir.yaml:3:27: error: inspection_deadline_ms is \"5\" (write 10 to 60000 ms)"}},
+      {"not a power of two",
+       "weir: 1\nmemory: {channel_requests: 5000}\n",
+       {"weir.yaml:2:28: error: channel_requests is \"5000\" (write 16 to 1048576 records, a power of two)"}},
+      {"pair without its outside, and a device used twice",
+       "weir: 1\npairs:\n  - name: a\n    inside: eth0\n  - name: b\n    inside: eth0\n    outside: eth1\n",
+       {"weir.yaml:3:5: error: the pair has no outside (add outside: the port towards the uplink)",
+        "weir.yaml:6:13: error: the device \"eth0\" is already in use (a port belongs to one side of one "
+        "pair)"}},
+      {"unknown exception and unknown action",
+       "weir: 1\npairs:\n  - name: a\n    inside: e0\n    outside: e1\n    exceptions: {clasifier-gone: "
+       "pass, "
+       "fragment: allow}\n",
+       {"weir.yaml:6:18: error: unknown key clasifier-gone (did you mean classifier-gone?)",
+        "weir.yaml:6:50: error: fragment is \"allow\" (write pass or drop)"}},
+      {"two maps of one name",
+       "weir: 1\nredis: {socket: /a}\nredis: {socket: /b}\n",
+       {"weir.yaml:3:1: error: the key redis is already in this map, on line 2 (keep one of the two)"}},
+      {"relative path and a bad name",
+       "weir: 1\nappliance: Main Box\nengine:\n  store: weir.db\n",
+       {"weir.yaml:2:12: error: appliance is \"Main Box\" (write a name of 1 to 32 of a-z, 0-9 and -)",
+        "weir.yaml:4:10: error: store is \"weir.db\" (write an absolute path of at most 4095 bytes)"}},
+      {"cores that do not fit the workers",
+       "weir: 1\nworkers: 2\ncores: \"1,2,3\"\n",
+       {"weir.yaml:3:8: error: cores names 3 cores for 2 workers (name one core for each worker, or write "
+        "auto)"}},
+      {"more parked than buffers",
+       "weir: 1\nmemory:\n  packets: 4096\n  parked: 4096\n",
+       {"weir.yaml:4:11: error: parked is 4096 packets for each of 1 workers, more than half of packets, "
+        "which is "
+        "4096 (lower parked or raise packets, or waiting packets would take every buffer)"}},
+      {"an alias",
+       "weir: 1\nengine: &e {store: /a}\nredis: *e\n",
+       {"weir.yaml:2:9: error: anchors (&name) are not accepted (write the value out where it is needed)",
+        "weir.yaml:3:8: error: aliases (*name) are not accepted (write the value out here)"}},
+      {"a list where a map belongs",
+       "weir: 1\nmemory: [packets, 4096]\nworkers: many\n",
+       {"weir.yaml:3:10: error: workers is \"many\" (write 1 to 64 workers)",
+        "weir.yaml:2:9: error: memory must be a map, not a list"}},
+  };
+  return all;
+}
+
+TEST(Settings, BrokenSettingsGiveExactMessages) {
+  EXPECT_GE(broken_settings().size(), 10U);
+  for (const Broken& broken : broken_settings()) {
+    EXPECT_EQ(mistakes_of(broken.text), broken.mistakes) << broken.name;
+  }
+}
+
+TEST(Settings, TheSameWithoutTheMistakeLoads) {
+  EXPECT_THAT(mistakes_of("weir: 1\n" + std::string(kPair)), ElementsAre());
+  EXPECT_THAT(mistakes_of("weir: 1\nworkers: 2\ncores: \"1,2\"\n"), ElementsAre());
+}
+
+/// WEIR_UPDATE_DOCS=1 writes the tables into the page instead of comparing.
+TEST(Settings, TheConfigurationPageIsTheTable) {
+  const std::string path = WEIR_SOURCE_DIR "/docs/configuration.md";
+  const std::string begin = "<!-- settings table -->\n";
+  const std::string end = "<!-- end of the settings table -->\n";
+  std::string page = read_all(path);
+  const std::size_t first = page.find(begin);
+  const std::size_t last = page.find(end);
+  ASSERT_NE(first, std::string::npos);
+  ASSERT_NE(last, std::string::npos);
+  if (std::getenv("WEIR_UPDATE_DOCS") != nullptr) {
+    page.replace(first + begin.size(), last - first - begin.size(), settings_reference());
+    std::ofstream(path) << page;
+    return;
+  }
+  EXPECT_EQ(page.substr(first + begin.size(), last - first - begin.size()), settings_reference())
+      << "run this test with WEIR_UPDATE_DOCS=1 to write the page";
+}
+
+}  // namespace
+}  // namespace weir
