@@ -4,23 +4,20 @@
 // inspected, no clock. It never decides; the classifier's engine does that with the facts.
 //
 // What the caller may forward. Packets of one direction are shown in the order in which they arrived.
-//  - `in_order` true: everything of this direction shown so far, this packet included, may go (if the
-//  decision lets
-//    it). That includes packets that were told to wait before. A packet beyond a further hole may go with
-//    them: its bytes are kept as the first copy, and the packet that fills the hole will be judged together
-//    with them.
-//  - `in_order` false: this packet and nothing new may go; a later call of this direction answers for it.
-//  - `more` true: the bytes carry another name behind the one now in the facts (a second request, a second
-//    recipient). Decide on these facts, then call `next` for the same direction, and so on until `more` is
-//    false; only then does `in_order` permit a release. `conflict` and `in_order` of `next` repeat those of
-//    the packet.
-//  - `conflict` true: drop this packet alone; its bytes were not looked at and the stream goes on without it.
-//  - `undecidable` or `parser_error`: the exception table speaks; the parsers have given up and names are
-//  final.
-//  - A name is in the facts in the very call that saw its last byte, so the packet that completes it can be
-//  stopped.
-//  - `skip_bytes` takes effect only if the caller passes it on; bytes shown in spite of it are answered as in
-//  order.
+//  - `in_order`, no `gap`: everything of this direction shown so far may go, this packet included, and with
+//  it
+//    the packets that were told to wait before (AnswerType::kRelease).
+//  - `in_order` and `gap`: this packet may go (kReleasePacket); packets beyond the gap go on waiting. To let
+//    them go as well would still be safe: their bytes are kept as the first copy, and the packet that fills
+//    the gap is judged together with them.
+//  - not `in_order`: this packet waits; a later call of this direction answers for it.
+//  - `more`: the bytes carry another name behind the one now in the facts (a second request or recipient).
+//    Decide on these facts, then call `next` for the same direction, and so on until `more` is false; only
+//    then may the packet go. `next` repeats `in_order` and `gap` of the packet.
+//  - `conflict`: drop this packet alone; its bytes were not looked at and the stream goes on without it.
+//  - `undecidable` or `parser_error`: the exception table speaks; the parsers gave up and names are final.
+//  - A name is in the facts in the very call that saw its last byte, so that packet can still be stopped.
+//  - `skip_bytes` counts only if it is passed on; bytes shown in spite of it are answered as in order.
 //
 // Threads: owned by one classifier's only thread.
 #pragma once
@@ -35,10 +32,9 @@
 namespace weir::classifier {
 
 struct InspectLimits {
-  std::uint32_t stream_bytes_max = 65'536;  // assembled and not yet consumed, per direction
-  std::uint32_t segments_held_max = 64;     // out-of-order segments waiting, per direction
-  std::uint32_t undecided_bytes_max =
-      16'384;  // stream bytes without any parser claiming the flow: names are final
+  std::uint32_t stream_bytes_max = 65'536;     // assembled and not yet consumed, per direction
+  std::uint32_t segments_held_max = 64;        // out-of-order segments waiting, per direction
+  std::uint32_t undecided_bytes_max = 16'384;  // per direction, claimed by no parser: names are final
 };
 
 /// What the bytes just shown changed.
@@ -50,6 +46,7 @@ struct Inspected {
   bool parser_error = false;     // bytes that claim a protocol and break it beyond what servers accept
   std::uint32_t skip_bytes = 0;  // further bytes of this direction that no parser needs (a body)
   std::uint32_t skip_from_sequence = 0;  // TCP sequence number of the first of them
+  bool gap = false;                      // bytes of this direction wait behind a missing segment
   bool more = false;  // another name waits in the bytes already shown: decide, then call `next`
 };
 
