@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inspection channel: one shared memory file (sealed memfd) with two single-producer single-consumer
-// rings of fixed records, one per direction, and two eventfds with which a sleeping reader is woken. The data
-// plane creates it for each classifier that attaches and never reuses it: a dead classifier's channel dies
-// with it.
+// rings of fixed records, one per direction, and two wake sockets for a sleeping reader (not eventfds, see
+// the README). The data plane creates it for each classifier that attaches and never reuses it: a dead
+// classifier's channel dies with it.
 //
 // Neither side trusts the other: sizes and masks live in private memory, indices read from the shared memory
 // are checked against what is possible, records are copied out before they are looked at. What fails a check
@@ -36,8 +36,8 @@ struct ChannelShape {
 /// What is handed over a Unix socket with SCM_RIGHTS.
 struct ChannelFds {
   int memory = -1;
-  int request_event = -1;  // wakes the classifier
-  int answer_event = -1;   // wakes the data plane (unused while it polls)
+  int request_event = -1;  // socket on which the classifier is woken
+  int answer_event = -1;   // socket with which the classifier wakes the data plane
 };
 
 class DataplaneEnd {
@@ -57,6 +57,10 @@ class DataplaneEnd {
   /// Copies at most `out.size()` answers out; validated for shape (type, action, direction, slot < slots),
   /// not for generation, which the flow table checks.
   [[nodiscard]] std::size_t drain(std::span<Answer> out) noexcept;
+
+  /// Sleeps until an answer is there, the classifier has consumed everything, or the time is over (replay,
+  /// idle).
+  void wait(int timeout_ms) noexcept;
 
   /// True when the classifier has worked off every published request (used by the replay's lockstep).
   [[nodiscard]] bool all_consumed() noexcept;
@@ -96,7 +100,7 @@ class ClassifierEnd {
   /// False when the ring is full: keep the answer and try again after the next requests.
   [[nodiscard]] bool try_answer(const Answer& answer) noexcept;
   /// Sleeps until a request is there, `hangup_fd` (the attach socket) is readable, or the time is over.
-  /// Returns false when the peer hung up and nothing is left to read.
+  /// Returns false when the peer hung up and nothing is left to read, or when the channel is not ok().
   [[nodiscard]] bool wait(int hangup_fd, int timeout_ms) noexcept;
 
   [[nodiscard]] bool ok() const noexcept;
