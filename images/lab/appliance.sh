@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154  # driver and the lab_* lists are set by run and topology.sh
+# Weir itself, run as on the appliance: Redis with its ACL on a Unix socket, and each daemon under its own system
+# user, restarted 100 ms after it dies.
+
+appliance_up() {
+  _system_users
+  mkdir -p "$LAB_DIR"/{run,redis,lib/policy,spool,pid}
+  chown weir-dataplane:weir "$LAB_DIR/run" && chmod 2770 "$LAB_DIR/run"
+  chown weir-engine:weir "$LAB_DIR/lib" && chmod 2770 "$LAB_DIR/lib"
+  chown redis:redis "$LAB_DIR/redis"
+  chgrp weir "$LAB_DIR/lib/policy" && chmod 2750 "$LAB_DIR/lib/policy"
+  _policy_in_place
+  _redis_up
+  _dataplane_up
+  _daemon weir-engine weir-engine
+  _daemon weir-classifier weir-classifier
+  wait_for "the classifier" 15 _classifier_attached
+  _frames_pass || _fall_back "no frame passed"
+}
+
+_system_users() {
+  local user
+  getent group weir >/dev/null || groupadd --system weir
+  for user in weir-dataplane weir-classifier weir-engine; do
+    getent passwd "$user" >/dev/null ||
+      useradd --system --gid weir --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$user"
+  done
+}
+
+_settings() {  # DRIVER
+  local vdev=net_$1
+  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@VDEV@|$vdev|g; s|@REPOSITORY@|$LAB_REPOSITORY|g" \
+    "$LAB_SOURCE/etc/weir.yaml.in" >"$LAB_DIR/etc/weir.yaml"
+}
+
+_policy_in_place() {
+  cp -r "$LAB_SOURCE"/etc/policy/. "$LAB_DIR/etc/policy/"
+  cp -r "$LAB_SOURCE"/etc/policy/. "$LAB_DIR/lib/policy/"
+  mv "$LAB_DIR/lib/policy/policy.yaml" "$LAB_DIR/lib/policy/current.yaml"
+  echo 1 >"$LAB_DIR/lib/policy/current.revision"
+  chgrp -R weir "$LAB_DIR/lib/policy"
+}
+
+# A daemon under its user, as a unit with Restart=always, RestartSec=100ms, UMask=0007 would run it.
+_daemon() {  # PROGRAM USER [SETPRIV-OPTION...]
+  local program=$1 user=$2
+  shift 2
+  in_namespace "$LAB_MID" "$LAB_DIR/log/$program.log" "$LAB_SOURCE/supervise" "$program" \
+    setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
+    sh -c 'umask 007; exec "$@"' sh "$LAB_BIN/$program" --config "$LAB_DIR/etc/weir.yaml"
+}
+
+_dataplane_up() {
+  local wanted=$driver
+  [ "$wanted" != auto ] || wanted=af_xdp
+  LAB_DRIVER=$wanted
+  _settings "$wanted"
+  # What the poll-mode drivers need and nothing else: raw sockets, the XDP program, locked memory.
+  local capabilities=+net_admin,+net_raw,+bpf,+ipc_lock,+sys_nice
+  _daemon weir-dataplane weir-dataplane --inh-caps "$capabilities" --ambient-caps "$capabilities"
+  wait_for "the data plane" 20 _dataplane_started_or_dead
+  _dataplane_answers || _fall_back "$(tail -n 1 "$LAB_DIR/log/weir-dataplane.log")"
+}
+
+_weirctl() { "$LAB_BIN/weirctl" --config "$LAB_DIR/etc/weir.yaml" "$@"; }
+_dataplane_answers() { [ -S "$LAB_DIR/run/dataplane.sock" ] && _weirctl status >/dev/null 2>&1; }
+_dataplane_started_or_dead() {
+  _dataplane_answers || grep -q '^supervise ended' "$LAB_DIR/log/weir-dataplane.log"
+}
+_classifier_attached() { _weirctl status -o json | grep -q '"channel": *"attached"'; }
+_frames_pass() { ip netns exec "$LAB_IN" ping -c 1 -W 5 "$lab_gateway_v4" >/dev/null 2>&1; }
+
+_fall_back() {  # WHY
+  if [ "$driver" != auto ] || [ "$LAB_DRIVER" != af_xdp ]; then
+    echo "lab: the data plane failed: $1" >&2
+    return 1
+  fi
+  echo "lab: AF_XDP does not work here ($1); using AF_PACKET"
+  driver=af_packet
+  supervised_end weir-dataplane
+  _dataplane_up
+  wait_for "the classifier" 15 _classifier_attached
+  _frames_pass
+}
+
+supervised_end() {  # PROGRAM: ends the daemon with its supervisor
+  local daemon supervisor
+  daemon=$(cat "$LAB_DIR/pid/$1")
+  supervisor=$(ps -o ppid= -p "$daemon" | tr -d ' ')
+  kill "$supervisor" && while kill -0 "$supervisor" 2>/dev/null; do sleep 0.05; done
+}
+
+# When something differed: the daemons' last lines, before the directory goes.
+appliance_last_words() {
+  local log
+  for log in "$LAB_DIR"/log/weir-*.log "$LAB_DIR"/log/redis.log; do
+    [ -s "$log" ] || continue
+    echo "--- $(basename "$log"), last lines" >&2
+    tail -n 15 "$log" >&2
+  done
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps of the story about operating Weir: edits, explanations, reports, counters."""
+
+import re
+import subprocess
+import time
+
+from lab import until
+
+SLOW_BYTES = 24_000_000
+
+
+class KeptConnection:
+    """One kept-alive HTTP connection of a client inside; requests are made when told."""
+
+    def __init__(self, lab, host):
+        self.process = lab.start_inside("/usr/bin/python3", str(lab.source / "kept_connection.py"), host,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def get(self, host, path="/"):
+        self.process.stdin.write(f"{host} {path}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def apply(lab, step, name):
+    ran = lab.weirctl("policy", "apply", str(lab.dir / "etc/policy" / name))
+    step.weir(f"weirctl policy apply {name}  ->  {ran.code} {ran.text}")
+    return ran
+
+
+def policy_edit(lab, step):
+    kept = KeptConnection(lab, "news.example")
+    first = kept.get("news.example")
+    step.line("client", f"kept-alive GET http://news.example/  ->  {first}")
+    step.check(first.startswith("200"), "news.example should load before the edit")
+    download = lab.start_inside("curl", "--silent", "--show-error", "-4", "--max-time", "30", "--output", "/dev/null",
+                                "--write-out", "%{size_download} %{time_total} %{errormsg}",
+                                "http://allowed.example/slow.bin", stdout=subprocess.PIPE, text=True)
+    time_started = time.monotonic()
+
+    step.check(apply(lab, step, "edited.yaml").code == 0, "the edited policy should be applied")
+    ran = lab.curl("-4", "https://news.example/")
+    step.client(ran)
+    step.check_refused(ran, "the first new request after the edit")
+    second = kept.get("news.example")
+    kept.end()
+    step.line("client", f"the same connection, GET http://news.example/  ->  {second}")
+    step.check(not second.startswith("200"), "the next request on a living connection should be refused")
+
+    broken = apply(lab, step, "broken.yaml")
+    for line in broken.err.splitlines() + broken.out.splitlines():
+        step.weir(line.replace(str(lab.dir / "etc/policy") + "/", ""))
+    step.check(broken.code == 3, f"a broken policy should end with 3, not {broken.code}")
+    step.check(re.search(r"broken\.yaml:\d+:\d+: error: ", broken.err + broken.out),
+               "each mistake should be named by file, line and column")
+    still = lab.curl("-4", "https://news.example/")
+    step.client(still)
+    step.check_refused(still, "news.example under the policy that stays in force")
+    allowed = lab.curl("-4", "https://allowed.example/")
+    step.client(allowed)
+    step.check(allowed.code == 0, "allowed.example should load as before")
+    edited_s = time.monotonic() - time_started
+
+    out = download.communicate(timeout=40)[0]
+    step.line("client", f"the download that ran meanwhile  ->  {download.returncode} {out} (edits took {edited_s:.1f} s)")
+    step.check(download.returncode == 0 and out.startswith(f"{SLOW_BYTES} "), "the running download should complete")
+    step.check(edited_s < float(out.split()[1]), "the edits should have happened while the download ran")
+    step.check_violation(rule="no-news")
+
+
+def explain(lab, step):
+    row = lab.violation(rule="no-gambling")
+    if not step.check(row is not None and row.get("flows"), "a violation with a flow as evidence is needed"):
+        return
+    ran = lab.weirctl("explain", str(row["flows"][0]))
+    for line in ran.out.splitlines():
+        step.weir(line)
+    step.check(ran.code == 0, f"explain should find the flow: {ran.err}")
+    step.check("no-gambling" in ran.out, "explain should name the rule")
+    step.check("bet.example" in ran.out, "explain should name what it was about")
+
+
+def violation_table(lab, step):
+    ran = lab.weirctl("violation", "list")
+    for line in ran.out.splitlines():
+        step.weir(line)
+    rules = {row["rule"] for row in lab.violations()}
+    for rule in ("no-gambling", "no-mail-to-rivals", "trial-watched", "no-news"):
+        step.check(rule in rules, f"{rule} should be in the table")
+
+
+def conservation(lab, step):
+    def ports_when_quiet():
+        """The counters of all ports, once two looks are alike."""
+        first, second = lab.weirctl_json("status"), lab.weirctl_json("status")
+        return second["ports"] if first["ports"] == second["ports"] else None
+
+    ports = until(ports_when_quiet)
+    if not step.check(ports, "the counters should come to rest"):
+        return
+    for port in ports:
+        dropped = sum(port["dropped"].values())
+        named = " ".join(f"{reason}={count}" for reason, count in port["dropped"].items() if count)
+        step.weir(f"{port['name']}: received {port['received']} = transmitted {port['transmitted']} + dropped {dropped}"
+                  f" + parked {port['parked']}   {named}")
+        step.check(port["received"] == port["transmitted"] + dropped + port["parked"],
+                   f"{port['name']}'s frames do not add up")
