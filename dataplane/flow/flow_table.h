@@ -52,28 +52,35 @@ enum FlowFlag : std::uint8_t {
   kFinSeenLow = 1U << 3U,  // FIN from the low end
   kFinSeenHigh = 1U << 4U,
   kMidstreamPickup = 1U << 5U,
+  kDecidingAgain = 1U << 6U,  // undecided after a policy change; `verdict` is still the old one
+  kAnswerLate = 1U << 7U,     // the inspection deadline passed: not parked until the classifier answers
 };
 
-/// What only undecided flows, counters and the end of a flow need.
+/// What only undecided flows, counters and the end of a flow need. The first cache line is all that a packet of
+/// a decided flow touches.
 struct alignas(64) FlowCold {
   std::array<std::uint64_t, 2> bytes{};  // by Direction
   std::array<std::uint32_t, 2> packets{};
   TimeNs started = 0;
+  TimeNs last_seen = 0;
   std::uint64_t number = 0;
-  std::array<std::uint32_t, 2> sent{};  // packets of each direction shown to the classifier
-  std::array<std::uint32_t, 2>
-      skip_end{};                   // TCP: sequence number up to which this direction is forwarded unseen
   std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
   std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
-  std::uint8_t skip_active = 0;         // bit n: direction n has a skip
-  std::uint8_t parked_count = 0;        // packets of this flow in the parking
-  std::uint32_t parked_head = kNoSlot;  // index into the worker's parking, oldest first
+  std::uint8_t skip_active = 0;   // bit n: direction n has a skip
+  std::uint8_t parked_count = 0;  // packets of this flow in the parking
+
+  std::array<std::uint32_t, 2> sent{};       // packets of each direction shown to the classifier
+  std::array<std::uint32_t, 2> skip_from{};  // TCP: sequence numbers between which a direction is forwarded
+  std::array<std::uint32_t, 2> skip_end{};   // unseen; other protocols: skip_end is the payload bytes left
+  std::uint32_t parked_head = kNoSlot;       // index into the worker's parking, oldest first
   std::uint32_t parked_tail = kNoSlot;
   TimeNs asked_at = 0;           // when the oldest unanswered packet was sent
   std::uint32_t next = kNoSlot;  // expiry wheel links
   std::uint32_t previous = kNoSlot;
+  std::uint8_t reset_told = 0;  // bit n: the ends were told of the reset at a packet of direction n
 };
+static_assert(sizeof(FlowCold) == 128);
 
 class FlowTable {
  public:
