@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the store keeps, as plain structs, and how much of it. Times are nanoseconds since the Unix epoch.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/model/decision.h"
+#include "policy/model/time.h"
+
+namespace weir::policy {
+
+inline constexpr std::size_t kStoreTextBytesMax = 1'024;  // of any text column except an event
+/// The object under which violations are counted once a rule and subject have too many different ones.
+inline constexpr const char* kOtherObjects = "(other)";
+
+/// Rows a table may hold; a test makes them small. What goes first when a table is full is said beside each.
+struct StoreLimits {
+  std::uint32_t flows = 100'000;                     // the oldest goes
+  std::uint32_t evidence_flows = 16;                 // of one violation: the oldest goes
+  std::uint32_t violations = 100'000;                // the longest closed goes, then the longest unseen
+  std::uint32_t objects_per_rule_and_subject = 500;  // further ones are counted as kOtherObjects
+  std::uint32_t software = 100'000;                  // the longest unseen goes
+  std::uint32_t versions_per_product = 32;  // of one client: further ones are counted as kOtherObjects
+  std::uint32_t sources = 1'000;            // the longest silent goes
+  std::uint32_t gaps_per_source = 64;       // the oldest is given up: its events count as lost
+};
+
+struct EventKey {
+  std::string appliance;
+  std::uint64_t boot = 0;
+  std::uint32_t worker = 0;
+  std::uint64_t sequence = 0;  // 1 .. INT64_MAX
+};
+
+/// One hit of one event.
+struct ViolationSighting {
+  std::string rule;
+  std::string section;
+  std::string action;  // report | block
+  bool would_block = false;
+  Severity severity = Severity::kMedium;
+  std::string subject;  // the client's address
+  std::string object;   // what it is about: a name, an address, a product
+  std::string flow_id;
+  std::uint32_t revision = 0;  // of the policy that said it
+  TimeNs at = 0;
+};
+
+/// Same rule, same subject, same object, not closed: one row, however often it was seen.
+struct Violation {
+  std::int64_t id = 0;
+  std::string rule;
+  std::string section;
+  std::string action;
+  bool would_block = false;
+  Severity severity = Severity::kMedium;  // the highest seen
+  std::string subject;
+  std::string object;
+  std::string state;           // new | closed
+  std::uint32_t revision = 0;  // of the last sighting
+  std::uint64_t count = 0;
+  TimeNs first_seen = 0;
+  TimeNs last_seen = 0;
+  std::vector<std::string> evidence;  // flow ids, newest first; filled for a single violation only
+};
+
+enum class SoftwareState : std::uint8_t { kUnknown, kAuthorised, kUnauthorised };
+[[nodiscard]] const char* to_string(SoftwareState state);
+
+struct SoftwareSighting {
+  std::string client;
+  std::string product;
+  std::string version;  // empty: did not show
+  std::string evidence;
+  std::string flow_id;
+  std::optional<SoftwareState>
+      state;  // nullopt: nobody could judge; a new row is unknown, an old one keeps its
+  TimeNs at = 0;
+};
+
+struct Software {
+  std::string client;
+  std::string product;
+  std::string version;
+  std::string evidence;  // of the last sighting
+  std::string flow_id;   // of the last sighting
+  SoftwareState state = SoftwareState::kUnknown;
+  std::uint64_t count = 0;
+  TimeNs first_seen = 0;
+  TimeNs last_seen = 0;
+};
+
+/// The last word on a flow, kept for `weirctl explain`.
+struct FlowRecord {
+  std::string flow_id;
+  TimeNs ended = 0;
+  std::string initiator;
+  std::uint16_t initiator_port = 0;
+  std::string responder;
+  std::uint16_t responder_port = 0;
+  std::uint8_t protocol = 0;
+  std::string event;  // JSON
+};
+
+/// Counters of the engine, kept beside what they count. Names: see docs/events.md.
+using EngineState = std::map<std::string, std::int64_t>;
+
+}  // namespace weir::policy

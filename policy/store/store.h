@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine remembers: violations, software, the last flows, and which events were already applied. One
+// Store is one database connection with one owner; several processes may have the same file open.
+// Writing goes through a Batch: all of it becomes true at commit, or nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/model/error.h"
+#include "policy/model/flow_facts.h"
+#include "policy/store/records.h"
+
+namespace weir::policy {
+
+class Batch;
+
+enum class StoreAccess : std::uint8_t { kRead, kWrite };
+
+class Store {
+ public:
+  /// kWrite creates the file where missing and brings the schema to the newest version. kRead changes
+  /// nothing. kUnavailable: no such file, or no access; kInvalid: written by a newer Weir, or not a store.
+  [[nodiscard]] static Result<Store> open(const std::string& path, StoreAccess access,
+                                          StoreLimits limits = {});
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  [[nodiscard]] Result<Batch> begin();
+
+  /// Newest first, at most `count`. `open_only` leaves out closed ones.
+  [[nodiscard]] Result<std::vector<Violation>> violations(bool open_only, std::uint32_t count);
+  /// With its evidence. kNotFound: no such id.
+  [[nodiscard]] Result<Violation> violation(std::int64_t id);
+  /// Marks it closed; the next sighting opens a new one. kNotFound: no such open violation.
+  [[nodiscard]] Result<void> close_violation(std::int64_t id);
+  /// By client, product, version; at most `count`. An empty client means all.
+  [[nodiscard]] Result<std::vector<Software>> software(const std::string& client, std::uint32_t count);
+  [[nodiscard]] Result<FlowRecord> flow(const std::string& flow_id);
+  /// The newest flow between these ends, whichever began. kNotFound: none is kept.
+  [[nodiscard]] Result<FlowRecord> flow(const FiveTuple& tuple);
+  [[nodiscard]] Result<EngineState> engine_state();
+  /// Events that were published (a later one of their source arrived) and have not been seen.
+  [[nodiscard]] Result<std::int64_t> missing_events();
+
+ private:
+  friend class Batch;
+  struct Connection;
+  explicit Store(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> connection_;
+};
+
+/// One transaction. Rolled back unless `commit` succeeded. After an error only destruction makes sense.
+class Batch {
+ public:
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) = delete;
+  ~Batch();
+
+  /// True, once, for each event: whoever gets false must leave the event's effects out.
+  [[nodiscard]] Result<bool> first_time(const EventKey& key, TimeNs now);
+  [[nodiscard]] Result<void> record(const ViolationSighting& sighting);
+  [[nodiscard]] Result<void> record(const SoftwareSighting& sighting);
+  [[nodiscard]] Result<void> record(const FlowRecord& flow);
+  /// Adds to a counter of engine_state.
+  [[nodiscard]] Result<void> count(const std::string& name, std::int64_t more);
+  /// Sets a value of engine_state.
+  [[nodiscard]] Result<void> set(const std::string& name, std::int64_t value);
+  /// Trims every table to its limit, then makes all of it true.
+  [[nodiscard]] Result<void> commit();
+
+ private:
+  friend class Store;
+  struct Work;
+  explicit Batch(std::unique_ptr<Work> work);
+  std::unique_ptr<Work> work_;
+};
+
+}  // namespace weir::policy
