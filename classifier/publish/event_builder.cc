@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/publish/event_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "classifier/publish/community_id.h"
+#include "policy/model/settings.h"
+
+namespace weir::classifier {
+namespace {
+
+/// Bytes of the well-formed UTF-8 sequence at the start of `text` (Unicode table 3-7); 0: none.
+std::size_t utf8_sequence(std::string_view text) {
+  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
+    return i < text.size() && at(i) >= low && at(i) <= high;
+  };
+  const unsigned first = at(0);
+  if (first >= 0x20 && first < 0x7f) return 1;
+  if (first >= 0xc2 && first <= 0xdf && follows(1, first == 0xc2 ? 0xa0 : 0x80, 0xbf))
+    return 2;  // no C1 controls
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool second = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
+    return second && follows(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const bool second = follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
+    return second && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+const char* end_reason_word(channel::EndReason reason) {
+  switch (reason) {
+    case channel::EndReason::kFin:
+      return "fin";
+    case channel::EndReason::kReset:
+      return "reset";
+    case channel::EndReason::kIdle:
+      return "idle";
+    case channel::EndReason::kEvicted:
+      return "evicted";
+    case channel::EndReason::kBlocked:
+      return "blocked";
+    case channel::EndReason::kShutdown:
+      return "shutdown";
+  }
+  return "shutdown";
+}
+
+const char* tcp_state_word(channel::TcpState state) {
+  switch (state) {
+    case channel::TcpState::kNone:
+      return "";
+    case channel::TcpState::kSynSent:
+      return "syn-sent";
+    case channel::TcpState::kSynReceived:
+      return "syn-received";
+    case channel::TcpState::kEstablished:
+      return "established";
+    case channel::TcpState::kFinWait:
+      return "fin-wait";
+    case channel::TcpState::kClosing:
+      return "closing";
+    case channel::TcpState::kClosed:
+      return "closed";
+    case channel::TcpState::kMidstream:
+      return "midstream";
+  }
+  return "";
+}
+
+void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {
+  event.set_initiator(facts.tuple.initiator.to_string());
+  event.set_initiator_port(facts.tuple.initiator_port);
+  event.set_responder(facts.tuple.responder.to_string());
+  event.set_responder_port(facts.tuple.responder_port);
+  event.set_protocol(facts.tuple.protocol);
+  event.set_vlan(facts.vlan);
+  event.set_client_mac(facts.client_mac.to_string());
+  event.set_initiator_inside(facts.initiator_inside);
+  event.set_started_ns(static_cast<std::uint64_t>(facts.started));
+}
+
+void fill_mail(event::FlowEvent& event, const MailFacts& mail) {
+  if (!mail.seen) return;
+  auto* out = event.mutable_mail();
+  out->set_protocol(mail.protocol);
+  out->set_helo(clean_text(mail.helo));
+  out->set_sender(clean_text(mail.sender));
+  const std::size_t recipients = std::min(mail.recipients.size(), kEventListMax);
+  for (std::size_t i = 0; i < recipients; ++i) out->add_recipients(clean_text(mail.recipients[i]));
+  out->set_starttls_offered(mail.starttls_offered);
+  out->set_starttls_used(mail.starttls_used);
+  out->set_messages(mail.messages);
+}
+
+void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
+  event.set_master(facts.master.empty() ? "Unknown" : facts.master);
+  event.set_app(facts.app);
+  event.set_confidence(to_string(facts.confidence));
+  event.set_host(clean_text(facts.host));
+  event.set_host_source(to_string(facts.host_source));
+  event.set_country(facts.country);
+  event.set_asn(facts.asn);
+  event.set_as_org(clean_text(facts.as_org));
+  const std::size_t alpn = std::min(facts.tls.alpn.size(), kEventListMax);
+  for (std::size_t i = 0; i < alpn; ++i) event.add_alpn(clean_text(facts.tls.alpn[i]));
+  event.set_user_agent(clean_text(facts.http.user_agent));
+  event.set_http_method(clean_text(facts.http.method));
+  event.set_http_path(clean_text(facts.http.path));
+  fill_mail(event, facts.mail);
+  const std::size_t software = std::min(facts.software.size(), kEventListMax);
+  for (std::size_t i = 0; i < software; ++i) {
+    auto* out = event.add_software();
+    out->set_product(facts.software[i].product);
+    out->set_version(clean_text(facts.software[i].version));
+    out->set_evidence(clean_text(facts.software[i].evidence));
+  }
+}
+
+void fill_decision(event::FlowEvent& event, const FlowStory& story) {
+  const Decision& decision = story.decision;
+  event.set_action(to_string(decision.action));
+  event.set_policy_revision(decision.revision);
+  event.set_group(decision.group);
+  event.set_rule(decision.rule);
+  for (const RuleHit& hit : story.new_hits) {
+    auto* out = event.add_hits();
+    out->set_rule(hit.rule);
+    out->set_section(to_string(hit.section));
+    out->set_severity(to_string(hit.severity));
+    out->set_action(to_string(hit.action));
+    out->set_would_block(hit.would_block);
+    out->set_object(clean_text(hit.object));
+    out->set_tell_user(hit.tell_user);
+  }
+  for (const DecisionStep& step : story.path.first(std::min(story.path.size(), kEventListMax))) {
+    auto* out = event.add_path();
+    out->set_section(to_string(step.section));
+    out->set_rule(step.rule);
+    out->set_matched(step.matched);
+    out->set_why(clean_text(step.why));
+  }
+  for (std::size_t cause = 0; cause < kExceptionCauses; ++cause) {
+    if ((story.exceptions >> cause & 1U) != 0)
+      event.add_exceptions(to_string(static_cast<ExceptionCause>(cause)));
+  }
+}
+
+}  // namespace
+
+EventBuilder::EventBuilder(EventOrigin origin, std::vector<std::string> pair_names)
+    : origin_(std::move(origin)), pair_names_(std::move(pair_names)) {}
+
+event::FlowEvent EventBuilder::build(event::Kind kind, TimeNs time, const FlowStory& story) {
+  event::FlowEvent event;
+  auto* id = event.mutable_id();
+  id->set_appliance(origin_.appliance);
+  id->set_boot(origin_.boot);
+  id->set_worker(origin_.worker);
+  id->set_sequence(++sequence_);
+  event.set_kind(kind);
+  event.set_time_ns(static_cast<std::uint64_t>(time));
+  event.set_flow_id(fmt::format("{:016x}-{}-{}", origin_.boot, origin_.worker, story.number));
+  FiveTuple tuple = story.facts.tuple;
+  if (tuple.protocol == kProtocolIcmp || tuple.protocol == kProtocolIcmpV6) {
+    tuple.initiator_port = story.icmp_type;
+    tuple.responder_port = story.icmp_code;
+  }
+  event.set_community_id(community_id(tuple));
+  event.set_pair(story.pair < pair_names_.size() ? pair_names_[story.pair] : std::to_string(story.pair));
+  fill_tuple(event, story.facts);
+  fill_facts(event, story.facts);
+  fill_decision(event, story);
+  return event;
+}
+
+void EventBuilder::add_end(event::FlowEvent& event, const channel::FlowClosed& closed) {
+  event.set_started_ns(static_cast<std::uint64_t>(closed.started_ns));
+  event.set_ended_ns(static_cast<std::uint64_t>(closed.last_seen_ns));
+  auto* counters = event.mutable_counters();
+  counters->set_packets_from_initiator(closed.packets[0]);
+  counters->set_packets_from_responder(closed.packets[1]);
+  counters->set_bytes_from_initiator(closed.bytes[0]);
+  counters->set_bytes_from_responder(closed.bytes[1]);
+  event.set_end_reason(end_reason_word(closed.reason));
+  event.set_tcp_state(tcp_state_word(closed.tcp_state));
+}
+
+std::string clean_text(std::string_view raw) {
+  std::string out;
+  out.reserve(std::min(raw.size(), kEventTextBytesMax));
+  while (!raw.empty()) {
+    const std::size_t bytes = utf8_sequence(raw);
+    if (out.size() + std::max<std::size_t>(bytes, 1) > kEventTextBytesMax) break;
+    if (bytes == 0) {
+      out.push_back('?');
+    } else {
+      out.append(raw.substr(0, bytes));
+    }
+    raw.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  return out;
+}
+
+}  // namespace weir::classifier

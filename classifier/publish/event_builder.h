@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts and a decision become a FlowEvent (policy/model/flow_event.proto). Hostile strings become valid UTF-8
+// without control characters here, and lists and strings are cut to the limits below.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/channel/messages.h"
+#include "policy/model/decision.h"
+#include "policy/model/flow_event.pb.h"
+#include "policy/model/flow_facts.h"
+
+namespace weir::classifier {
+
+inline constexpr std::size_t kEventTextBytesMax = 1'024;  // of one string in an event
+inline constexpr std::size_t kEventListMax = 64;          // entries of one repeated field
+
+struct EventOrigin {
+  std::string appliance;
+  std::uint64_t boot = 0;  // random, chosen at the start of this process
+  std::uint32_t worker = 0;
+};
+
+/// What an event says of a flow besides its facts and decision.
+struct FlowStory {
+  const FlowFacts& facts;
+  const Decision& decision;
+  std::uint64_t number = 0;  // of the flow at its worker
+  std::uint16_t pair = 0;
+  std::uint16_t icmp_type = 0;  // of the first packet, for the Community ID
+  std::uint16_t icmp_code = 0;
+  std::uint32_t exceptions = 0;       // bit n: ExceptionCause n
+  std::span<const RuleHit> new_hits;  // not yet said by an earlier event
+  std::span<const DecisionStep> path;
+};
+
+class EventBuilder {
+ public:
+  /// `pair_names` by index; a pair without a name is called by its index.
+  EventBuilder(EventOrigin origin, std::vector<std::string> pair_names);
+
+  /// Each call takes the next sequence number.
+  [[nodiscard]] event::FlowEvent build(event::Kind kind, TimeNs time, const FlowStory& story);
+  /// FINAL only: counters and how it ended.
+  static void add_end(event::FlowEvent& event, const channel::FlowClosed& closed);
+
+  [[nodiscard]] const EventOrigin& origin() const { return origin_; }
+
+ private:
+  EventOrigin origin_;
+  std::vector<std::string> pair_names_;
+  std::uint64_t sequence_ = 0;
+};
+
+/// Valid UTF-8 without control characters, at most kEventTextBytesMax bytes; what is neither becomes '?'.
+[[nodiscard]] std::string clean_text(std::string_view raw);
+
+}  // namespace weir::classifier

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/publish/redis_publisher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace weir::classifier {
+namespace {
+
+constexpr std::size_t kBatchEvents = 256;
+
+}  // namespace
+
+RedisPublisher::RedisPublisher(RedisPublisherOptions options)
+    : options_(std::move(options)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+RedisPublisher::~RedisPublisher() = default;
+
+void RedisPublisher::accept(const event::FlowEvent& event) {
+  std::string bytes = event.SerializeAsString();
+  {
+    const std::lock_guard lock{mutex_};
+    ++counts_.accepted;
+    if (queue_.size() >= options_.queue_max || bytes.size() > policy::kEntryBytesMax) {
+      ++counts_.lost;
+      return;
+    }
+    queue_.push_back(std::move(bytes));
+  }
+  changed_.notify_all();
+}
+
+void RedisPublisher::finish() {
+  {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, options_.finish_max, [this] { return queue_.empty(); });
+  }
+  thread_.request_stop();
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock{mutex_};
+  counts_.lost += queue_.size();
+  queue_.clear();
+}
+
+EventCounts RedisPublisher::counts() const {
+  const std::lock_guard lock{mutex_};
+  EventCounts counts = counts_;
+  counts.waiting = queue_.size();
+  return counts;
+}
+
+void RedisPublisher::run(const std::stop_token& stop) {
+  auto backoff = options_.backoff_min;
+  while (!stop.stop_requested()) {
+    backoff = connect_and_send(stop) ? options_.backoff_min : std::min(backoff * 2, options_.backoff_max);
+    if (!wait(stop, backoff)) return;
+  }
+}
+
+/// One connection's life. True when Redis took something on it.
+bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
+  auto connection = policy::RedisConnection::connect(options_.endpoint);
+  if (!connection) {
+    if (!std::exchange(said_unavailable_, true)) {
+      spdlog::warn("redis_unavailable socket={} error=\"{}\"", options_.endpoint.socket,
+                   to_text(connection.error()));
+    }
+    return false;
+  }
+  policy::StreamWriter writer{std::move(*connection), options_.stream_entries_max};
+  bool useful = false;
+  for (;;) {
+    {
+      std::unique_lock lock{mutex_};
+      counts_.connected = true;
+      changed_.wait(lock, stop, [this] { return !queue_.empty(); });
+      if (queue_.empty()) return useful;  // stop was requested
+    }
+    if (!send_batch(writer)) break;
+    if (std::exchange(said_unavailable_, false) || !useful) {
+      spdlog::info("redis_connected socket={} stream={}", options_.endpoint.socket, options_.stream);
+    }
+    useful = true;
+  }
+  const std::lock_guard lock{mutex_};
+  counts_.connected = false;
+  return useful;
+}
+
+/// Appends the oldest events; those acknowledged leave the queue. False: this connection is of no more use.
+bool RedisPublisher::send_batch(policy::StreamWriter& writer) {
+  std::vector<std::string_view>
+      batch;  // elements of a deque stay where they are while others are pushed behind
+  {
+    const std::lock_guard lock{mutex_};
+    const std::size_t count = std::min(queue_.size(), kBatchEvents);
+    batch.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  std::size_t appended = 0;
+  while (appended < batch.size() && writer.append(options_.stream, batch[appended])) ++appended;
+  const policy::FlushReport report = writer.flush();
+  if (report.error && !std::exchange(said_unavailable_, true)) {
+    spdlog::warn("redis_refused socket={} error=\"{}\"", options_.endpoint.socket, to_text(*report.error));
+  }
+  {
+    const std::lock_guard lock{mutex_};
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(report.acknowledged));
+    counts_.delivered += report.acknowledged;
+  }
+  changed_.notify_all();
+  return !report.error && appended > 0 && writer.usable();
+}
+
+/// False when the thread shall stop.
+bool RedisPublisher::wait(const std::stop_token& stop, std::chrono::milliseconds time) {
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+}  // namespace weir::classifier
