@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/packet/build.h"
+
+#include <algorithm>
+
+#include "dataplane/packet/checksum.h"
+#include "dataplane/packet/fields.h"
+#include "policy/model/ip_address.h"
+
+namespace weir::dataplane {
+namespace {
+
+constexpr std::size_t kMacBytes = 6;
+constexpr std::size_t kFrameBytesMin = 60;  // without the frame check sequence
+constexpr std::size_t kTcpBytes = 20;
+constexpr std::size_t kIcmpBytes = 8;
+constexpr std::uint8_t kTtl = 64;
+
+struct IpLayout {
+  std::size_t header;
+  std::size_t addresses_at;
+  std::size_t address;
+};
+constexpr IpLayout kLayoutV4{20, 12, 4};
+constexpr IpLayout kLayoutV6{40, 8, 16};
+
+const IpLayout& layout_of(const PacketMeta& meta) noexcept { return meta.ipv6 ? kLayoutV6 : kLayoutV4; }
+
+/// Source (first) or destination (second) of the offending packet.
+Bytes address_of(Bytes frame, const PacketMeta& meta, bool destination) noexcept {
+  const IpLayout& ip = layout_of(meta);
+  return frame.subspan(meta.l3_offset + ip.addresses_at + (destination ? ip.address : 0), ip.address);
+}
+
+/// The offending frame must hold what its meta says: both come from the same parse.
+bool fits(Bytes frame, const PacketMeta& meta) noexcept {
+  return meta.l3_offset >= 2 * kMacBytes + 2 && meta.l3_bytes >= layout_of(meta).header &&
+         frame.size() >= std::size_t{meta.l3_offset} + meta.l3_bytes;
+}
+
+/// Link and IP header of a frame whose L4 part has `l4_bytes`. `back`: from the receiver to the sender.
+void write_headers(MutableBytes out, Bytes frame, const PacketMeta& meta, bool back, std::uint8_t protocol,
+                   std::size_t l4_bytes) noexcept {
+  set_bytes(out, 0, frame.subspan(back ? kMacBytes : 0, kMacBytes));
+  set_bytes(out, kMacBytes, frame.subspan(back ? 0 : kMacBytes, kMacBytes));
+  set_bytes(out, 2 * kMacBytes, frame.subspan(2 * kMacBytes, meta.l3_offset - 2 * kMacBytes));
+
+  const IpLayout& layout = layout_of(meta);
+  const MutableBytes ip = out.subspan(meta.l3_offset);
+  set_bytes(ip, layout.addresses_at, address_of(frame, meta, back));
+  set_bytes(ip, layout.addresses_at + layout.address, address_of(frame, meta, !back));
+  if (meta.ipv6) {
+    set_u8(ip, 0, 0x60);
+    set_u16(ip, 4, static_cast<std::uint16_t>(l4_bytes));
+    set_u8(ip, 6, protocol);
+    set_u8(ip, 7, kTtl);
+    return;
+  }
+  set_u8(ip, 0, 0x45);
+  set_u16(ip, 2, static_cast<std::uint16_t>(layout.header + l4_bytes));
+  set_u16(ip, 6, 0x4000);  // do not fragment: the identification may then be zero (RFC 6864)
+  set_u8(ip, 8, kTtl);
+  set_u8(ip, 9, protocol);
+  const std::uint16_t sum = checksum_fold(checksum_add(0, Bytes{ip}.first(layout.header)));
+  set_u16(ip, 10, network_order(static_cast<std::uint16_t>(~sum)));
+}
+
+void write_l4_checksum(MutableBytes out, const PacketMeta& meta, std::uint8_t protocol, std::size_t l4_bytes,
+                       std::size_t checksum_at) noexcept {
+  const IpLayout& layout = layout_of(meta);
+  const Bytes ip = Bytes{out}.subspan(meta.l3_offset);
+  std::uint64_t sum = 0;
+  if (protocol != kProtocolIcmp) {
+    sum = pseudo_header_sum(ip.subspan(layout.addresses_at, 2 * layout.address), protocol, l4_bytes);
+  }
+  sum = checksum_add(sum, ip.subspan(layout.header, l4_bytes));
+  set_u16(out, meta.l3_offset + layout.header + checksum_at,
+          network_order(static_cast<std::uint16_t>(~checksum_fold(sum))));
+}
+
+/// Zeroed room for the whole frame, padded; empty when `out` is too small.
+MutableBytes room_for(MutableBytes out, const PacketMeta& meta, std::size_t l4_bytes) noexcept {
+  const std::size_t bytes = meta.l3_offset + layout_of(meta).header + l4_bytes;
+  const std::size_t padded = std::max(bytes, kFrameBytesMin);
+  if (out.size() < padded) return {};
+  const MutableBytes room = out.first(padded);
+  std::fill(room.begin(), room.end(), std::uint8_t{0});
+  return room;
+}
+
+bool names_one_host(Bytes address) noexcept {
+  if (std::ranges::all_of(address, [](std::uint8_t byte) { return byte == 0; })) return false;
+  // Multicast and broadcast: 224.0.0.0 and up, ff00::/8.
+  return field_u8(address, 0) < (address.size() == 4 ? 0xe0 : 0xff);
+}
+
+bool may_have_an_error(Bytes frame, const PacketMeta& meta) noexcept {
+  if (meta.kind == PacketKind::kOther || meta.kind == PacketKind::kFragment) return false;
+  if (meta.key.protocol == kProtocolIcmp || meta.key.protocol == kProtocolIcmpV6) return false;
+  const bool group_mac = (field_u8(frame, 0) & 1U) != 0;
+  return !group_mac && names_one_host(address_of(frame, meta, false)) &&
+         names_one_host(address_of(frame, meta, true));
+}
+
+}  // namespace
+
+std::size_t build_reset(Bytes offending_frame, const PacketMeta& meta, ResetTarget target,
+                        std::span<std::uint8_t> out) noexcept {
+  const bool back = target == ResetTarget::kSender;
+  if (meta.kind != PacketKind::kTcp || !fits(offending_frame, meta)) return 0;
+  if (back && (meta.tcp_flags & kTcpRst) != 0) return 0;
+  const MutableBytes room = room_for(out, meta, kTcpBytes);
+  if (room.empty()) return 0;
+  write_headers(room, offending_frame, meta, back, kProtocolTcp, kTcpBytes);
+
+  // A packet without ACK (the first SYN) has no acknowledgement to take a sequence number from (RFC 9293
+  // section 3.10.7.1: <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>).
+  const bool has_ack = (meta.tcp_flags & kTcpAck) != 0;
+  const std::uint32_t theirs = has_ack ? meta.tcp_acknowledgement : 0;
+  std::uint32_t length = meta.payload_bytes;
+  if ((meta.tcp_flags & kTcpSyn) != 0) ++length;
+  if ((meta.tcp_flags & kTcpFin) != 0) ++length;
+  const std::size_t tcp = meta.l3_offset + layout_of(meta).header;
+  const Bytes ports = offending_frame.subspan(meta.l4_offset, 4);
+  set_bytes(room, tcp, ports.subspan(back ? 2 : 0, 2));
+  set_bytes(room, tcp + 2, ports.subspan(back ? 0 : 2, 2));
+  set_u32(room, tcp + 4, back ? theirs : meta.tcp_sequence);
+  set_u32(room, tcp + 8, back ? meta.tcp_sequence + length : theirs);
+  set_u8(room, tcp + 12, (kTcpBytes / 4) << 4U);
+  set_u8(room, tcp + 13, back || has_ack ? kTcpRst | kTcpAck : kTcpRst);
+  write_l4_checksum(room, meta, kProtocolTcp, kTcpBytes, 16);
+  return room.size();
+}
+
+std::size_t build_unreachable(Bytes offending_frame, const PacketMeta& meta, UnreachableReason reason,
+                              std::span<std::uint8_t> out) noexcept {
+  if (!fits(offending_frame, meta) || !may_have_an_error(offending_frame, meta)) return 0;
+  const std::size_t most = meta.ipv6 ? kIcmpV6BytesMax : kIcmpV4BytesMax;
+  const std::size_t quoted = std::min<std::size_t>(meta.l3_bytes, most - layout_of(meta).header - kIcmpBytes);
+  const std::size_t l4_bytes = kIcmpBytes + quoted;
+  const MutableBytes room = room_for(out, meta, l4_bytes);
+  if (room.empty()) return 0;
+  const std::uint8_t protocol = meta.ipv6 ? kProtocolIcmpV6 : kProtocolIcmp;
+  write_headers(room, offending_frame, meta, true, protocol, l4_bytes);
+
+  // Destination unreachable: RFC 792 and RFC 1812 section 5.2.7.1 (type 3, codes 3 and 13), RFC 4443
+  // section 3.1 (type 1, codes 4 and 1).
+  const bool port = reason == UnreachableReason::kPort;
+  const std::size_t icmp = meta.l3_offset + layout_of(meta).header;
+  set_u8(room, icmp, meta.ipv6 ? 1 : 3);
+  set_u8(room, icmp + 1, meta.ipv6 ? (port ? 4 : 1) : (port ? 3 : 13));
+  set_bytes(room, icmp + kIcmpBytes, offending_frame.subspan(meta.l3_offset, quoted));
+  write_l4_checksum(room, meta, protocol, l4_bytes, 2);
+  return room.size();
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/packet/drop_reason.h"
+
+namespace weir::dataplane {
+namespace {
+
+constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
+    {"none", "Not dropped."},
+    {"runt", "Shorter than its Ethernet header; look at cabling and duplex of the port."},
+    {"vlan-depth", "More than two VLAN tags; Weir looks through two."},
+    {"ip-truncated", "Shorter than its IP header says; damaged, or an attack on parsers."},
+    {"ip-header", "Wrong IP version, header length or total length; damaged, or an attack on parsers."},
+    {"ip-checksum", "Wrong IPv4 header checksum; damaged on the way here."},
+    {"ipv6-chain", "IPv6 extension headers that are cut or more than eight; rarely anything but an evasion."},
+    {"l4-truncated", "Shorter than its TCP, UDP or ICMP header; damaged, or an attack on parsers."},
+    {"l4-checksum",
+     "Wrong TCP or UDP checksum: no receiver would take it, an inspector might be misled by it."},
+    {"tcp-flags", "TCP flags that no TCP sends (SYN with FIN or RST, or none); a port scan, or an evasion."},
+    {"policy-drop", "The policy blocks this flow silently; see the flow's event for the rule."},
+    {"policy-reset", "The policy blocks this flow; both ends were told. See the flow's event for the rule."},
+    {"conflict", "Repeats bytes of its stream with other content: an evasion, or a broken middlebox."},
+    {"exception", "The exception table says drop; the exception counters name the cause."},
+    {"packet-pool-empty", "No buffer was left for a packet that had to be built; raise memory.packets."},
+    {"transmit-full", "The other port did not take it: it is slower than what arrives here."},
+    {"no-route", "The port's pair has no other side; this is a fault in Weir, report it."},
+}};
+
+}  // namespace
+
+const std::array<DropReasonText, kDropReasonCount>& drop_reason_texts() { return kTexts; }
+
+}  // namespace weir::dataplane
