@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/stream/tcp_stream.h"
+
+#include <algorithm>
+
+namespace weir::classifier {
+
+namespace {
+
+constexpr std::uint64_t kStartPosition = std::uint64_t{1} << 33U;
+
+/// True when the bytes that two pieces have in common differ.
+bool differ(std::uint64_t a_offset, Bytes a, std::uint64_t b_offset, Bytes b) {
+  const std::uint64_t from = std::max(a_offset, b_offset);
+  const std::uint64_t to = std::min(a_offset + a.size(), b_offset + b.size());
+  if (from >= to) return false;
+  const Bytes left = a.subspan(from - a_offset, to - from);
+  const Bytes right = b.subspan(from - b_offset, to - from);
+  return !std::equal(left.begin(), left.end(), right.begin());
+}
+
+}  // namespace
+
+Accepted TcpStream::add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes payload) {
+  if ((tcp_flags & kTcpSyn) != 0) ++sequence;  // the SYN occupies one number
+  if (!started_ || ((tcp_flags & kTcpSyn) != 0 && !accepted_any_)) start(sequence);
+
+  const auto distance = static_cast<std::int32_t>(sequence - next_sequence_);
+  std::uint64_t offset = next_ + static_cast<std::uint64_t>(std::int64_t{distance});
+  const std::uint64_t end = offset + payload.size();
+  if (contradicts(offset, payload)) return Accepted::kConflict;
+  if (!payload.empty() && end > next_ + limits_.bytes_max) return Accepted::kLimit;
+  if ((tcp_flags & kTcpFin) != 0 && !fin_seen_) {
+    fin_seen_ = true;
+    fin_ = end;
+  }
+  if (end <= next_) return Accepted::kInOrder;
+
+  if (offset < next_) {
+    payload = payload.subspan(next_ - offset);
+    offset = next_;
+  }
+  if (offset > next_) return hold(offset, payload);
+  if (ready().size() + held_bytes_ + payload.size() > limits_.bytes_max) return Accepted::kLimit;
+  append(payload);
+  take_held();
+  return Accepted::kInOrder;
+}
+
+void TcpStream::start(std::uint32_t first_byte_sequence) {
+  started_ = true;
+  next_sequence_ = first_byte_sequence;
+  next_ = kStartPosition;
+}
+
+bool TcpStream::contradicts(std::uint64_t offset, Bytes payload) const {
+  if (payload.empty()) return false;
+  if (differ(next_ - window_.size(), Bytes{window_}, offset, payload)) return true;
+  return std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
+    return differ(held.offset, Bytes{held.bytes}, offset, payload);
+  });
+}
+
+void TcpStream::append(Bytes bytes) {
+  accepted_any_ = true;
+  window_.insert(window_.end(), bytes.begin(), bytes.end());
+  next_ += bytes.size();
+  next_sequence_ += static_cast<std::uint32_t>(bytes.size());
+}
+
+void TcpStream::take_held() {
+  std::size_t taken = 0;
+  for (; taken < held_.size() && held_[taken].offset <= next_; ++taken) {
+    const Held& held = held_[taken];
+    held_bytes_ -= held.bytes.size();
+    if (held.end() > next_) append(Bytes{held.bytes}.subspan(next_ - held.offset));
+  }
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(taken));
+}
+
+Accepted TcpStream::hold(std::uint64_t offset, Bytes payload) {
+  // The new parts are what lies between the pieces that are held already.
+  std::vector<Held> fresh;
+  std::size_t fresh_bytes = 0;
+  const auto keep = [&](std::uint64_t from, std::uint64_t to) {
+    if (from >= to) return;
+    const Bytes part = payload.subspan(from - offset, to - from);
+    fresh.push_back({from, {part.begin(), part.end()}});
+    fresh_bytes += part.size();
+  };
+  const std::uint64_t end = offset + payload.size();
+  std::uint64_t from = offset;
+  for (const Held& held : held_) {
+    if (held.end() <= from) continue;
+    if (held.offset >= end) break;
+    keep(from, held.offset);
+    from = held.end();
+  }
+  keep(from, end);
+
+  if (held_.size() + fresh.size() > limits_.segments_held_max) return Accepted::kLimit;
+  if (ready().size() + held_bytes_ + fresh_bytes > limits_.bytes_max) return Accepted::kLimit;
+  accepted_any_ = true;
+  held_bytes_ += fresh_bytes;
+  for (Held& piece : fresh) {
+    const auto place = std::find_if(held_.begin(), held_.end(),
+                                    [&](const Held& held) { return held.offset > piece.offset; });
+    held_.insert(place, std::move(piece));
+  }
+  return Accepted::kWaiting;
+}
+
+void TcpStream::consume(std::size_t count) {
+  ready_from_ += std::min(count, ready().size());
+  if (ready_from_ > 2 * kHistoryBytes) {  // moving at every call would be quadratic
+    window_.erase(window_.begin(),
+                  window_.begin() + static_cast<std::ptrdiff_t>(ready_from_ - kHistoryBytes));
+    ready_from_ = kHistoryBytes;
+  }
+}
+
+void TcpStream::skip(std::uint64_t count) {
+  window_.clear();
+  ready_from_ = 0;
+  next_ += count;
+  next_sequence_ += static_cast<std::uint32_t>(count);
+  while (!held_.empty() && held_.front().end() <= next_) {
+    held_bytes_ -= held_.front().bytes.size();
+    held_.erase(held_.begin());
+  }
+  take_held();
+}
+
+void TcpStream::release() {
+  window_ = {};
+  ready_from_ = 0;
+  held_ = {};
+  held_bytes_ = 0;
+}
+
+}  // namespace weir::classifier

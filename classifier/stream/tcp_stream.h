@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// One direction of a TCP connection put in order. The first copy of a byte that was accepted is the one that
+// counts; a later copy with other content is a conflict and the whole segment that carries it is refused.
+//
+// What is detected: a differing copy of any byte that still waits, of any byte assembled and not consumed,
+// and of the last kHistoryBytes consumed ones. Older bytes are gone; a copy of them passes as an old
+// duplicate. Bytes left of the stream's start are ignored, as a receiver trims them. FIN is only noted: a
+// forged FIN must not end the stream. RST, acknowledgements and windows are the flow table's affair, not this
+// one's.
+//
+// Sequence numbers wrap (RFC 9293 section 3.4); inside, positions are 64 bits wide.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "policy/model/byte_reader.h"
+
+namespace weir::classifier {
+
+inline constexpr std::uint8_t kTcpFin = 0x01;
+inline constexpr std::uint8_t kTcpSyn = 0x02;
+inline constexpr std::uint8_t kTcpUrg = 0x20;
+
+/// Consumed bytes kept to recognise a later, different copy.
+inline constexpr std::size_t kHistoryBytes = 2'048;
+
+struct StreamLimits {
+  std::uint32_t bytes_max = 65'536;      // assembled and not consumed plus waiting
+  std::uint32_t segments_held_max = 64;  // pieces waiting behind a missing one
+};
+
+enum class Accepted : std::uint8_t {
+  kInOrder,   // it extended the assembled bytes, repeats what was assembled, or has no payload
+  kWaiting,   // all it brings lies behind a missing segment
+  kConflict,  // it contradicts an earlier copy; nothing of it was taken
+  kLimit,     // it would exceed a limit or lies beyond what could be kept; nothing of it was taken
+};
+
+class TcpStream {
+ public:
+  explicit TcpStream(StreamLimits limits) : limits_(limits) {}
+
+  /// One segment as it arrives. A SYN sets the stream's start, its payload follows it; without a SYN the
+  /// first segment does. A later SYN with another number moves the start while nothing was accepted yet.
+  [[nodiscard]] Accepted add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes payload);
+
+  /// Assembled bytes that were not consumed. Valid until the next call that is not const.
+  [[nodiscard]] Bytes ready() const { return Bytes{window_}.subspan(ready_from_); }
+  /// `count` is at most ready().size().
+  void consume(std::size_t count);
+  /// The next `count` bytes after the assembled ones will not be shown (ready() must be empty). Pieces
+  /// waiting within them are dropped; should they be shown in spite of it they count as old.
+  void skip(std::uint64_t count);
+
+  /// Sequence number of the first byte that was not assembled yet.
+  [[nodiscard]] std::uint32_t next_sequence() const { return next_sequence_; }
+  [[nodiscard]] bool gap() const { return !held_.empty(); }
+  /// All bytes before a FIN were assembled.
+  [[nodiscard]] bool finished() const { return fin_seen_ && next_ >= fin_; }
+  [[nodiscard]] std::size_t bytes_held() const { return window_.size() + held_bytes_; }
+  /// Forgets every byte and frees the memory; the position stays.
+  void release();
+
+ private:
+  struct Held {
+    std::uint64_t offset = 0;
+    std::vector<std::uint8_t> bytes;
+    [[nodiscard]] std::uint64_t end() const { return offset + bytes.size(); }
+  };
+
+  void start(std::uint32_t first_byte_sequence);
+  [[nodiscard]] bool contradicts(std::uint64_t offset, Bytes payload) const;
+  void append(Bytes bytes);
+  void take_held();
+  [[nodiscard]] Accepted hold(std::uint64_t offset, Bytes payload);
+
+  StreamLimits limits_;
+  bool started_ = false;
+  bool accepted_any_ = false;
+  bool fin_seen_ = false;
+  std::uint32_t next_sequence_ = 0;
+  std::uint64_t next_ = 0;  // position of next_sequence_; starts high so that earlier bytes have one
+  std::uint64_t fin_ = 0;
+  std::vector<std::uint8_t> window_;  // consumed history, then what is ready; ends at next_
+  std::size_t ready_from_ = 0;
+  std::vector<Held> held_;  // sorted, disjoint, all beyond next_
+  std::size_t held_bytes_ = 0;
+};
+
+}  // namespace weir::classifier

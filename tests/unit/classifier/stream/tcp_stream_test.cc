@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/stream/tcp_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+namespace weir::classifier {
+namespace {
+
+/// Takes everything that is ready, as a parser does.
+std::string drain(TcpStream& stream) {
+  const std::string text(as_text(stream.ready()));
+  stream.consume(text.size());
+  return text;
+}
+
+TEST(TcpStream, InOrder) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(100, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(101, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(104, 0, as_bytes("def")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdef");
+  EXPECT_EQ(stream.next_sequence(), 107U);
+}
+
+TEST(TcpStream, SynCarriesData) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(100, kTcpSyn, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(101, 0, as_bytes("abcd")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcd");
+}
+
+TEST(TcpStream, LaterSynMovesTheStartUntilSomethingWasAccepted) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(100, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(70'000'000, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(70'000'001, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(100, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(70'000'004, 0, as_bytes("def")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdef");
+}
+
+TEST(TcpStream, MidstreamStartsWithTheFirstSegment) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(5'000, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(4'000, 0, as_bytes("older")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abc");
+}
+
+TEST(TcpStream, SequenceNumbersWrap) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(0xfffffffeU, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(2, 0, as_bytes("def")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(0xffffffffU, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdef");
+  EXPECT_EQ(stream.next_sequence(), 5U);
+}
+
+TEST(TcpStream, HoleIsFilledFromBothSides) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("a")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(6, 0, as_bytes("f")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(4, 0, as_bytes("defg")), Accepted::kWaiting);  // around what is held
+  EXPECT_TRUE(stream.gap());
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abcd")), Accepted::kInOrder);
+  EXPECT_FALSE(stream.gap());
+  EXPECT_EQ(drain(stream), "abcdefg");
+}
+
+TEST(TcpStream, DifferingCopiesAreConflicts) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abX")), Accepted::kConflict);   // assembled
+  EXPECT_EQ(stream.add(3, 0, as_bytes("Xdef")), Accepted::kConflict);  // new bytes behind a wrong one
+  EXPECT_EQ(stream.add(10, 0, as_bytes("jkl")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(9, 0, as_bytes("iXk")), Accepted::kConflict);  // waiting
+  EXPECT_EQ(drain(stream), "abc");
+  EXPECT_EQ(stream.add(1, 0, as_bytes("Xbc")), Accepted::kConflict);  // consumed
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abc")), Accepted::kInOrder);   // an exact repeat is none
+  EXPECT_EQ(stream.add(4, 0, as_bytes("defghi")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "defghijkl");
+}
+
+TEST(TcpStream, ConsumedBytesAreRememberedForALimitedWhile) {
+  TcpStream stream{{}};
+  const std::string old(3 * kHistoryBytes, 'a');
+  EXPECT_EQ(stream.add(1, 0, as_bytes(old)), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), old);
+  EXPECT_LE(stream.bytes_held(), 2 * kHistoryBytes);
+  const auto next = static_cast<std::uint32_t>(1 + old.size());
+  EXPECT_EQ(stream.add(next - std::uint32_t{kHistoryBytes}, 0, as_bytes("X")), Accepted::kConflict);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("X")), Accepted::kInOrder);  // too old to know
+}
+
+TEST(TcpStream, LimitsAreKept) {
+  TcpStream stream{{.bytes_max = 100, .segments_held_max = 2}};
+  EXPECT_EQ(stream.add(0, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(50, 0, as_bytes(std::string(52, 'x'))), Accepted::kLimit);  // beyond what may be kept
+  EXPECT_EQ(stream.add(10, 0, as_bytes("x")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(20, 0, as_bytes("x")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(30, 0, as_bytes("x")), Accepted::kLimit);  // a third piece
+  EXPECT_EQ(stream.add(20, 0, as_bytes("x")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(1, 0, as_bytes(std::string(99, 'x'))),
+            Accepted::kLimit);  // not consumed: 2 wait already
+  EXPECT_EQ(stream.add(1, 0, as_bytes(std::string(98, 'x'))), Accepted::kInOrder);
+  EXPECT_EQ(stream.bytes_held(), 98U);
+}
+
+TEST(TcpStream, SkippedBytesAreOldWhenTheyComeAllTheSame) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("head")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "head");
+  EXPECT_EQ(stream.add(8, 0, as_bytes("body!next")), Accepted::kWaiting);
+  stream.skip(8);  // 5..12
+  EXPECT_EQ(drain(stream), "next");
+  EXPECT_FALSE(stream.gap());
+  EXPECT_EQ(stream.add(5, 0, as_bytes("anything")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "");
+  EXPECT_EQ(stream.next_sequence(), 17U);
+}
+
+TEST(TcpStream, FinDoesNotEndTheStream) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(6, kTcpFin, as_bytes("f")), Accepted::kWaiting);
+  EXPECT_FALSE(stream.finished());
+  EXPECT_EQ(stream.add(4, 0, as_bytes("de")), Accepted::kInOrder);
+  EXPECT_TRUE(stream.finished());
+  EXPECT_EQ(stream.add(7, 0, as_bytes("more")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdefmore");
+}
+
+TEST(TcpStream, ReleaseForgetsEverything) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abc")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(9, 0, as_bytes("abc")), Accepted::kWaiting);
+  stream.release();
+  EXPECT_EQ(stream.bytes_held(), 0U);
+}
+
+/// Cuts a text at random, repeats and reorders the pieces: what comes out is the text.
+TEST(TcpStreamProperty, AnySegmentationGivesTheSameBytes) {
+  for (unsigned seed = 1; seed <= 500; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const auto below = [&](std::size_t n) { return random() % n; };
+    std::string text(1 + below(600), '\0');
+    for (char& c : text) c = static_cast<char>(random());
+    struct Piece {
+      std::size_t from, to;
+    };
+    std::vector<Piece> pieces;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t to = std::min(text.size(), at + 1 + below(40));
+      pieces.push_back({at, to});
+      at = to;
+    }
+    const std::size_t repeats = below(20);
+    for (std::size_t i = 0; i < repeats; ++i) {
+      const std::size_t from = below(text.size());
+      pieces.push_back({from, from + 1 + below(text.size() - from)});
+    }
+    std::shuffle(pieces.begin(), pieces.end(), random);
+
+    const auto isn = static_cast<std::uint32_t>(random());
+    TcpStream stream{{.bytes_max = 65'536, .segments_held_max = 1'000}};
+    ASSERT_EQ(stream.add(isn, kTcpSyn, {}), Accepted::kInOrder);
+    std::string out;
+    for (const Piece& piece : pieces) {
+      const Bytes bytes = as_bytes(text).subspan(piece.from, piece.to - piece.from);
+      const Accepted accepted = stream.add(isn + 1 + static_cast<std::uint32_t>(piece.from), 0, bytes);
+      ASSERT_TRUE(accepted == Accepted::kInOrder || accepted == Accepted::kWaiting);
+      out += drain(stream);
+    }
+    ASSERT_EQ(out, text);
+    ASSERT_FALSE(stream.gap());
+  }
+}
+
+}  // namespace
+}  // namespace weir::classifier
