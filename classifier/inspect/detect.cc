@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/inspect/detect.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "classifier/inspect/http1_request.h"
+#include "classifier/inspect/text.h"
+#include "classifier/inspect/tls_client_hello.h"
+
+namespace weir::classifier {
+
+namespace {
+
+constexpr std::size_t kSsl2HelloHeaderBytes = 11;
+constexpr std::size_t kDnsHeaderWithLengthBytes = 14;
+
+Guess tls_record(Bytes first) {
+  // handshake(22), version 3.x, length, client_hello(1); a first record may be empty of nothing but its
+  // header
+  if (first.size() > 1 && first[1] != 3) return Guess::kNone;
+  if (first.size() > 3 && first[3] > 0x40) return Guess::kNone;
+  if (first.size() > 4 && first[3] == 0 && first[4] == 0) return Guess::kTls;
+  if (first.size() > 5) return first[5] == 1 ? Guess::kTls : Guess::kNone;
+  return Guess::kUndecided;
+}
+
+bool dns_query_header(Bytes first) {
+  ByteReader reader{first};
+  const std::uint16_t length = reader.u16();
+  reader.skip(2);  // id
+  const std::uint16_t flags = reader.u16();
+  const std::uint16_t questions = reader.u16();
+  const std::uint16_t answers = reader.u16();
+  const std::uint16_t authorities = reader.u16();
+  const bool response = (flags & 0x8000U) != 0;
+  const bool opcode_known = ((flags >> 11U) & 0xfU) <= 6;
+  return reader.ok() && length >= 12 && opcode_known && questions <= 16 &&
+         (response || answers + authorities <= 16);
+}
+
+bool is_any(std::string_view word, std::initializer_list<std::string_view> known) {
+  return std::any_of(known.begin(), known.end(),
+                     [&](std::string_view k) { return equals_ignoring_case(word, k); });
+}
+
+Guess complete_line(std::string_view line) {
+  std::string_view rest = trim(line);
+  const std::string_view all = rest;
+  const std::string_view word = take_word(rest);
+  const std::size_t blank = rest.find_last_of(" \t");
+  const std::string_view last = rest.substr(blank == std::string_view::npos ? 0 : blank + 1);
+  if (starts_ignoring_case(last, "HTTP/") && !starts_ignoring_case(word, "HTTP/")) return Guess::kHttp;
+  if (equals_ignoring_case(word, "GET") && (rest.starts_with("/") || starts_ignoring_case(rest, "http://"))) {
+    return Guess::kHttp;  // HTTP/0.9
+  }
+  if (is_any(word, {"HELO", "EHLO", "LHLO", "MAIL", "RCPT", "BDAT", "STARTTLS", "XCLIENT", "XFORWARD", "VRFY",
+                    "EXPN", "ETRN", "DATA"})) {
+    return Guess::kSmtpClient;
+  }
+  if (is_any(word, {"RSET", "NOOP", "QUIT", "HELP", "AUTH"})) return Guess::kSmtpAmbiguous;
+  if (all.starts_with("220") && (all.size() == 3 || all[3] == ' ' || all[3] == '-'))
+    return Guess::kMailGreeting;
+  if (word == "*" && (is_any(take_word(rest), {"OK", "PREAUTH", "BYE"}))) return Guess::kImapGreeting;
+  if (word == "+OK") return Guess::kPop3Greeting;
+  return Guess::kNone;
+}
+
+}  // namespace
+
+Guess guess_protocol(Bytes first, bool dns_port) {
+  if (first.empty()) return Guess::kUndecided;
+  if (first[0] == 22) {
+    const Guess tls = tls_record(first);
+    if (tls != Guess::kNone) return tls;
+  }
+  if (dns_port) {
+    if (first.size() < kDnsHeaderWithLengthBytes) return Guess::kUndecided;
+    if (dns_query_header(first)) return Guess::kDns;
+  }
+  if ((first[0] & 0x80U) != 0) {
+    if (first.size() > 2 && first[2] != 1) return Guess::kNone;
+    if (first.size() < kSsl2HelloHeaderBytes) return Guess::kUndecided;
+    return ssl2_hello_version(first) != 0 ? Guess::kSsl2Hello : Guess::kNone;
+  }
+  std::string_view text = as_text(first);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  const std::size_t word = std::min(text.find_first_of(" \t\r\n"), text.size());
+  if (word > kHttpMethodBytesMax ||
+      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(word), is_token_char)) {
+    return Guess::kNone;
+  }
+  const std::size_t feed = text.find('\n');
+  if (feed == std::string_view::npos) return Guess::kUndecided;
+  std::string_view line = text.substr(0, feed);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return complete_line(line);
+}
+
+bool begins_like_http(Bytes first) {
+  std::string_view text = as_text(first);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  const std::size_t blank = text.find_first_of(" \t");
+  return blank != std::string_view::npos &&
+         is_any(text.substr(0, blank),
+                {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"});
+}
+
+}  // namespace weir::classifier
