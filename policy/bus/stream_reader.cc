@@ -121,6 +121,8 @@ Result<std::vector<StreamEntry>> StreamReader::claim(std::uint32_t count, std::c
     auto entries = entries_of(reply->items[1], streams_[i]);
     if (!entries) return entries;
     std::move(entries->begin(), entries->end(), std::back_inserter(all));
+    if (reply->items.size() < 3) continue;  // before Redis 7
+    for (const RedisReply& id : reply->items[2].items) all.push_back({streams_[i], id.text, {}, true});
   }
   return all;
 }

@@ -71,6 +71,8 @@ struct RedisSettings {
   std::string engine_user = "weir-engine";
   std::string engine_password_file;
   std::uint32_t stream_entries_max = 1'000'000;  // hard cap of a stream (XADD MAXLEN ~)
+  std::string reader_user = "weir-reader";
+  std::string reader_password_file;
 };
 
 struct ClassifierSettings {

@@ -84,6 +84,10 @@ constexpr std::array kRows{
     text("redis", "engine_user", kName, 32, "the ACL user that reads events", WEIR_FIELD(redis.engine_user)),
     text("redis", "engine_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
          WEIR_FIELD(redis.engine_password_file)),
+    text("redis", "reader_user", kName, 32, "the ACL user that looks at events (weirctl)",
+         WEIR_FIELD(redis.reader_user)),
+    text("redis", "reader_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
+         WEIR_FIELD(redis.reader_password_file)),
     number("redis", "stream_entries_max", 1'000, 1'000'000'000, "events",
            "about how many events a stream keeps", WEIR_FIELD(redis.stream_entries_max)),
 

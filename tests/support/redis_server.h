@@ -22,16 +22,25 @@ namespace weir::test {
 
 class RedisServer {
  public:
-  /// `more`: further arguments, e.g. {"--aclfile", path}.
-  explicit RedisServer(std::vector<std::string> more = {}) : more_(std::move(more)) { start(); }
+  /// `more`: further arguments, e.g. {"--aclfile", path}; `config`: a configuration file that they override.
+  explicit RedisServer(std::vector<std::string> more = {}, std::string config = {})
+      : more_(std::move(more)), config_(std::move(config)) {
+    start();
+  }
   ~RedisServer() { stop(SIGKILL); }
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
 
   void start() {
-    std::vector<std::string> words{"redis-server", "--port", "0", "--unixsocket", socket(), "--dir",
-                                   home_.path(),   "--save", "",  "--appendonly", "yes",    "--appendfsync",
-                                   "always"};
+    std::vector<std::string> words{"redis-server"};
+    if (!config_.empty()) words.push_back(config_);
+    for (const char* word : {"--port", "0", "--appendonly", "yes", "--appendfsync", "always"})
+      words.emplace_back(word);
+    for (const std::string& word :
+         {std::string{"--unixsocket"}, socket(), std::string{"--dir"}, home_.path()}) {
+      words.push_back(word);
+    }
+    if (config_.empty()) words.insert(words.end(), {"--save", ""});
     words.insert(words.end(), more_.begin(), more_.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -82,6 +91,7 @@ class RedisServer {
 
   TemporaryDirectory home_;
   std::vector<std::string> more_;
+  std::string config_;
   pid_t pid_ = -1;
   bool up_ = false;
 };

@@ -148,7 +148,8 @@ TEST_F(Streams, FollowingStartsAtTheEnd) {
   write({"other"}, flow_stream(1));
   std::vector<std::string> seen;
   for (int round = 0; round < 10 && seen.size() < 2; ++round) {
-    for (const auto& entry : browser.follow({}, milliseconds{1'000}).value()) seen.push_back(entry.payload);
+    const auto entries = browser.follow({}, milliseconds{1'000}).value();
+    for (const StreamEntry& entry : entries) seen.push_back(entry.payload);
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"new", "other"}));
 }

@@ -98,7 +98,8 @@ TEST_F(StoreTest, TooManyObjectsOfOneRuleAndSubjectAreCountedTogether) {
     for (const char* object : {"a", "b", "c", "d", "a"}) ASSERT_TRUE(batch.record(sighting(object, 1)));
   });
   std::map<std::string, std::uint64_t> counts;
-  for (const Violation& one : store.violations(true, 10).value()) counts[one.object] = one.count;
+  const auto all = store.violations(true, 10).value();
+  for (const Violation& one : all) counts[one.object] = one.count;
   EXPECT_EQ(counts, (std::map<std::string, std::uint64_t>{{"a", 2}, {"b", 1}, {kOtherObjects, 2}}));
 }
 

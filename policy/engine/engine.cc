@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/engine.h"
+
+#include "policy/bus/streams.h"
+#include "policy/engine/event_codec.h"
+
+namespace weir::policy {
+namespace {
+
+EventKey key_of(const event::FlowEvent& event) {
+  return {event.id().appliance(), event.id().boot(), event.id().worker(), event.id().sequence()};
+}
+
+}  // namespace
+
+Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
+  const auto entries = next_entries(block, now);  // read
+  if (!entries) return tl::unexpected(entries.error());
+  if (entries->empty()) return beat(now).map([] { return Round{}; });
+
+  Round round;
+  auto batch = store_.begin();
+  if (!batch) return tl::unexpected(batch.error());
+  for (const StreamEntry& entry : *entries) {
+    if (entry.gone) {
+      ++round.gone;
+      continue;
+    }
+    const auto event = decode_event(entry.payload);  // decode
+    if (!event) {
+      if (auto buried = bury(entry, event.error()); !buried) return tl::unexpected(buried.error());
+      ++round.dead;
+      continue;
+    }
+    const auto first_time = batch->first_time(key_of(*event), now);  // apply
+    if (!first_time) return tl::unexpected(first_time.error());
+    if (!*first_time) {
+      ++round.duplicates;
+      continue;
+    }
+    const auto findings = evaluate(*event, judge_);  // evaluate
+    if (!findings) {
+      if (auto buried = bury(entry, findings.error()); !buried) return tl::unexpected(buried.error());
+      ++round.dead;
+      continue;
+    }
+    if (auto kept = record(*batch, *findings); !kept) return tl::unexpected(kept.error());  // record
+    round.violations += findings->violations.size();
+    ++round.applied;
+  }
+  if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
+  if (auto done = reader_.acknowledge(*entries); !done) return tl::unexpected(done.error());  // acknowledge
+  return round;
+}
+
+Result<std::vector<StreamEntry>> Engine::next_entries(std::chrono::milliseconds block, TimeNs now) {
+  if (now - last_claim_ >= kHeartbeatEvery) {
+    last_claim_ = now;
+    auto claimed = reader_.claim(kRoundEntriesMax, kClaimIdle);
+    if (!claimed || !claimed->empty()) return claimed;
+  }
+  return reader_.read(kRoundEntriesMax, block);
+}
+
+// At least once: after a crash before the commit the same entry is buried again.
+Result<void> Engine::bury(const StreamEntry& entry, const Error& why) {
+  const std::string letter = entry.stream + " " + entry.id + " " + why.what + "\n" + entry.payload;
+  const std::string_view cut = std::string_view{letter}.substr(0, kEntryBytesMax);
+  if (auto queued = dead_letters_.append(kDeadStream, cut); !queued) return queued;
+  if (auto report = dead_letters_.flush(); report.error) return tl::unexpected(*report.error);
+  return {};
+}
+
+Result<void> Engine::record(Batch& batch, const Findings& findings) {
+  for (const ViolationSighting& violation : findings.violations) {
+    if (auto kept = batch.record(violation); !kept) return kept;
+  }
+  for (const SoftwareSighting& software : findings.software) {
+    if (auto kept = batch.record(software); !kept) return kept;
+  }
+  if (findings.flow) return batch.record(*findings.flow);
+  return {};
+}
+
+Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {
+  const std::pair<const char*, std::uint64_t> counts[] = {{"events_applied", round.applied},
+                                                          {"events_duplicate", round.duplicates},
+                                                          {"events_dead", round.dead},
+                                                          {"events_gone", round.gone}};
+  for (const auto& [name, count] : counts) {
+    if (count == 0) continue;
+    if (auto counted = batch.count(name, static_cast<std::int64_t>(count)); !counted) return counted;
+  }
+  if (auto set = batch.set("last_commit_ns", now); !set) return set;
+  if (auto set = batch.set("heartbeat_ns", now); !set) return set;
+  last_beat_ = now;
+  return batch.commit();
+}
+
+Result<void> Engine::beat(TimeNs now) {
+  if (now - last_beat_ < kHeartbeatEvery) return {};
+  last_beat_ = now;
+  auto batch = store_.begin();
+  if (!batch) return tl::unexpected(batch.error());
+  if (auto set = batch->set("heartbeat_ns", now); !set) return set;
+  return batch->commit();
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/event_codec.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace weir::policy {
+namespace {
+
+tl::unexpected<Error> corrupt(std::string why) { return failure(ErrorCode::kCorrupt, std::move(why)); }
+
+bool plain_word(std::string_view text, std::size_t bytes_max) {
+  return !text.empty() && text.size() <= bytes_max && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+bool within_counts(const event::FlowEvent& event) {
+  return event.hits_size() <= kRepeatedMax && event.path_size() <= kRepeatedMax &&
+         event.software_size() <= kRepeatedMax && event.alpn_size() <= kRepeatedMax &&
+         event.exceptions_size() <= kRepeatedMax && event.mail().recipients_size() <= kRepeatedMax;
+}
+
+Result<void> check(const event::FlowEvent& event) {
+  if (!plain_word(event.id().appliance(), kApplianceBytesMax)) return corrupt("the id names no appliance");
+  if (event.id().sequence() == 0 || event.id().sequence() > INT64_MAX)
+    return corrupt("the id's sequence is no number");
+  if (event.kind() != event::KIND_OPENED && event.kind() != event::KIND_UPDATE &&
+      event.kind() != event::KIND_FINAL) {
+    return corrupt(fmt::format("kind {} is not known", static_cast<int>(event.kind())));
+  }
+  if (!plain_word(event.flow_id(), kFlowIdBytesMax)) return corrupt("the flow id is none");
+  if (!IpAddress::parse(event.initiator()) || !IpAddress::parse(event.responder())) {
+    return corrupt("an address is none");
+  }
+  if (event.initiator_port() > UINT16_MAX || event.responder_port() > UINT16_MAX)
+    return corrupt("a port is none");
+  if (event.protocol() > UINT8_MAX) return corrupt("the protocol is none");
+  if (event.time_ns() > INT64_MAX || event.started_ns() > INT64_MAX || event.ended_ns() > INT64_MAX) {
+    return corrupt("a time is out of range");
+  }
+  if (!within_counts(event)) return corrupt(fmt::format("a list has more than {} entries", kRepeatedMax));
+  return {};
+}
+
+}  // namespace
+
+Result<event::FlowEvent> decode_event(std::string_view payload) {
+  if (payload.empty()) return corrupt("the entry holds no event");
+  if (payload.size() > kEventBytesMax) return corrupt(fmt::format("{} bytes are too many", payload.size()));
+  event::FlowEvent event;
+  if (!event.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return corrupt("the bytes are no FlowEvent");
+  }
+  if (auto checked = check(event); !checked) return tl::unexpected(checked.error());
+  return event;
+}
+
+Result<std::string> event_to_json(const event::FlowEvent& event) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(event, &json, options);
+  if (!status.ok()) return corrupt(fmt::format("the event cannot be written as JSON: {}", status.ToString()));
+  return json;
+}
+
+Result<event::FlowEvent> event_from_json(const std::string& json) {
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;  // kept by a newer Weir
+  event::FlowEvent event;
+  const auto status = google::protobuf::util::JsonStringToMessage(json, &event, options);
+  if (!status.ok()) return corrupt(fmt::format("the event cannot be read from JSON: {}", status.ToString()));
+  if (auto checked = check(event); !checked) return tl::unexpected(checked.error());
+  return event;
+}
+
+FiveTuple tuple_of(const event::FlowEvent& event) {
+  FiveTuple tuple;
+  tuple.initiator = IpAddress::parse(event.initiator()).value_or(IpAddress{});
+  tuple.responder = IpAddress::parse(event.responder()).value_or(IpAddress{});
+  tuple.initiator_port = static_cast<std::uint16_t>(event.initiator_port());
+  tuple.responder_port = static_cast<std::uint16_t>(event.responder_port());
+  tuple.protocol = static_cast<std::uint8_t>(event.protocol());
+  return tuple;
+}
+
+const std::string& client_of(const event::FlowEvent& event) {
+  return event.initiator_inside() ? event.initiator() : event.responder();
+}
+
+const std::string& peer_of(const event::FlowEvent& event) {
+  return event.initiator_inside() ? event.responder() : event.initiator();
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/findings.h"
+
+#include <array>
+
+#include "policy/engine/event_codec.h"
+
+namespace weir::policy {
+namespace {
+
+Severity severity_of(const std::string& word) {
+  for (const Severity severity :
+       {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh, Severity::kCritical}) {
+    if (word == to_string(severity)) return severity;
+  }
+  return Severity::kMedium;
+}
+
+/// What a violation is about: what the hit says, else the best name there is of the other end.
+std::string object_of(const event::FlowEvent& event, const event::Hit& hit) {
+  for (const std::string* name : std::array{&hit.object(), &event.host(), &event.app()}) {
+    if (!name->empty()) return *name;
+  }
+  return peer_of(event);
+}
+
+ViolationSighting violation_of(const event::FlowEvent& event, const event::Hit& hit) {
+  ViolationSighting sighting;
+  sighting.rule = hit.rule();
+  sighting.section = hit.section();
+  sighting.action = hit.action();
+  sighting.would_block = hit.would_block();
+  sighting.severity = severity_of(hit.severity());
+  sighting.subject = client_of(event);
+  sighting.object = object_of(event, hit);
+  sighting.flow_id = event.flow_id();
+  sighting.revision = event.policy_revision();
+  sighting.at = static_cast<TimeNs>(event.time_ns());
+  return sighting;
+}
+
+SoftwareSighting software_of(const event::FlowEvent& event, const event::Software& software,
+                             const SoftwareJudge& judge) {
+  SoftwareSighting sighting;
+  sighting.client = client_of(event);
+  sighting.product = software.product();
+  sighting.version = software.version();
+  sighting.evidence = software.evidence();
+  sighting.flow_id = event.flow_id();
+  sighting.at = static_cast<TimeNs>(event.time_ns());
+  sighting.state = judge(software.product(), software.version());
+  return sighting;
+}
+
+}  // namespace
+
+Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& judge) {
+  Findings findings;
+  for (const event::Hit& hit : event.hits()) findings.violations.push_back(violation_of(event, hit));
+  for (const event::Software& software : event.software()) {
+    if (!software.product().empty()) findings.software.push_back(software_of(event, software, judge));
+  }
+  if (event.kind() == event::KIND_FINAL) {
+    auto json = event_to_json(event);
+    if (!json) return tl::unexpected(json.error());
+    const FiveTuple tuple = tuple_of(event);
+    findings.flow = FlowRecord{event.flow_id(),
+                               static_cast<TimeNs>(event.ended_ns()),
+                               tuple.initiator.to_string(),
+                               tuple.initiator_port,
+                               tuple.responder.to_string(),
+                               tuple.responder_port,
+                               tuple.protocol,
+                               std::move(*json)};
+  }
+  return findings;
+}
+
+}  // namespace weir::policy

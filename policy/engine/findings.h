@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one event means for the store. Pure: the same event and the same judge give the same findings.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/model/error.h"
+#include "policy/model/flow_event.pb.h"
+#include "policy/store/records.h"
+
+namespace weir::policy {
+
+/// What the policy in force says of a product; nullopt: there is no policy to ask.
+using SoftwareJudge =
+    std::function<std::optional<SoftwareState>(const std::string& product, const std::string& version)>;
+
+struct Findings {
+  std::vector<ViolationSighting> violations;  // one a hit
+  std::vector<SoftwareSighting> software;     // one a product
+  std::optional<FlowRecord> flow;             // of a final event
+};
+
+/// `event` has passed decode_event.
+[[nodiscard]] Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& judge);
+
+}  // namespace weir::policy

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+weir_fuzz(event_decode weir::event_engine)

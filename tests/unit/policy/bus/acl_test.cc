@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shipped redis.conf and users.acl.in, run as they are: what each user may do, and that it may do nothing
+// else.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "policy/bus/stream_browser.h"
+#include "policy/bus/stream_reader.h"
+#include "policy/bus/stream_writer.h"
+#include "policy/bus/streams.h"
+#include "tests/support/redis_server.h"
+
+namespace weir::policy {
+namespace {
+
+using std::chrono::milliseconds;
+
+const std::string kShipped = std::string{WEIR_SOURCE_DIR} + "/images/overlay/etc/redis/";
+// SHA-256 of "secret".
+constexpr const char* kSecretSha256 = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+class Acl : public ::testing::Test {
+ protected:
+  Acl() {
+    std::ofstream(home_.file("password")) << "secret\n";
+    std::stringstream text;
+    text << std::ifstream(kShipped + "users.acl.in").rdbuf();
+    std::string acl = text.str();
+    for (const std::string place : {"@CLASSIFIER_SHA256@", "@ENGINE_SHA256@", "@READER_SHA256@"}) {
+      const std::size_t at = acl.find(place);
+      EXPECT_NE(at, std::string::npos) << place;
+      if (at != std::string::npos) acl.replace(at, place.size(), kSecretSha256);
+    }
+    std::ofstream(home_.file("users.acl")) << acl;
+    server_.emplace(std::vector<std::string>{"--aclfile", home_.file("users.acl"), "--supervised", "no"},
+                    kShipped + "redis.conf");
+  }
+  void SetUp() override { ASSERT_TRUE(server_->up()); }
+
+  RedisConnection as(const std::string& user) {
+    RedisEndpoint endpoint = server_->endpoint();
+    endpoint.user = user;
+    endpoint.password_file = home_.file("password");
+    return RedisConnection::connect(endpoint).value();
+  }
+  static bool refused(RedisConnection& connection, std::initializer_list<std::string_view> command) {
+    const auto reply = connection.command(command);
+    return !reply && reply.error().what.starts_with("NOPERM");
+  }
+  void publish() {
+    StreamWriter writer{as("weir-classifier"), 1'000};
+    ASSERT_TRUE(writer.append(flow_stream(0), "event"));
+    const FlushReport report = writer.flush();
+    ASSERT_FALSE(report.error) << to_text(*report.error);
+  }
+
+  test::TemporaryDirectory home_;
+  std::optional<test::RedisServer> server_;
+};
+
+TEST_F(Acl, NobodyGetsInWithoutAPassword) {
+  auto connection = server_->connect();
+  const auto reply = connection.command({"PING"});
+  ASSERT_FALSE(reply);
+  EXPECT_TRUE(reply.error().what.starts_with("NOAUTH"));
+}
+
+TEST_F(Acl, TheClassifierAppendsAndSeesNothing) {
+  publish();
+  auto connection = as("weir-classifier");
+  EXPECT_TRUE(refused(connection, {"XADD", "weir:dead", "*", "e", "x"}));
+  EXPECT_TRUE(refused(connection, {"XADD", "other", "*", "e", "x"}));
+  EXPECT_TRUE(refused(connection, {"XREVRANGE", "weir:flows:0", "+", "-"}));
+  EXPECT_TRUE(refused(connection, {"DEL", "weir:flows:0"}));
+  EXPECT_TRUE(refused(connection, {"KEYS", "*"}));
+  EXPECT_TRUE(refused(connection, {"CONFIG", "GET", "*"}));
+}
+
+TEST_F(Acl, TheEngineConsumesAndBuries) {
+  publish();
+  StreamReader reader{as("weir-engine"), std::string{kEngineGroup}, "engine-1", {flow_stream(0)}};
+  const auto created = reader.create_group();
+  ASSERT_TRUE(created) << to_text(created.error());
+  const auto entries = reader.read(10, milliseconds{1'000});
+  ASSERT_TRUE(entries) << to_text(entries.error());
+  EXPECT_EQ(entries->size(), 1U);
+  EXPECT_TRUE(reader.claim(10, milliseconds{0}));
+  EXPECT_TRUE(reader.acknowledge(*entries));
+  StreamWriter letters{as("weir-engine"), 1'000};
+  ASSERT_TRUE(letters.append(kDeadStream, "x"));
+  EXPECT_FALSE(letters.flush().error);
+  auto connection = as("weir-engine");
+  EXPECT_TRUE(refused(connection, {"XADD", "weir:flows:0", "*", "e", "forged"}));
+  EXPECT_TRUE(refused(connection, {"XGROUP", "DESTROY", "weir:flows:0", kEngineGroup}));
+  EXPECT_TRUE(refused(connection, {"FLUSHALL"}));
+}
+
+TEST_F(Acl, TheReaderOnlyLooks) {
+  publish();
+  StreamBrowser browser{as("weir-reader")};
+  EXPECT_EQ(browser.length(flow_stream(0)).value(), 1U);
+  EXPECT_EQ(browser.scan_backwards(flow_stream(0), 5, [](const StreamEntry&) { return true; }).value(), 1U);
+  EXPECT_TRUE(browser.follow({flow_stream(0)}, milliseconds{1}));
+  auto connection = as("weir-reader");
+  EXPECT_TRUE(refused(connection, {"XADD", "weir:flows:0", "*", "e", "x"}));
+  EXPECT_TRUE(refused(connection, {"XTRIM", "weir:flows:0", "MAXLEN", "0"}));
+  EXPECT_TRUE(refused(connection, {"ACL", "LIST"}));
+}
+
+}  // namespace
+}  // namespace weir::policy

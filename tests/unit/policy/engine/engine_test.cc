@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "policy/bus/stream_browser.h"
+#include "policy/bus/streams.h"
+#include "tests/support/redis_server.h"
+#include "tests/unit/policy/engine/event_builder.h"
+
+namespace weir::policy {
+namespace {
+
+using std::chrono::milliseconds;
+
+class EngineTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(redis_.up()); }
+
+  Engine engine(const std::string& name = "engine-1") {
+    StreamReader reader{redis_.connect(), std::string{kEngineGroup}, name, {flow_stream(0)}};
+    EXPECT_TRUE(reader.create_group());
+    auto opened = Store::open(store_path(), StoreAccess::kWrite);
+    EXPECT_TRUE(opened) << to_text(opened.error());
+    return {std::move(reader), StreamWriter{redis_.connect(), kDeadLettersMax}, std::move(*opened),
+            [](const std::string& product, const std::string&) -> std::optional<SoftwareState> {
+              return product == "bittorrent" ? SoftwareState::kUnauthorised : SoftwareState::kUnknown;
+            }};
+  }
+  Store store() { return Store::open(store_path(), StoreAccess::kRead).value(); }
+  std::string store_path() const { return home_.file("weir.db"); }
+
+  void publish(const std::vector<std::string>& payloads) {
+    StreamWriter out{redis_.connect(), 100'000};
+    for (const std::string& payload : payloads) {
+      ASSERT_TRUE(out.append(flow_stream(0), payload));
+      ASSERT_FALSE(out.flush().error);
+    }
+  }
+  static std::vector<std::string> story() {
+    std::vector<std::string> payloads;
+    for (std::uint64_t i = 1; i <= 40; ++i) {
+      event::FlowEvent event = test::flow_event(i, i % 2 == 0 ? event::KIND_FINAL : event::KIND_OPENED);
+      if (i % 4 == 0) test::add_hit(event, "no-gambling", i % 8 == 0 ? "bet.example" : "dice.example");
+      if (i % 5 == 0) test::add_software(event, i % 10 == 0 ? "bittorrent" : "curl", "7.88");
+      payloads.push_back(event.SerializeAsString());
+    }
+    return payloads;
+  }
+  /// Rounds until the stream is read; gives their sum.
+  static Round run_dry(Engine& engine) {
+    Round sum;
+    for (int i = 0; i < 100; ++i) {
+      const auto round = engine.run_once(milliseconds{1}, 1'000 * kSecond);
+      if (!round) {
+        ADD_FAILURE() << to_text(round.error());
+        break;
+      }
+      if (round->entries() == 0) break;
+      sum.applied += round->applied;
+      sum.duplicates += round->duplicates;
+      sum.dead += round->dead;
+      sum.gone += round->gone;
+      sum.violations += round->violations;
+    }
+    return sum;
+  }
+  /// Everything that an officer can see, as text.
+  std::string tables() {
+    std::string text;
+    Store read = store();
+    const auto violations = read.violations(false, 1'000).value();
+    for (const Violation& row : violations) {
+      const Violation one = read.violation(row.id).value();
+      text += one.rule + " " + one.subject + " " + one.object + " " + std::to_string(one.count) + " " +
+              std::to_string(one.first_seen) + " " + std::to_string(one.last_seen);
+      for (const std::string& flow : one.evidence) text += " " + flow;
+      text += "\n";
+    }
+    const auto software = read.software("", 1'000).value();
+    for (const Software& one : software) {
+      text += one.client + " " + one.product + " " + one.version + " " + to_string(one.state) + " " +
+              std::to_string(one.count) + " " + std::to_string(one.last_seen) + "\n";
+    }
+    return text;
+  }
+  std::int64_t owed() {
+    auto admin = redis_.connect();
+    const auto pending = admin.command({"XPENDING", flow_stream(0), kEngineGroup});
+    return pending ? pending->items.at(0).integer : -1;
+  }
+
+  test::RedisServer redis_;
+  test::TemporaryDirectory home_;
+};
+
+TEST_F(EngineTest, EventsBecomeViolationsAndSoftware) {
+  Engine one = engine();
+  publish(story());
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.applied, 40U);
+  EXPECT_EQ(sum.violations, 10U);
+  Store read = store();
+  const auto violations = read.violations(true, 10).value();
+  ASSERT_EQ(violations.size(), 2U);
+  EXPECT_EQ(violations[0].object, "bet.example");
+  EXPECT_EQ(violations[0].count, 5U);
+  EXPECT_EQ(violations[0].severity, Severity::kHigh);
+  const auto software = read.software("10.0.0.2", 10).value();
+  ASSERT_EQ(software.size(), 2U);
+  EXPECT_EQ(software[0].state, SoftwareState::kUnauthorised);
+  EXPECT_EQ(software[1].state, SoftwareState::kUnknown);
+  EXPECT_TRUE(read.flow("0000000000abcdef-0-40"));
+  EXPECT_EQ(read.engine_state().value().at("events_applied"), 40);
+  EXPECT_EQ(read.engine_state().value().at("last_commit_ns"), 1'000 * kSecond);
+  EXPECT_EQ(owed(), 0);
+}
+
+TEST_F(EngineTest, EverythingTwiceAndBackwardsGivesTheSameTables) {
+  Engine one = engine();
+  publish(story());
+  run_dry(one);
+  const std::string once = tables();
+  publish(story());
+  std::vector<std::string> backwards = story();
+  std::reverse(backwards.begin(), backwards.end());
+  publish(backwards);
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.applied, 0U);
+  EXPECT_EQ(sum.duplicates, 80U);
+  EXPECT_EQ(tables(), once);
+  EXPECT_EQ(owed(), 0);
+}
+
+TEST_F(EngineTest, DyingBetweenCommitAndAcknowledgementLosesAndDoublesNothing) {
+  publish(story());
+  {
+    Engine whole = engine();
+    run_dry(whole);
+  }
+  const std::string expected = tables();
+  std::filesystem::remove_all(home_.file(""));
+  std::filesystem::create_directory(home_.path());
+  auto admin = redis_.connect();
+  // An engine whose acknowledgement is refused dies exactly between the two.
+  ASSERT_TRUE(admin.command({"DEL", flow_stream(0)}));
+  {
+    Engine dying = engine();
+    publish(story());
+    ASSERT_TRUE(admin.command({"ACL", "SETUSER", "default", "-xack"}));
+    const auto round = dying.run_once(milliseconds{1'000}, kSecond);
+    ASSERT_FALSE(round);
+    ASSERT_TRUE(admin.command({"ACL", "SETUSER", "default", "+xack"}));
+  }
+  EXPECT_EQ(tables(), expected);
+  EXPECT_EQ(owed(), 40);
+  Engine again = engine();
+  const Round sum = run_dry(again);
+  EXPECT_EQ(sum.duplicates, 40U);
+  EXPECT_EQ(sum.applied, 0U);
+  EXPECT_EQ(tables(), expected);
+  EXPECT_EQ(owed(), 0);
+}
+
+TEST_F(EngineTest, DyingBeforeTheCommitAppliesEverythingLater) {
+  publish(story());
+  {
+    StreamReader reader{redis_.connect(), std::string{kEngineGroup}, "engine-1", {flow_stream(0)}};
+    ASSERT_TRUE(reader.create_group());
+    ASSERT_EQ(reader.read(500, milliseconds{1'000}).value().size(), 40U);
+  }
+  Engine again = engine();
+  EXPECT_EQ(run_dry(again).applied, 40U);
+  EXPECT_EQ(owed(), 0);
+}
+
+TEST_F(EngineTest, TwoEnginesShareTheWorkAndCountEachEventOnce) {
+  Engine one = engine("engine-1");
+  Engine two = engine("engine-2");
+  std::vector<std::string> doubled = story();
+  const std::vector<std::string> again = story();
+  doubled.insert(doubled.end(), again.begin(), again.end());
+  for (std::size_t i = 0; i < doubled.size(); ++i) {
+    publish({doubled[i]});
+    ASSERT_TRUE((i % 3 == 0 ? one : two).run_once(milliseconds{1'000}, kSecond));
+  }
+  EXPECT_EQ(store().engine_state().value().at("events_applied"), 40);
+  EXPECT_EQ(store().engine_state().value().at("events_duplicate"), 40);
+  EXPECT_EQ(store().violations(true, 10).value().at(0).count, 5U);
+}
+
+TEST_F(EngineTest, WhatCannotBeReadIsBuriedCountedAndAcknowledged) {
+  Engine one = engine();
+  publish({"nonsense", test::flow_event(1).SerializeAsString(), ""});
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.dead, 2U);
+  EXPECT_EQ(sum.applied, 1U);
+  EXPECT_EQ(owed(), 0);
+  StreamBrowser browser{redis_.connect()};
+  std::vector<std::string> letters;
+  ASSERT_TRUE(browser.scan_backwards(std::string{kDeadStream}, 10, [&](const StreamEntry& entry) {
+    letters.push_back(entry.payload);
+    return true;
+  }));
+  ASSERT_EQ(letters.size(), 2U);
+  EXPECT_TRUE(letters[1].starts_with("weir:flows:0 "));
+  EXPECT_TRUE(letters[1].ends_with("\nnonsense"));
+  EXPECT_EQ(store().engine_state().value().at("events_dead"), 2);
+}
+
+TEST_F(EngineTest, EntriesTrimmedWhileOwedAreCountedGone) {
+  publish({test::flow_event(1).SerializeAsString()});
+  {
+    StreamReader reader{redis_.connect(), std::string{kEngineGroup}, "engine-1", {flow_stream(0)}};
+    ASSERT_TRUE(reader.create_group());
+    ASSERT_EQ(reader.read(500, milliseconds{1'000}).value().size(), 1U);
+  }
+  auto admin = redis_.connect();
+  ASSERT_TRUE(admin.command({"XTRIM", flow_stream(0), "MAXLEN", "0"}));
+  Engine again = engine();
+  EXPECT_EQ(run_dry(again).gone, 1U);
+  EXPECT_EQ(owed(), 0);
+}
+
+TEST_F(EngineTest, AnIdleEngineBeats) {
+  Engine one = engine();
+  ASSERT_TRUE(one.run_once(milliseconds{1}, 50 * kSecond));
+  EXPECT_EQ(store().engine_state().value().at("heartbeat_ns"), 50 * kSecond);
+  ASSERT_TRUE(one.run_once(milliseconds{1}, 51 * kSecond));
+  EXPECT_EQ(store().engine_state().value().at("heartbeat_ns"), 50 * kSecond);
+  ASSERT_TRUE(one.run_once(milliseconds{1}, 56 * kSecond));
+  EXPECT_EQ(store().engine_state().value().at("heartbeat_ns"), 56 * kSecond);
+}
+
+TEST_F(EngineTest, ALostRedisIsAnErrorAndNothingIsLost) {
+  publish(story());
+  {
+    Engine one = engine();
+    redis_.stop(SIGKILL);
+    EXPECT_EQ(one.run_once(milliseconds{1}, kSecond).error().code, ErrorCode::kUnavailable);
+  }
+  redis_.start();
+  ASSERT_TRUE(redis_.up());
+  Engine again = engine();
+  EXPECT_EQ(run_dry(again).applied, 40U);
+}
+
+}  // namespace
+}  // namespace weir::policy

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/event_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/unit/policy/engine/event_builder.h"
+
+namespace weir::policy {
+namespace {
+
+TEST(EventCodec, AValidEventComesThrough) {
+  const auto event = decode_event(test::flow_event(3).SerializeAsString());
+  ASSERT_TRUE(event) << to_text(event.error());
+  EXPECT_EQ(event->id().sequence(), 3U);
+  EXPECT_EQ(tuple_of(*event).responder_port, 443);
+  EXPECT_EQ(client_of(*event), "10.0.0.2");
+  EXPECT_EQ(peer_of(*event), "93.184.216.34");
+}
+
+TEST(EventCodec, WhatBreaksAPromiseIsRefused) {
+  const std::pair<const char*, std::function<void(event::FlowEvent&)>> broken[] = {
+      {"no sequence", [](auto& e) { e.mutable_id()->set_sequence(0); }},
+      {"sequence too large", [](auto& e) { e.mutable_id()->set_sequence(UINT64_MAX); }},
+      {"no appliance", [](auto& e) { e.mutable_id()->clear_appliance(); }},
+      {"appliance with a space", [](auto& e) { e.mutable_id()->set_appliance("a b"); }},
+      {"no kind", [](auto& e) { e.clear_kind(); }},
+      {"kind 9", [](auto& e) { e.set_kind(static_cast<event::Kind>(9)); }},
+      {"no flow id", [](auto& e) { e.clear_flow_id(); }},
+      {"long flow id", [](auto& e) { e.set_flow_id(std::string(65, 'a')); }},
+      {"address", [](auto& e) { e.set_initiator("10.0.0"); }},
+      {"no address", [](auto& e) { e.clear_responder(); }},
+      {"port", [](auto& e) { e.set_responder_port(65'536); }},
+      {"protocol", [](auto& e) { e.set_protocol(256); }},
+      {"time", [](auto& e) { e.set_time_ns(UINT64_MAX); }},
+      {"hits",
+       [](auto& e) {
+         for (int i = 0; i <= kRepeatedMax; ++i) e.add_hits();
+       }},
+      {"too long", [](auto& e) { e.set_host(std::string(kEventBytesMax, 'a')); }},
+  };
+  for (const auto& [what, breaking] : broken) {
+    event::FlowEvent event = test::flow_event(1);
+    breaking(event);
+    EXPECT_EQ(decode_event(event.SerializePartialAsString()).error().code, ErrorCode::kCorrupt) << what;
+  }
+  EXPECT_FALSE(decode_event(""));
+  EXPECT_FALSE(decode_event("\x08"));
+  EXPECT_FALSE(decode_event(std::string(100, '\xff')));
+}
+
+TEST(EventCodec, UnknownFieldsAreKept) {
+  std::string bytes = test::flow_event(1).SerializeAsString();
+  bytes += std::string{"\xa2\x3e\x03new", 6};  // field 1,000, of a later schema
+  const auto event = decode_event(bytes);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->SerializeAsString().size(), bytes.size());
+}
+
+TEST(EventCodec, JsonGoesThereAndBack) {
+  event::FlowEvent event = test::flow_event(1);
+  event.set_as_org("Société \"x\"\n");
+  test::add_hit(event, "no-gambling", "bet.example");
+  const auto json = event_to_json(event);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->find('\n'), std::string::npos);
+  EXPECT_NE(json->find("\"policy_revision\""), std::string::npos);
+  const auto back = event_from_json(*json);
+  ASSERT_TRUE(back) << to_text(back.error());
+  EXPECT_EQ(back->SerializeAsString(), event.SerializeAsString());
+  EXPECT_FALSE(event_from_json("{"));
+  EXPECT_FALSE(event_from_json("{}"));
+}
+
+}  // namespace
+}  // namespace weir::policy
