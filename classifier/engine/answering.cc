@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second half of Classifier: what goes back to the data plane, and what is said to the world.
+#include <utility>
+
+#include "classifier/engine/classifier.h"
+#include "classifier/engine/facts_of.h"
+#include "policy/decide/decide.h"
+
+namespace weir::classifier {
+
+using channel::Answer;
+using channel::AnswerType;
+using channel::Request;
+using channel::VerdictAction;
+
+namespace {
+
+/// An answer about one packet.
+Answer about(const Request& request, AnswerType type) {
+  Answer answer;
+  answer.type = type;
+  answer.direction = request.head.direction;
+  answer.flow = request.flow;
+  answer.through = request.head.number;
+  return answer;
+}
+
+}  // namespace
+
+void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
+  if (flow.decision.action == Action::kBlock) return answer_final(flow, request.flow, VerdictAction::kReset);
+  if (flow.exception_drops) return answer_final(flow, request.flow, VerdictAction::kDrop);
+  if (seen.conflict) {
+    ++counts_.conflicts;
+    return push(flow, about(request, AnswerType::kDropPacket));
+  }
+  if (flow.facts.names_final && flow.facts.app_final) {
+    return answer_final(flow, request.flow, VerdictAction::kForward);
+  }
+  answer_release(flow, request, seen);
+}
+
+/// Allowed so far: lets go what was judged and goes on looking.
+void Classifier::answer_release(FlowContext& flow, const Request& request, const Inspected& seen) {
+  const bool waits = flow.inspector && !seen.in_order;
+  if (waits) return;
+  Answer release = about(request, AnswerType::kRelease);
+  if (flow.inspector && seen.gap) {
+    release.type = AnswerType::kReleasePacket;
+  } else if (SkipRange& skip = flow.skips[static_cast<std::size_t>(request.head.direction)];
+             skip.known && flow.facts.app_final) {
+    // nDPI wanted to see the beginning of what our parsers skip; the rest of it may pass unseen.
+    const auto shown = request.head.tcp_sequence + static_cast<std::uint32_t>(payload_of(request).size());
+    const std::uint32_t from = static_cast<std::int32_t>(shown - skip.from) > 0 ? shown : skip.from;
+    skip.known = false;
+    if (static_cast<std::int32_t>(skip.end - from) > 0) {
+      release.type = AnswerType::kSkip;
+      release.skip_from_sequence = from;
+      release.skip_bytes = skip.end - from;
+    }
+  }
+  if (request.head.parked != 0 || release.type == AnswerType::kSkip) push(flow, release);
+}
+
+void Classifier::answer_fragment(FlowContext& flow, const Request& request) {
+  if (flow.final) {
+    if (request.head.parked != 0) answer_final(flow, request.flow, flow.final_action);
+    return;
+  }
+  const bool pass = exception(flow, ExceptionCause::kFragment);
+  Answer answer = about(request, pass ? AnswerType::kReleasePacket : AnswerType::kDropPacket);
+  answer.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(ExceptionCause::kFragment));
+  push(flow, answer);
+}
+
+void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAction action) {
+  if (!flow.final) {
+    ++(action == VerdictAction::kForward ? counts_.forwarded
+       : action == VerdictAction::kDrop  ? counts_.dropped
+                                         : counts_.reset);
+  }
+  flow.final = true;
+  flow.final_action = action;
+  end_inspection(flow);
+  Answer answer;
+  answer.type = AnswerType::kFinal;
+  answer.action = action;
+  answer.flow = ref;
+  push(flow, answer);
+}
+
+/// Nothing more will be learned of this flow: assembly and nDPI's state go.
+void Classifier::end_inspection(FlowContext& flow) {
+  flow.inspector.reset();
+  if (flow.ndpi.active()) static_cast<void>(take_label(flow, parts_.labeler.finish(flow.ndpi)));
+  flow.facts.app_final = true;
+  count_held(flow);
+}
+
+void Classifier::push(const FlowContext& flow, Answer answer) {
+  answer.policy_revision = policy_.revision;
+  if (answer.exception == 0 && flow.decision.action != Action::kBlock) answer.exception = flow.exception;
+  answers_.push(answer);
+}
+
+void Classifier::say(FlowContext& flow, TimeNs now) {
+  const bool new_hits = !flow.hits_unsaid.empty();
+  if (!flow.opened_said) {
+    if (!flow.final && !flow.facts.app_final && !new_hits) return;  // no real verdict yet
+    flow.opened_said = true;
+    return parts_.sink.accept(event_of(flow, event::KIND_OPENED, now));
+  }
+  if (new_hits || (flow.news && now - flow.last_said >= kUpdateInterval)) {
+    parts_.sink.accept(event_of(flow, event::KIND_UPDATE, now));
+  }
+}
+
+event::FlowEvent Classifier::event_of(FlowContext& flow, event::Kind kind, TimeNs now) {
+  std::vector<DecisionStep> path = flow.decision.path;
+  if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {
+    path =
+        policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, flow.decided_at, policy::Trace::kOn).path;
+  }
+  const FlowStory story{.facts = flow.facts,
+                        .decision = flow.decision,
+                        .number = flow.number,
+                        .pair = flow.pair,
+                        .icmp_type = flow.icmp_type,
+                        .icmp_code = flow.icmp_code,
+                        .exceptions = flow.exceptions,
+                        .new_hits = flow.hits_unsaid,
+                        .path = path};
+  event::FlowEvent event = parts_.builder.build(kind, now, story);
+  flow.hits_said.insert(flow.hits_said.end(), std::make_move_iterator(flow.hits_unsaid.begin()),
+                        std::make_move_iterator(flow.hits_unsaid.end()));
+  flow.hits_unsaid.clear();
+  flow.last_said = now;
+  flow.news = false;
+  return event;
+}
+
+void Classifier::say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now) {
+  if (closed != nullptr) flow.exceptions |= closed->exceptions;
+  event::FlowEvent event = event_of(flow, event::KIND_FINAL, now);
+  if (closed != nullptr) {
+    EventBuilder::add_end(event, *closed);
+  } else {  // the data plane went away without a word: no counters
+    event.set_ended_ns(static_cast<std::uint64_t>(now));
+    event.set_end_reason("shutdown");
+  }
+  parts_.sink.accept(event);
+}
+
+}  // namespace weir::classifier

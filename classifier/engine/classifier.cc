@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/engine/classifier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "classifier/engine/facts_of.h"
+#include "policy/categories/canonical_name.h"
+#include "policy/decide/decide.h"
+
+namespace weir::classifier {
+
+using channel::Answer;
+using channel::AnswerType;
+using channel::Direction;
+using channel::Request;
+using channel::RequestType;
+using channel::VerdictAction;
+
+Classifier::Classifier(ClassifierOptions options, ClassifierParts parts, PolicyInForce policy)
+    : options_(std::move(options)), parts_(parts), policy_(std::move(policy)) {}
+
+void Classifier::attach(std::uint32_t slots) {
+  for (std::uint32_t slot = 0; slot < contexts_.size(); ++slot) {
+    if (contexts_[slot] == nullptr) continue;
+    say_final(*contexts_[slot], nullptr, last_time_);
+    forget(slot);
+  }
+  contexts_.clear();
+  contexts_.resize(slots);
+  answers_.clear();
+  set_policy(policy_);
+}
+
+void Classifier::set_policy(PolicyInForce policy) {
+  policy_ = std::move(policy);
+  Answer answer;
+  answer.type = AnswerType::kPolicyRevision;
+  answer.policy_revision = policy_.revision;
+  answers_.push(answer);
+}
+
+void Classifier::on_request(const Request& request) {
+  ++counts_.requests;
+  last_time_ = request.time;
+  switch (request.type) {
+    case RequestType::kFlowOpened:
+      return on_opened(request);
+    case RequestType::kPacket:
+      return on_packet(request);
+    case RequestType::kFlowClosed:
+      return on_closed(request);
+    case RequestType::kPacketMore:
+      return;  // the channel joins these to their kPacket
+  }
+}
+
+void Classifier::on_opened(const Request& request) {
+  if (request.flow.slot >= contexts_.size()) return;
+  if (contexts_[request.flow.slot] != nullptr) {  // its end was lost with a full channel
+    say_final(*contexts_[request.flow.slot], nullptr, request.time);
+    forget(request.flow.slot);
+  }
+  ++counts_.opened;
+  ++counts_.flows;
+  contexts_[request.flow.slot] = std::make_unique<FlowContext>();
+  FlowContext& flow = *contexts_[request.flow.slot];
+  flow.generation = request.flow.generation;
+  flow.number = request.opened.number;
+  flow.pair = request.opened.pair;
+  flow.midstream = request.opened.midstream != 0;
+  flow.facts = facts_of(request.opened, request.time);
+  const std::uint8_t protocol = flow.facts.tuple.protocol;
+  if (protocol == kProtocolTcp || protocol == kProtocolUdp) {
+    flow.inspector.emplace(flow.facts.tuple, flow.midstream, options_.inspect);
+  }
+  flow.facts.names_final = !flow.inspector;
+  GeoFacts place = parts_.geo.find(flow.facts.peer());
+  flow.facts.country = std::move(place.country);
+  flow.facts.asn = place.asn;
+  flow.facts.as_org = std::move(place.as_org);
+  judge(flow, request.time);  // rules about addresses can speak before any byte
+  if (flow.decision.action == Action::kBlock) answer_final(flow, request.flow, VerdictAction::kReset);
+  say(flow, request.time);
+}
+
+void Classifier::on_packet(const Request& request) {
+  ++counts_.packets;
+  FlowContext* flow = find(request.flow);
+  if (flow == nullptr) {
+    ++counts_.stale;
+    return;
+  }
+  if (is_later_fragment(request, flow->facts.tuple.protocol)) return answer_fragment(*flow, request);
+  const bool again = request.head.redecide != 0 && flow->decision.revision != policy_.revision;
+  if (flow->final && !again) {  // it crossed the answer on its way
+    if (request.head.parked != 0) answer_final(*flow, request.flow, flow->final_action);
+    return;
+  }
+  flow->final = false;
+
+  Inspected seen = inspect(*flow, request);                         // bytes -> names
+  const bool labelled = !seen.conflict && label(*flow, request);    // bytes -> application
+  if (seen.undecidable || seen.parser_error) give_up(*flow, seen);  // the exception table speaks
+  if (seen.facts_changed || labelled || again) judge(*flow, request.time);
+  while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
+    seen = flow->inspector->next(request.head.direction, flow->facts);
+    if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
+    if (seen.facts_changed) judge(*flow, request.time);
+  }
+  count_held(*flow);
+  answer(*flow, request, seen);
+  say(*flow, request.time);
+}
+
+void Classifier::on_closed(const Request& request) {
+  ++counts_.closed;
+  FlowContext* flow = find(request.flow);
+  if (flow == nullptr) {
+    ++counts_.closed_unknown;
+    FlowContext unknown;
+    unknown.number = request.closed.flow.number;
+    unknown.pair = request.closed.flow.pair;
+    unknown.facts = facts_of(request.closed.flow, request.closed.started_ns);
+    unknown.decision.revision = request.closed.policy_revision;
+    if (request.closed.reason == channel::EndReason::kBlocked) unknown.decision.action = Action::kBlock;
+    say_final(unknown, &request.closed, request.time);
+    return;
+  }
+  if (flow->ndpi.active() && take_label(*flow, parts_.labeler.finish(flow->ndpi))) {
+    // What is learned at the end can be reported; it was not enforced any more.
+    const Action enforced = flow->decision.action;
+    judge(*flow, request.time);
+    if (flow->decision.action == Action::kBlock && enforced != Action::kBlock) {
+      flow->decision.action = enforced;
+      for (RuleHit& hit : flow->hits_unsaid) hit.would_block = hit.action == Action::kBlock;
+    }
+  }
+  say_final(*flow, &request.closed, request.time);
+  forget(request.flow.slot);
+}
+
+FlowContext* Classifier::find(channel::FlowRef ref) {
+  if (ref.slot >= contexts_.size() || contexts_[ref.slot] == nullptr) return nullptr;
+  FlowContext& flow = *contexts_[ref.slot];
+  return flow.generation == ref.generation ? &flow : nullptr;
+}
+
+void Classifier::forget(std::uint32_t slot) {
+  counts_.bytes_held -= contexts_[slot]->bytes_held;
+  contexts_[slot].reset();
+  --counts_.flows;
+}
+
+Inspected Classifier::inspect(FlowContext& flow, const Request& request) {
+  Inspected seen;
+  if (!flow.inspector) {
+    note_icmp(flow, request);
+    return seen;
+  }
+  const Bytes payload = payload_of(request);
+  if (flow.facts.tuple.protocol == kProtocolTcp) {
+    seen = flow.inspector->on_segment(request.head.direction, request.head.tcp_sequence,
+                                      request.head.tcp_flags, payload, flow.facts);
+  } else {
+    seen = flow.inspector->on_datagram(request.head.direction, payload, flow.facts);
+  }
+  count_held(flow);
+  if (counts_.bytes_held > options_.stream_bytes_total_max && flow.bytes_held > 0) seen.undecidable = true;
+  if (seen.skip_bytes > 0) {
+    flow.skips[static_cast<std::size_t>(request.head.direction)] = {
+        .known = true, .from = seen.skip_from_sequence, .end = seen.skip_from_sequence + seen.skip_bytes};
+  }
+  return seen;
+}
+
+/// Keeps the total of assembly bytes right and lets the inspector go when it has nothing more to say.
+void Classifier::count_held(FlowContext& flow) {
+  const bool done = flow.inspector && flow.inspector->names_final();
+  if (done) flow.inspector.reset();
+  if (!flow.inspector) flow.facts.names_final = true;
+  const std::size_t held = flow.inspector ? flow.inspector->bytes_held() : 0;
+  counts_.bytes_held += held - flow.bytes_held;
+  flow.bytes_held = held;
+}
+
+bool Classifier::label(FlowContext& flow, const Request& request) {
+  if (flow.facts.app_final) return false;
+  NdpiLabel label = parts_.labeler.feed(flow.ndpi,
+                                        {.from_l3 = request.packet,
+                                         .l4_offset = request.head.l4_offset,
+                                         .payload_offset = request.head.payload_offset,
+                                         .payload_bytes = request.head.payload_bytes,
+                                         .protocol = flow.facts.tuple.protocol,
+                                         .tcp_flags = request.head.tcp_flags,
+                                         .direction = request.head.direction},
+                                        request.time);
+  return take_label(flow, std::move(label));
+}
+
+bool Classifier::take_label(FlowContext& flow, NdpiLabel&& label) const {
+  FlowFacts& facts = flow.facts;
+  const bool changed = facts.master != label.master || facts.app != label.app ||
+                       facts.confidence != label.confidence || facts.app_final != label.final;
+  facts.master = std::move(label.master);
+  facts.app = std::move(label.app);
+  facts.confidence = label.confidence;
+  facts.app_final = label.final;
+  if (label.final && facts.host.empty() && facts.master == "QUIC") {
+    if (auto name = policy::canonical_name(flow.ndpi.host())) {
+      facts.host = std::move(*name);
+      facts.host_source = NameSource::kNdpi;
+    }
+  }
+  return changed;
+}
+
+void Classifier::judge(FlowContext& flow, TimeNs now) {
+  ++counts_.decisions;
+  static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
+  flow.decision = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, now);
+  if (flow.decision.action ==
+      Action::kBlock) {  // evidence: the path with the facts that blocked, not later ones
+    flow.decision = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, now, policy::Trace::kOn);
+  }
+  flow.decision.revision = policy_.revision;
+  flow.decided_at = now;
+  flow.news = true;
+  for (const RuleHit& hit : flow.decision.hits) {
+    const auto known = [&hit](const std::vector<RuleHit>& hits) {
+      return std::find(hits.begin(), hits.end(), hit) != hits.end();
+    };
+    if (known(flow.hits_said) || known(flow.hits_unsaid)) continue;
+    if (flow.hits_said.size() + flow.hits_unsaid.size() >= kHitsPerFlowMax) {
+      ++counts_.hits_unsaid;
+    } else {
+      flow.hits_unsaid.push_back(hit);
+    }
+  }
+}
+
+/// The parsers cannot go on with this flow: what the exception table says is remembered, and names are final.
+void Classifier::give_up(FlowContext& flow, const Inspected& seen) {
+  const auto cause = seen.parser_error ? ExceptionCause::kParserError : ExceptionCause::kStreamUndecidable;
+  flow.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(cause));
+  flow.exception_drops = !exception(flow, cause);
+  flow.inspector.reset();
+  count_held(flow);
+}
+
+/// Counts a row of the exception table for this flow; true: pass.
+bool Classifier::exception(FlowContext& flow, ExceptionCause cause) {
+  const auto index = static_cast<std::size_t>(cause);
+  ++counts_.exceptions[index];
+  flow.exceptions |= 1U << index;
+  return flow.pair >= options_.pairs.size() ||
+         options_.pairs[flow.pair].exceptions[index] == ExceptionAction::kPass;
+}
+
+}  // namespace weir::classifier

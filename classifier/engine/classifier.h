@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The classifier's story. Requests of the inspection channel come in, answers go to a queue, events go to a
+// sink:
+//   on_opened   a context, addresses and their place in the world, the first decision
+//   on_packet   bytes -> names (inspect) -> application (ndpi) -> software -> decision -> answer -> event
+//   on_closed   the last word, the FINAL event
+// It reads no clock (time comes with the requests), does no input or output, and decides nothing itself: that
+// is policy::decide.
+//
+// Threads: one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "classifier/engine/answer_queue.h"
+#include "classifier/engine/flow_context.h"
+#include "classifier/geo/geo_lookup.h"
+#include "classifier/ndpi/ndpi_labeler.h"
+#include "classifier/publish/event_builder.h"
+#include "classifier/publish/event_sink.h"
+#include "classifier/software/identify.h"
+#include "dataplane/channel/channel.h"
+#include "policy/model/settings.h"
+
+namespace weir::policy {
+class Policy;
+}
+
+namespace weir::classifier {
+
+inline constexpr TimeNs kUpdateInterval =
+    60 * kSecond;  // between two UPDATE events of a flow without new hits
+
+struct ClassifierOptions {
+  InspectLimits inspect;
+  std::uint64_t stream_bytes_total_max = 256U << 20U;  // assembly bytes of all flows
+  std::vector<PairSettings> pairs;                     // for the exception table; a pair not listed passes
+};
+
+/// What the classifier works with; all outlive it.
+struct ClassifierParts {
+  NdpiLabeler& labeler;
+  const GeoLookup& geo;
+  const SoftwareIdentifier& software;
+  EventBuilder& builder;
+  EventSink& sink;
+};
+
+/// The policy in force, swapped whole between two requests.
+struct PolicyInForce {
+  std::shared_ptr<const policy::Policy> policy;
+  std::uint32_t revision = 0;
+};
+
+struct ClassifierCounts {
+  std::uint64_t requests = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t opened = 0;
+  std::uint64_t closed = 0;
+  std::uint64_t closed_unknown = 0;  // closed without a context: their classification is lost
+  std::uint64_t stale = 0;           // packets of a slot's older or unknown flow
+  std::uint64_t decisions = 0;
+  std::uint64_t forwarded = 0;  // final answers by action
+  std::uint64_t dropped = 0;
+  std::uint64_t reset = 0;
+  std::uint64_t conflicts = 0;
+  std::uint64_t hits_unsaid = 0;  // over kHitsPerFlowMax
+  std::array<std::uint64_t, kExceptionCauses> exceptions{};
+  std::uint64_t bytes_held = 0;  // assembly bytes now
+  std::uint64_t flows = 0;       // contexts now
+};
+
+class Classifier {
+ public:
+  Classifier(ClassifierOptions options, ClassifierParts parts, PolicyInForce policy);
+
+  /// A channel with `slots` flow slots was attached. Flows of the channel before end here, each with a FINAL
+  /// event.
+  void attach(std::uint32_t slots);
+  void on_request(const channel::Request& request);
+  /// From the next request on; decided flows ask again under the new revision.
+  void set_policy(PolicyInForce policy);
+
+  [[nodiscard]] AnswerQueue& answers() { return answers_; }
+  [[nodiscard]] const ClassifierCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint32_t revision() const { return policy_.revision; }
+
+ private:
+  void on_opened(const channel::Request& request);
+  void on_packet(const channel::Request& request);
+  void on_closed(const channel::Request& request);
+  [[nodiscard]] FlowContext* find(channel::FlowRef ref);
+  void forget(std::uint32_t slot);
+
+  [[nodiscard]] Inspected inspect(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] bool label(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] bool take_label(FlowContext& flow, NdpiLabel&& label) const;
+  void judge(FlowContext& flow, TimeNs now);
+  void give_up(FlowContext& flow, const Inspected& seen);
+  void count_held(FlowContext& flow);
+  void end_inspection(FlowContext& flow);
+
+  [[nodiscard]] bool exception(FlowContext& flow, ExceptionCause cause);
+  void answer(FlowContext& flow, const channel::Request& request, const Inspected& seen);
+  void answer_release(FlowContext& flow, const channel::Request& request, const Inspected& seen);
+  void answer_fragment(FlowContext& flow, const channel::Request& request);
+  void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
+  void push(const FlowContext& flow, channel::Answer answer);
+
+  void say(FlowContext& flow, TimeNs now);
+  [[nodiscard]] event::FlowEvent event_of(FlowContext& flow, event::Kind kind, TimeNs now);
+  void say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now);
+
+  ClassifierOptions options_;
+  ClassifierParts parts_;
+  PolicyInForce policy_;
+  std::vector<std::unique_ptr<FlowContext>> contexts_;  // by slot
+  AnswerQueue answers_;
+  ClassifierCounts counts_;
+  TimeNs last_time_ = 0;
+};
+
+}  // namespace weir::classifier

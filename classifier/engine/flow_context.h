@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the classifier keeps of one flow. The expensive parts (assembly, nDPI's state) go as soon as they have
+// said their last word; facts and decision stay until the flow ends, so that a new policy can be applied to
+// them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "classifier/inspect/flow_inspector.h"
+#include "classifier/ndpi/ndpi_labeler.h"
+#include "classifier/software/identify.h"
+#include "policy/model/decision.h"
+#include "policy/model/flow_facts.h"
+
+namespace weir::classifier {
+
+inline constexpr std::size_t kHitsPerFlowMax = 64;  // different hits of one flow that are said
+
+/// Stream bytes that no parser needs, not yet passed on to the data plane.
+struct SkipRange {
+  bool known = false;
+  std::uint32_t from = 0;  // TCP sequence numbers
+  std::uint32_t end = 0;
+};
+
+struct FlowContext {
+  std::uint32_t generation = 0;
+  std::uint16_t pair = 0;
+  std::uint64_t number = 0;
+  bool midstream = false;
+  bool icmp_seen = false;
+  std::uint16_t icmp_type = 0;
+  std::uint16_t icmp_code = 0;
+
+  FlowFacts facts;
+  IdentifiedTraces traces;
+  std::optional<FlowInspector> inspector;  // empty: names are final
+  NdpiLabeler::Flow ndpi;
+  std::size_t bytes_held = 0;      // of the inspector, as counted in the classifier's total
+  std::array<SkipRange, 2> skips;  // by Direction
+
+  Decision decision;
+  TimeNs decided_at = 0;
+  bool final = false;  // a final answer was given
+  channel::VerdictAction final_action = channel::VerdictAction::kForward;
+  std::uint8_t exception = 0;    // 1 + ExceptionCause that ended the parsers
+  bool exception_drops = false;  // what the table says to it
+  std::uint32_t exceptions = 0;  // bit n: ExceptionCause n was met
+
+  bool opened_said = false;
+  bool news = false;  // something an UPDATE would say
+  TimeNs last_said = 0;
+  std::vector<RuleHit> hits_said;
+  std::vector<RuleHit> hits_unsaid;
+};
+
+}  // namespace weir::classifier
