@@ -12,7 +12,11 @@
 
 namespace weir::dataplane {
 
-inline constexpr std::uint32_t kWheelBuckets = 4'096;  // seconds; longer timeouts go round again
+inline constexpr std::uint32_t kWheelBuckets = 64;  // seconds; a power of two
+/// A flow is looked at this often though its timeout is longer: a timeout may have become shorter meanwhile,
+/// when the connection ended.
+inline constexpr std::uint32_t kLookAgainAfterSeconds = 16;
+inline constexpr std::uint32_t kExpiryLooksMax = 256;  // flows looked at in one call
 
 /// Seconds by state, from the settings.
 struct IdleTimeouts {
@@ -40,6 +44,5 @@ class ExpiryWheel {
   std::vector<std::uint32_t> heads_;
   Tick reached_ = 0;
 };
-inline constexpr std::uint32_t kExpiryLooksMax = 256;
 
 }  // namespace weir::dataplane

@@ -40,8 +40,8 @@ struct alignas(64) FlowHot {
   std::uint8_t flags = 0;             // FlowFlag bits
   std::uint32_t policy_revision = 0;  // the verdict's
   std::uint32_t generation = 0;
-  Tick last_seen = 0;  // written only when it changed
-  std::uint32_t cold_pad = 0;
+  Tick last_seen = 0;      // written only when it changed
+  std::uint32_t hash = 0;  // written by the table alone
 };
 static_assert(sizeof(FlowHot) == 64);
 
@@ -56,8 +56,8 @@ enum FlowFlag : std::uint8_t {
   kAnswerLate = 1U << 7U,     // the inspection deadline passed: not parked until the classifier answers
 };
 
-/// What only undecided flows, counters and the end of a flow need. The first cache line is all that a packet of
-/// a decided flow touches.
+/// What only undecided flows, counters and the end of a flow need. The first cache line is all that a packet
+/// of a decided flow touches.
 struct alignas(64) FlowCold {
   std::array<std::uint64_t, 2> bytes{};  // by Direction
   std::array<std::uint32_t, 2> packets{};
