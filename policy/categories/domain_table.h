@@ -33,7 +33,8 @@ struct DomainLimits {
 
 class DomainTable {
  public:
-  explicit DomainTable(DomainLimits limits = {});
+  DomainTable() : DomainTable(DomainLimits{}) {}
+  explicit DomainTable(DomainLimits limits);
 
   /// kLimit when the table has its most sets.
   [[nodiscard]] Result<DomainSet> add_set();

@@ -12,21 +12,24 @@
 
 namespace weir::policy {
 
-class Policy;
+class Policy;      // policy/lang/policy.h
+struct Catalogue;  // policy/lang/catalogue.h
 
 inline constexpr std::size_t kPolicyTextBytesMax = 1U << 20U;
 inline constexpr int kPolicyDepthMax = 32;
 
 struct CompileOptions {
-  std::string file = "policy";  // what error messages call the text
-  std::string directory = ".";  // where category lists named by a relative path are looked for
-  std::uint32_t revision = 0;   // written into every decision
+  std::string file = "policy";           // what error messages call the text
+  std::string directory = ".";           // where category lists named by a relative path are looked for
+  std::uint32_t revision = 0;            // written into every decision
+  const Catalogue* catalogue = nullptr;  // where given, a product that is not in it is a mistake
 };
 
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text,
                                                                const CompileOptions& options);
 /// Reads the file (at most kPolicyTextBytesMax) and compiles it; lists are looked for beside it.
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path,
-                                                                    std::uint32_t revision);
+                                                                    std::uint32_t revision,
+                                                                    const Catalogue* catalogue = nullptr);
 
 }  // namespace weir::policy

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/decide/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "policy/lang/app_names.h"
+
+namespace weir::policy {
+namespace {
+
+template <typename... Args>
+void say(Why why, fmt::format_string<Args...> format, Args&&... args) {
+  if (why.text == nullptr) return;
+  if (!why.text->empty()) *why.text += "; ";
+  fmt::format_to(std::back_inserter(*why.text), format, std::forward<Args>(args)...);
+}
+
+/// Says what was found and passes on whether it is what the rule asks for.
+template <typename... Args>
+bool expect(Why why, bool holds, fmt::format_string<Args...> format, Args&&... args) {
+  say(why, format, std::forward<Args>(args)...);
+  return holds;
+}
+
+bool holds_client(const Group& group, const FlowFacts& facts) {
+  const IpAddress& client = facts.client();
+  return std::any_of(group.subnets.begin(), group.subnets.end(),
+                     [&](const Subnet& s) { return s.contains(client); }) ||
+         std::find(group.vlans.begin(), group.vlans.end(), facts.vlan) != group.vlans.end() ||
+         std::find(group.macs.begin(), group.macs.end(), facts.client_mac) != group.macs.end();
+}
+
+template <typename T>
+bool has(const std::vector<T>& values, const T& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+bool known_app(std::string_view app) { return !app.empty() && app != "Unknown"; }
+
+bool web_master(std::string_view master) { return master == "HTTP" || master == "TLS" || master == "QUIC"; }
+
+}  // namespace
+
+Evaluation::Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs now)
+    : policy_(policy), facts_(facts), now_(now) {
+  while (group_ < policy.groups.size() && !holds_client(policy.groups[group_], facts)) ++group_;
+  add_name(facts.host);
+  add_name(facts.tls.sni);
+  add_name(facts.http.host);
+  add_name(facts.dns.query);
+}
+
+void Evaluation::add_name(std::string_view name) {
+  if (name.empty()) return;
+  for (std::size_t i = 0; i < names_used_; ++i) {
+    if (names_[i].text == name) return;
+  }
+  Name& slot = names_[names_used_++];
+  slot.text = name;
+  if (policy_.domains.domains() > 0) policy_.domains.lookup(name, slot.sets);
+}
+
+const Group* Evaluation::group() const {
+  return group_ < policy_.groups.size() ? &policy_.groups[group_] : nullptr;
+}
+
+bool Evaluation::applies(Section section) const {
+  switch (section) {
+    case Section::kNetwork:
+      return true;
+    case Section::kWeb:
+      if (facts_.mail.seen) return false;
+      return names_used_ > 0 || facts_.tls.seen || facts_.http.seen || web_master(facts_.master);
+    case Section::kEmail:
+      return !mail_protocol().empty();
+    case Section::kSoftware:
+      return policy_.software.present && !facts_.software.empty();
+  }
+  return false;
+}
+
+bool Evaluation::in_schedule(const Schedule& schedule) {
+  if (!local_) local_ = policy_.zone.local(now_ / kSecond - (now_ % kSecond < 0 ? 1 : 0));
+  const auto on = [&](int weekday) { return ((schedule.days >> static_cast<unsigned>(weekday)) & 1U) != 0; };
+  const int yesterday = (local_->weekday + 6) % 7;
+  return std::any_of(schedule.hours.begin(), schedule.hours.end(), [&](const HourSpan& span) {
+    const bool after = local_->minute >= span.begin;
+    const bool before = local_->minute < span.end;
+    if (span.begin < span.end) return on(local_->weekday) && after && before;
+    return (on(local_->weekday) && after) || (on(yesterday) && before);
+  });
+}
+
+bool Evaluation::concerns(const Rule& rule, Why why) {
+  if (!rule.who.always) {
+    const bool named = group_ < policy_.groups.size();
+    const bool inside = named && has(rule.who.any_of, static_cast<std::uint16_t>(group_));
+    if (named) {
+      say(why, "the client is of group {}", policy_.groups[group_].name);
+    } else {
+      say(why, "the client is of no group");
+    }
+    if (inside == rule.who.negated) return false;
+  }
+  if (!rule.when.always) {
+    const auto now_in = std::find_if(rule.when.any_of.begin(), rule.when.any_of.end(),
+                                     [&](std::uint16_t i) { return in_schedule(policy_.schedules[i]); });
+    const bool inside = now_in != rule.when.any_of.end();
+    if (inside) {
+      say(why, "it is within {}", policy_.schedules[*now_in].name);
+    } else {
+      say(why, "it is outside of the rule's hours");
+    }
+    if (inside == rule.when.negated) return false;
+  }
+  return true;
+}
+
+bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
+  if (!concerns(rule, why)) return false;
+  const Match& match = rule.match;
+  if (rule.section == Section::kEmail) return mail_keys(rule, object, why);
+  if (!network_keys(rule, why)) return false;
+  if (!match.apps.empty() && !app_key(rule, object, why)) return false;
+  if (!match.domains.empty() && !name_key(match.domains, "domain", object, why)) return false;
+  if (!match.categories.empty() && !name_key(match.categories, "category", object, why)) return false;
+  return true;
+}
+
+bool Evaluation::network_keys(const Rule& rule, Why why) const {
+  const Match& match = rule.match;
+  const FiveTuple& tuple = facts_.tuple;
+  if (!match.protocols.empty()) {
+    if (!expect(why, has(match.protocols, tuple.protocol), "the IP protocol is {}", tuple.protocol))
+      return false;
+  }
+  if (!match.ports.empty()) {
+    const std::uint16_t port = tuple.responder_port;
+    const bool inside = std::any_of(match.ports.begin(), match.ports.end(),
+                                    [&](const PortRange& r) { return port >= r.low && port <= r.high; });
+    if (!expect(why, inside, "the port is {}", port)) return false;
+  }
+  if (!match.destinations.empty()) {
+    const bool inside = std::any_of(match.destinations.begin(), match.destinations.end(),
+                                    [&](const Subnet& s) { return s.contains(tuple.responder); });
+    if (why.text != nullptr) say(why, "the destination is {}", tuple.responder.to_string());
+    if (!inside) return false;
+  }
+  if (!match.asns.empty()) {
+    if (facts_.asn == 0) return expect(why, false, "the autonomous system is not known");
+    if (!expect(why, has(match.asns, facts_.asn), "the autonomous system is AS{}", facts_.asn)) return false;
+  }
+  if (!match.countries.empty()) {
+    // The answering name server's country says nothing about the site that was asked for.
+    const bool known = !facts_.country.empty() && !(facts_.dns.seen && rule.section == Section::kWeb);
+    if (!known) return expect(why, false, "the country is not known");
+    if (!expect(why, has(match.countries, facts_.country), "the country is {}", facts_.country)) return false;
+  }
+  return true;
+}
+
+bool Evaluation::app_is(const AppMatch& app) const {
+  const bool udp = facts_.tuple.protocol == kProtocolUdp;
+  const std::uint16_t port = facts_.tuple.responder_port;
+  const bool encrypted_dns = same_word(facts_.app, "DoH_DoT") || same_word(facts_.master, "DoH_DoT");
+  // RFC 9250 section 4.1.1; 784 and 8853 were used by its drafts.
+  const bool quic_port = udp && (port == 853 || port == 784 || port == 8853);
+  const bool tls_port = !udp && port == 853;  // RFC 7858 section 3.1
+  switch (app.kind) {
+    case AppMatch::Kind::kName:
+      return same_word(facts_.app, app.name) || same_word(facts_.master, app.name);
+    case AppMatch::Kind::kDoq:
+      return has(facts_.tls.alpn, std::string("doq")) || (encrypted_dns && quic_port);
+    case AppMatch::Kind::kDot:
+      return has(facts_.tls.alpn, std::string("dot")) || (encrypted_dns && tls_port);
+    case AppMatch::Kind::kDoh:
+      return encrypted_dns && !quic_port && !tls_port;
+  }
+  return false;
+}
+
+bool Evaluation::guess_forbidden(const Rule& rule) const {
+  return rule.then == Action::kBlock && !rule.allow_guess && is_guess(facts_.confidence);
+}
+
+bool Evaluation::app_key(const Rule& rule, std::string_view& object, Why why) const {
+  const auto& apps = rule.match.apps;
+  const auto at = std::find_if(apps.begin(), apps.end(), [&](const AppMatch& app) { return app_is(app); });
+  const std::string_view shown = known_app(facts_.app) ? std::string_view(facts_.app) : facts_.master;
+  if (at == apps.end()) {
+    if (known_app(shown)) {
+      say(why, "the application is {}", shown);
+    } else {
+      say(why, "the application is not known{}", facts_.app_final ? "" : " yet");
+    }
+    return false;
+  }
+  if (guess_forbidden(rule)) {
+    say(why, "the application {} is only a guess ({}) and the rule does not say allow_guess", shown,
+        to_string(facts_.confidence));
+    return false;
+  }
+  say(why, "the application is {}", at->kind == AppMatch::Kind::kName ? std::string_view(at->name) : shown);
+  object = at->name;
+  return true;
+}
+
+bool Evaluation::name_key(const std::vector<NamedSet>& sets, std::string_view what, std::string_view& object,
+                          Why why) const {
+  for (std::size_t i = 0; i < names_used_; ++i) {
+    for (const NamedSet& set : sets) {
+      if (!names_[i].sets.test(index_of(set.set))) continue;
+      object = names_[i].text;
+      say(why, "{} has {}", set.label, names_[i].text);
+      return true;
+    }
+  }
+  if (names_used_ == 0) {
+    say(why, "the name is not known{}", facts_.names_final ? "" : " yet");
+  } else {
+    say(why, "{} is in no {} of the rule", names_[0].text, what);
+  }
+  return false;
+}
+
+std::string_view Evaluation::mail_protocol() const {
+  if (facts_.mail.seen) return facts_.mail.protocol;
+  const std::string_view master = facts_.master;
+  if (master == "SMTP") return facts_.tuple.responder_port == 587 ? "submission" : "smtp";
+  if (master == "SMTPS") return "submission";
+  if (master == "IMAP" || master == "IMAPS") return "imap";
+  if (master == "POP3" || master == "POPS") return "pop3";
+  return {};
+}
+
+bool Evaluation::mail_protocol_guessed() const { return !facts_.mail.seen && is_guess(facts_.confidence); }
+
+bool Evaluation::mail_keys(const Rule& rule, std::string_view& object, Why why) const {
+  const Match& match = rule.match;
+  if (!match.mail_protocols.empty()) {
+    const std::string_view protocol = mail_protocol();
+    say(why, "the mail protocol is {}", protocol);
+    const bool listed = std::find(match.mail_protocols.begin(), match.mail_protocols.end(), protocol) !=
+                        match.mail_protocols.end();
+    if (!listed) return false;
+  }
+  if (mail_protocol_guessed() && guess_forbidden(rule)) {
+    say(why, "that it is mail is only a guess ({}) and the rule does not say allow_guess",
+        to_string(facts_.confidence));
+    return false;
+  }
+  if (!match.sender.empty()) {
+    if (!address_key(match.sender, facts_.mail.sender, why)) return false;
+    object = facts_.mail.sender;
+  }
+  if (!match.recipient.empty() && !recipient_key(match.recipient, object, why)) return false;
+  if (!match.tls) return true;
+  if (facts_.mail.pending_recipient.empty() && facts_.mail.recipients.empty()) {
+    say(why, "no recipient was named yet");
+    return false;
+  }
+  say(why, "the mail is sent {}", facts_.mail.starttls_used ? "over STARTTLS" : "without TLS");
+  return facts_.mail.starttls_used == *match.tls;
+}
+
+bool Evaluation::address_key(const AddressMatch& match, std::string_view address, Why why) const {
+  if (address.empty()) {
+    say(why, "the sender is not known");
+    return false;
+  }
+  const auto whole = std::find_if(match.addresses.begin(), match.addresses.end(),
+                                  [&](const std::string& one) { return same_word(one, address); });
+  if (whole != match.addresses.end()) {
+    say(why, "{} is named", address);
+    return true;
+  }
+  DomainMatches sets;
+  const std::size_t at = address.rfind('@');
+  if (at != std::string_view::npos) policy_.domains.lookup(address.substr(at + 1), sets);
+  for (const NamedSet& set : match.sets) {
+    if (!sets.test(index_of(set.set))) continue;
+    say(why, "{} has {}", set.label, address);
+    return true;
+  }
+  say(why, "{} is in no list of the rule", address);
+  return false;
+}
+
+bool Evaluation::recipient_key(const AddressMatch& match, std::string_view& object, Why why) const {
+  const MailFacts& mail = facts_.mail;
+  if (mail.pending_recipient.empty() && mail.recipients.empty()) {
+    say(why, "the recipient is not known yet");
+    return false;
+  }
+  if (!mail.pending_recipient.empty() && address_key(match, mail.pending_recipient, why)) {
+    object = mail.pending_recipient;
+    return true;
+  }
+  for (const std::string& recipient : mail.recipients) {
+    if (!address_key(match, recipient, why)) continue;
+    object = recipient;
+    return true;
+  }
+  return false;
+}
+
+std::string Evaluation::general_object(Section section) const {
+  const MailFacts& mail = facts_.mail;
+  if (section == Section::kEmail) {
+    if (!mail.pending_recipient.empty()) return mail.pending_recipient;
+    if (!mail.recipients.empty()) return mail.recipients.front();
+    if (!mail.sender.empty()) return mail.sender;
+  }
+  if (section == Section::kWeb && names_used_ > 0) return std::string(names_[0].text);
+  return facts_.tuple.responder.to_string();
+}
+
+}  // namespace weir::policy

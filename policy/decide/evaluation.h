@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One flow against the rules of one policy, at one instant: whether a rule matches, and why, in words when
+// somebody asked for them. Internal to policy/decide.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/lang/policy.h"
+#include "policy/model/flow_facts.h"
+
+namespace weir::policy {
+
+/// Where the words of an explanation go; without a text nothing is formatted.
+struct Why {
+  std::string* text = nullptr;
+};
+
+class Evaluation {
+ public:
+  Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs now);
+
+  /// Does the section speak about this flow at all?
+  [[nodiscard]] bool applies(Section section) const;
+  /// `object` is set to what the match is about; it points into the facts or the policy, or is empty.
+  [[nodiscard]] bool matches(const Rule& rule, std::string_view& object, Why why);
+  /// Who and when of a rule, and nothing else of it.
+  [[nodiscard]] bool concerns(const Rule& rule, Why why);
+  /// True when the application may not be used for this rule: it is only a guess, and the rule blocks.
+  [[nodiscard]] bool guess_forbidden(const Rule& rule) const;
+
+  /// The client's group, or nullptr.
+  [[nodiscard]] const Group* group() const;
+  /// A name or the far address: what a hit is about when its match named nothing better.
+  [[nodiscard]] std::string general_object(Section section) const;
+
+ private:
+  struct Name {
+    std::string_view text;
+    DomainMatches sets;
+  };
+
+  [[nodiscard]] bool network_keys(const Rule& rule, Why why) const;
+  [[nodiscard]] bool app_key(const Rule& rule, std::string_view& object, Why why) const;
+  [[nodiscard]] bool app_is(const AppMatch& app) const;
+  [[nodiscard]] bool name_key(const std::vector<NamedSet>& sets, std::string_view what,
+                              std::string_view& object, Why why) const;
+  [[nodiscard]] bool mail_keys(const Rule& rule, std::string_view& object, Why why) const;
+  [[nodiscard]] bool address_key(const AddressMatch& match, std::string_view address, Why why) const;
+  [[nodiscard]] bool recipient_key(const AddressMatch& match, std::string_view& object, Why why) const;
+  [[nodiscard]] std::string_view mail_protocol() const;
+  [[nodiscard]] bool mail_protocol_guessed() const;
+  [[nodiscard]] bool in_schedule(const Schedule& schedule);
+  void add_name(std::string_view name);
+
+  static constexpr std::size_t kNamesMax = 4;  // the name for blocking, SNI, Host, DNS query
+
+  const PolicyParts& policy_;
+  const FlowFacts& facts_;
+  TimeNs now_;
+  std::optional<LocalTime> local_;  // computed when the first rule asks
+  std::size_t group_ = 0;           // index; policy_.groups.size(): none
+  std::array<Name, kNamesMax> names_;
+  std::size_t names_used_ = 0;
+};
+
+}  // namespace weir::policy

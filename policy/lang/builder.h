@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The compiler's state while it walks one policy text, and its steps in the order in which they run: what
+// rules refer to comes before the rules. Internal to policy/lang.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "policy/lang/compile.h"
+#include "policy/lang/policy.h"
+#include "policy/model/document.h"
+
+namespace weir::policy {
+
+struct Builder {
+  explicit Builder(const CompileOptions& compile_options)
+      : options(compile_options), mistakes(compile_options.file) {}
+
+  const CompileOptions& options;
+  Mistakes mistakes;
+  std::vector<Error> list_mistakes;  // of category and list files: they carry another file's name
+  PolicyParts parts;
+  std::map<std::string, DomainSet, std::less<>> lists;
+  std::map<std::string, DomainSet, std::less<>> categories;
+  std::map<std::string, int, std::less<>> rule_lines;
+};
+
+void compile_zone(Builder& builder, const Node& root);
+void compile_groups(Builder& builder, const Node& groups);
+void compile_schedules(Builder& builder, const Node& schedules);
+void compile_lists(Builder& builder, const Node& lists);
+void compile_categories(Builder& builder, const Node& categories);
+void compile_rules(Builder& builder, Section section, const Node& rules);
+void compile_software(Builder& builder, const Node& software);
+
+/// The keys `who`, `when` of a rule. `then`, severity, mode, tell_*: what every rule and product may say.
+void compile_rule_frame(Builder& builder, const Node& rule, Rule& into);
+[[nodiscard]] Match compile_match(Builder& builder, Section section, const Node& match);
+/// Records the rule's name; a name taken already is a mistake.
+void claim_rule_name(Builder& builder, const Node& at, const std::string& name);
+
+/// True when `node` is a map; otherwise a mistake says what `what` should be.
+[[nodiscard]] bool expect_map(Builder& builder, const Node& node, std::string_view what);
+/// Keys that are neither known nor, as the design has them, of a later version are mistakes of either kind.
+void check_keys(Builder& builder, const Node& map, std::span<const std::string_view> known,
+                std::span<const std::string_view> later = {});
+/// Scalars of a key, at most kValuesPerKeyMax; none and a mistake when there are more.
+[[nodiscard]] std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what);
+/// Adds one domain to a set; a mistake at `at` when it is none.
+void add_domain(Builder& builder, const Node& at, DomainSet set);
+/// A new set, or nothing and a mistake at `at` when the table has its most.
+[[nodiscard]] std::optional<DomainSet> new_set(Builder& builder, const Node& at);
+
+}  // namespace weir::policy

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/lang/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "policy/lang/builder.h"
+#include "policy/lang/words.h"
+#include "policy/model/text_file.h"
+
+namespace weir::policy {
+namespace {
+
+constexpr std::array<std::string_view, 11> kTopKeys{"weir-policy", "timezone", "mode",       "groups",
+                                                    "schedules",   "lists",    "categories", "network",
+                                                    "web",         "email",    "software"};
+constexpr std::array<std::string_view, 6> kLaterTopKeys{"exceptions", "quotas", "limits",
+                                                        "pages",      "notify", "include"};
+
+bool check_version(Builder& builder, const Node& root) {
+  if (root.kind != Node::Kind::kMap) {
+    builder.mistakes.add(1, 1, fmt::format("a policy must be a map, not {}", shown(root)),
+                         "begin with weir-policy: 1");
+    return false;
+  }
+  const Node* const version = root.find("weir-policy");
+  if (version == nullptr) {
+    builder.mistakes.add(1, 1, "the policy does not say its version",
+                         "begin the file with the line weir-policy: 1");
+    return false;
+  }
+  if (version->kind == Node::Kind::kScalar && version->text == "1") return true;
+  builder.mistakes.add(*version, fmt::format("policy version {} is not known", shown(*version)),
+                       "write weir-policy: 1");
+  return false;
+}
+
+void compile_mode(Builder& builder, const Node& root) {
+  const Node* const mode = root.find("mode");
+  if (mode == nullptr) return;
+  if (mode->kind == Node::Kind::kScalar && mode->text == "monitor") {
+    builder.parts.monitor = true;
+  } else if (mode->kind != Node::Kind::kScalar || mode->text != "enforce") {
+    builder.mistakes.add(*mode, fmt::format("mode is {}", shown(*mode)), "write monitor or enforce");
+  }
+}
+
+void compile_parts(Builder& builder, const Node& root) {
+  const auto step = [&](std::string_view key, auto&& compile_step) {
+    if (const Node* const node = root.find(key)) compile_step(*node);
+  };
+  check_keys(builder, root, kTopKeys, kLaterTopKeys);
+  compile_zone(builder, root);
+  compile_mode(builder, root);
+  step("groups", [&](const Node& node) { compile_groups(builder, node); });
+  step("schedules", [&](const Node& node) { compile_schedules(builder, node); });
+  step("lists", [&](const Node& node) { compile_lists(builder, node); });
+  step("categories", [&](const Node& node) { compile_categories(builder, node); });
+  step("network", [&](const Node& node) { compile_rules(builder, Section::kNetwork, node); });
+  step("web", [&](const Node& node) { compile_rules(builder, Section::kWeb, node); });
+  step("email", [&](const Node& node) { compile_rules(builder, Section::kEmail, node); });
+  step("software", [&](const Node& node) { compile_software(builder, node); });
+}
+
+/// In the order of the text; those of list files last.
+std::vector<Error> all_mistakes(Builder& builder) {
+  std::vector<Error> errors = builder.mistakes.take();
+  std::stable_sort(errors.begin(), errors.end(), [](const Error& a, const Error& b) {
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+  errors.insert(errors.end(), builder.list_mistakes.begin(), builder.list_mistakes.end());
+  return errors;
+}
+
+}  // namespace
+
+ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text, const CompileOptions& options) {
+  const auto root =
+      parse_document(text, options.file, {.bytes_max = kPolicyTextBytesMax, .depth_max = kPolicyDepthMax});
+  if (!root) return tl::unexpected(root.error());
+  Builder builder{options};
+  if (check_version(builder, *root)) compile_parts(builder, *root);
+  if (!builder.mistakes.empty() || !builder.list_mistakes.empty())
+    return tl::unexpected(all_mistakes(builder));
+  builder.parts.revision = options.revision;
+  return std::make_shared<const Policy>(std::move(builder.parts));
+}
+
+ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path, std::uint32_t revision,
+                                                      const Catalogue* catalogue) {
+  const auto text = read_text_file(path, kPolicyTextBytesMax);
+  if (!text) return tl::unexpected(std::vector<Error>{text.error()});
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  return compile(*text, {.file = path,
+                         .directory = directory.empty() ? "." : directory,
+                         .revision = revision,
+                         .catalogue = catalogue});
+}
+
+bool expect_map(Builder& builder, const Node& node, std::string_view what) {
+  if (node.kind == Node::Kind::kMap) return true;
+  builder.mistakes.add(node, fmt::format("{} must be a map, not {}", what, shown(node)),
+                       "write {key: value}");
+  return false;
+}
+
+void check_keys(Builder& builder, const Node& map, std::span<const std::string_view> known,
+                std::span<const std::string_view> later) {
+  for (const Node::Entry& entry : map.entries) {
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    if (std::find(later.begin(), later.end(), entry.key) != later.end()) {
+      builder.mistakes.add(entry.line, entry.column,
+                           fmt::format("{} is not available in this version", entry.key),
+                           "remove it: nothing would enforce it");
+      continue;
+    }
+    const std::vector<std::string_view> words(known.begin(), known.end());
+    builder.mistakes.add(entry.line, entry.column, fmt::format("unknown key {}", entry.key),
+                         meant(entry.key, words, fmt::format("known here: {}", fmt::join(words, ", "))));
+  }
+}
+
+std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what) {
+  std::vector<const Node*> values = builder.mistakes.scalars(node, what);
+  if (values.size() <= kValuesPerKeyMax) return values;
+  builder.mistakes.add(node,
+                       fmt::format("{} values in {}, more than {}", values.size(), what, kValuesPerKeyMax),
+                       "put domains into a list file; split other values over several rules");
+  return {};
+}
+
+}  // namespace weir::policy

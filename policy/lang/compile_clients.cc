@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The time zone, groups of clients and schedules: what `who` and `when` of a rule refer to.
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+#include "policy/lang/builder.h"
+#include "policy/lang/words.h"
+
+namespace weir::policy {
+namespace {
+
+constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+constexpr std::uint16_t kDayMinutes = 1'440;
+
+void add_network(Builder& builder, const Node& value, bool one_host, Group& group) {
+  const auto subnet = Subnet::parse(value.text);
+  if (subnet && (!one_host || subnet->prefix_bits == 128)) {
+    group.subnets.push_back(*subnet);
+  } else if (one_host) {
+    builder.mistakes.add(value, fmt::format("{} is not an address", shown(value)),
+                         "write 10.0.0.1 or fd00::1");
+  } else {
+    builder.mistakes.add(value, fmt::format("{} is not a subnet", shown(value)),
+                         "write 10.0.0.0/8 or fd00::/48, with no bits set after the prefix");
+  }
+}
+
+void compile_group(Builder& builder, const Node& node, Group& group) {
+  constexpr std::array<std::string_view, 4> kKeys{"subnets", "hosts", "vlans", "macs"};
+  check_keys(builder, node, kKeys);
+  for (const Node::Entry& entry : node.entries) {
+    if (std::find(kKeys.begin(), kKeys.end(), entry.key) == kKeys.end()) continue;
+    for (const Node* const value : values_of(builder, entry.value, entry.key)) {
+      if (entry.key == "subnets" || entry.key == "hosts") {
+        add_network(builder, *value, entry.key == "hosts", group);
+      } else if (entry.key == "vlans") {
+        if (const auto id = builder.mistakes.integer(*value, "a VLAN id", 1, 4'094)) {
+          group.vlans.push_back(static_cast<std::uint16_t>(*id));
+        }
+      } else if (const auto mac = MacAddress::parse(value->text)) {
+        group.macs.push_back(*mac);
+      } else {
+        builder.mistakes.add(*value, fmt::format("{} is not a MAC address", shown(*value)),
+                             "write 02:00:00:00:00:01");
+      }
+    }
+  }
+}
+
+/// "mon-fri", "sat", "daily" as bits.
+std::optional<std::uint8_t> parse_days(std::string_view text) {
+  if (text == "daily") return std::uint8_t{0x7f};
+  const auto day = [](std::string_view word) {
+    return std::find(kDays.begin(), kDays.end(), word) - kDays.begin();
+  };
+  const std::size_t dash = text.find('-');
+  const auto first = day(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : day(text.substr(dash + 1));
+  if (first == 7 || last == 7) return std::nullopt;
+  unsigned days = 0;
+  for (auto i = first;; i = (i + 1) % 7) {
+    days |= 1U << static_cast<unsigned>(i);
+    if (i == last) break;
+  }
+  return static_cast<std::uint8_t>(days);
+}
+
+/// "08:00" as minutes; at most 24:00.
+std::optional<std::uint16_t> parse_minute(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto number = [](std::string_view digits) -> int {
+    int value = -1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size() ? value : -1;
+  };
+  const int hour = number(text.substr(0, 2));
+  const int minute = number(text.substr(3, 2));
+  if (hour < 0 || minute < 0 || minute > 59 || hour * 60 + minute > kDayMinutes) return std::nullopt;
+  return static_cast<std::uint16_t>(hour * 60 + minute);
+}
+
+std::optional<HourSpan> parse_span(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto begin = parse_minute(text.substr(0, dash));
+  const auto end = parse_minute(text.substr(dash + 1));
+  if (!begin || !end || *begin == *end || *begin == kDayMinutes) return std::nullopt;
+  return HourSpan{*begin, *end == 0 ? kDayMinutes : *end};
+}
+
+void compile_schedule(Builder& builder, const Node& node, Schedule& schedule) {
+  constexpr std::array<std::string_view, 2> kKeys{"days", "hours"};
+  constexpr std::array<std::string_view, 2> kLater{"dates", "except"};
+  check_keys(builder, node, kKeys, kLater);
+  if (const Node* const days = node.find("days")) {
+    schedule.days = 0;
+    for (const Node* const value : values_of(builder, *days, "days")) {
+      if (const auto bits = parse_days(value->text)) {
+        schedule.days = static_cast<std::uint8_t>(schedule.days | *bits);
+      } else {
+        builder.mistakes.add(*value, fmt::format("{} are not days", shown(*value)),
+                             "write mon-fri, sat or daily");
+      }
+    }
+  }
+  if (const Node* const hours = node.find("hours")) {
+    for (const Node* const value : values_of(builder, *hours, "hours")) {
+      if (const auto span = parse_span(value->text)) {
+        schedule.hours.push_back(*span);
+      } else {
+        builder.mistakes.add(*value, fmt::format("{} are not hours", shown(*value)),
+                             "write \"08:00-17:30\"; \"22:00-06:00\" passes midnight");
+      }
+    }
+  } else {
+    schedule.hours.push_back({0, kDayMinutes});
+  }
+}
+
+/// Names, then `compile_one(node, name)`, of a map of named things, at most `most`.
+template <typename CompileOne>
+void each_named(Builder& builder, const Node& map, std::string_view what, std::size_t most,
+                CompileOne compile_one) {
+  if (!expect_map(builder, map, what)) return;
+  if (map.entries.size() > most) {
+    builder.mistakes.add(map, fmt::format("{} {}, more than {}", map.entries.size(), what, most));
+    return;
+  }
+  for (const Node::Entry& entry : map.entries) {
+    if (!is_name(entry.key)) {
+      builder.mistakes.add(entry.line, entry.column, fmt::format("\"{}\" is not a name", entry.key),
+                           kNameAdvice);
+    }
+    if (expect_map(builder, entry.value, entry.key)) compile_one(entry.value, entry.key);
+  }
+}
+
+}  // namespace
+
+void compile_zone(Builder& builder, const Node& root) {
+  const Node* const zone = root.find("timezone");
+  if (zone == nullptr) return;
+  const std::string name = builder.mistakes.text(*zone, "timezone");
+  if (name.empty()) return;
+  auto loaded = TimeZone::load(name);
+  if (!loaded) {
+    builder.mistakes.add(*zone, loaded.error().what, loaded.error().advice);
+    return;
+  }
+  builder.parts.zone_name = name;
+  builder.parts.zone = std::move(*loaded);
+}
+
+void compile_groups(Builder& builder, const Node& groups) {
+  each_named(builder, groups, "groups", kGroupsMax, [&](const Node& node, const std::string& name) {
+    Group group;
+    group.name = name;
+    compile_group(builder, node, group);
+    builder.parts.groups.push_back(std::move(group));
+  });
+}
+
+void compile_schedules(Builder& builder, const Node& schedules) {
+  each_named(builder, schedules, "schedules", kSchedulesMax, [&](const Node& node, const std::string& name) {
+    Schedule schedule;
+    schedule.name = name;
+    compile_schedule(builder, node, schedule);
+    builder.parts.schedules.push_back(std::move(schedule));
+  });
+}
+
+}  // namespace weir::policy

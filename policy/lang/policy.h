@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiled policy: what `compile` makes of the text and `decide` reads. Immutable once made; any number of
+// threads may read it. Names are resolved to indices and sets here, so that deciding looks nothing up by
+// name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/categories/domain_table.h"
+#include "policy/lang/time_zone.h"
+#include "policy/lang/version_range.h"
+#include "policy/model/decision.h"
+#include "policy/model/ip_address.h"
+#include "policy/model/time.h"
+
+namespace weir::policy {
+
+inline constexpr std::size_t kGroupsMax = 256;
+inline constexpr std::size_t kSchedulesMax = 64;
+inline constexpr std::size_t kRulesMax = 2'000;         // all sections together
+inline constexpr std::size_t kValuesPerKeyMax = 1'000;  // of one key of a match or a group
+inline constexpr std::size_t kTellBytesMax = 300;       // tell_user, tell_officer
+
+/// The first group that holds a client names it.
+struct Group {
+  std::string name;
+  std::vector<Subnet> subnets;  // hosts are subnets of one address
+  std::vector<std::uint16_t> vlans;
+  std::vector<MacAddress> macs;
+};
+
+/// Minutes of a local day; `end` before or at `begin`: the span passes midnight and belongs to the day it
+/// begins on.
+struct HourSpan {
+  std::uint16_t begin = 0;    // 0..1439
+  std::uint16_t end = 1'440;  // 1..1440, exclusive
+};
+
+struct Schedule {
+  std::string name;
+  std::uint8_t days = 0x7f;  // bit 0: Monday
+  std::vector<HourSpan> hours;
+};
+
+/// `who` and `when`: indices of groups or of schedules.
+struct Condition {
+  bool always = true;  // the key was not written
+  bool negated = false;
+  std::vector<std::uint16_t> any_of;
+};
+
+struct AppMatch {
+  enum class Kind : std::uint8_t { kName, kDoh, kDot, kDoq };
+  Kind kind = Kind::kName;
+  std::string name;  // nDPI's spelling, or doh, dot, doq
+};
+
+struct PortRange {
+  std::uint16_t low = 0;
+  std::uint16_t high = 0;
+};
+
+struct NamedSet {
+  DomainSet set{};
+  std::string label;  // "category gambling", "list partners", "the rule's domains"
+};
+
+/// Mail addresses by their domain, or whole.
+struct AddressMatch {
+  std::vector<NamedSet> sets;
+  std::vector<std::string> addresses;  // lower case
+  [[nodiscard]] bool empty() const { return sets.empty() && addresses.empty(); }
+};
+
+/// All keys that are written must hold; of one key's values any.
+struct Match {
+  std::vector<AppMatch> apps;
+  std::vector<std::string> countries;
+  std::vector<std::uint32_t> asns;
+  std::vector<Subnet> destinations;
+  std::vector<PortRange> ports;
+  std::vector<std::uint8_t> protocols;  // IANA numbers
+  std::vector<NamedSet> domains;
+  std::vector<NamedSet> categories;
+  std::vector<std::string> mail_protocols;
+  AddressMatch sender;
+  AddressMatch recipient;
+  std::optional<bool> tls;  // tls: none is false, tls: starttls is true
+};
+
+struct Rule {
+  std::string name;
+  Section section = Section::kNetwork;
+  Condition who;
+  Condition when;
+  Match match;
+  Action then = Action::kAllow;
+  Severity severity = Severity::kMedium;
+  bool monitor = false;  // the rule's own or the whole policy's
+  bool allow_guess = false;
+  std::string tell_user;
+  std::string tell_officer;
+};
+
+struct AuthorisedProduct {
+  std::string product;
+  VersionRange versions;
+  std::string owner;
+  std::optional<TimeNs> ends;  // the first instant after `until`
+  std::string until;           // as written
+};
+
+struct UnauthorisedProduct {
+  std::string product;
+  Rule rule;  // its match is empty
+};
+
+struct SoftwareSection {
+  bool present = false;
+  std::vector<AuthorisedProduct> authorised;
+  std::vector<UnauthorisedProduct> unauthorised;
+  Rule unknown;  // for products of neither list, named unknown-software
+};
+
+/// One line of `weirctl policy show`.
+struct RuleSummary {
+  std::string name;
+  Section section = Section::kNetwork;
+  std::string who;    // "staff", "not mail-servers", empty: everyone
+  std::string when;   // as who; empty: always
+  std::string match;  // "category gambling; port 443"
+  Action then = Action::kAllow;
+  Severity severity = Severity::kMedium;
+  bool monitor = false;
+  std::string tell_officer;
+  int line = 0;  // of the policy text
+};
+
+/// The parts of a policy, filled by the compiler and then frozen in a Policy.
+struct PolicyParts {
+  std::uint32_t revision = 0;
+  bool monitor = false;  // mode: monitor for the whole policy
+  std::string zone_name = "UTC";
+  TimeZone zone;
+  std::vector<Group> groups;
+  std::vector<Schedule> schedules;
+  DomainTable domains;
+  std::vector<Rule> rules[3];  // network, web, email, by the value of Section
+  SoftwareSection software;
+  std::vector<RuleSummary> summaries;
+};
+
+class Policy {
+ public:
+  explicit Policy(PolicyParts parts) : parts_(std::move(parts)) {}
+  [[nodiscard]] std::uint32_t revision() const { return parts_.revision; }
+  /// Every rule in the order of the text.
+  [[nodiscard]] const std::vector<RuleSummary>& rules() const { return parts_.summaries; }
+  [[nodiscard]] const PolicyParts& parts() const { return parts_; }
+
+ private:
+  PolicyParts parts_;
+};
+
+}  // namespace weir::policy
