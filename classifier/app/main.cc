@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir-classifier: one for each worker of the data plane. Reads its files, gives up its rights, then serves.
+#include <fcntl.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <random>
+
+#include "classifier/app/service.h"
+#include "classifier/publish/delimited_sink.h"
+#include "classifier/publish/redis_publisher.h"
+#include "classifier/sandbox/sandbox.h"
+#include "policy/bus/streams.h"
+#include "policy/lang/catalogue.h"
+
+namespace {
+
+using namespace weir;
+using namespace weir::classifier;
+
+enum Exit : int { kOk = 0, kNegative = 1, kUsage = 2, kConfigInvalid = 3, kUnreachable = 4 };
+
+struct Arguments {
+  std::string config = "/etc/weir/weir.yaml";
+  unsigned worker = 0;
+  bool replay = false;
+  std::string run;
+  std::string policy;
+  std::string catalogue;
+  std::string country;
+  std::string asn;
+  std::string events = "-";
+};
+
+Signals g_signals;  // lock-free atomics: the only thing a handler touches
+
+void on_stop(int) { g_signals.stop = true; }
+void on_reload(int) { g_signals.reload = true; }
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("--config", arguments.config, "settings file")->capture_default_str();
+  app.add_option("--worker", arguments.worker, "number of the data plane's worker to serve")
+      ->capture_default_str();
+  auto* replay =
+      app.add_flag("--replay", arguments.replay,
+                   "serve a data plane that replays captures; no settings, no Redis; ends with it");
+  app.add_option("--run", arguments.run, "replay: directory of the channel socket")->needs(replay);
+  app.add_option("--policy", arguments.policy, "replay: policy file; without it everything is allowed")
+      ->needs(replay);
+  app.add_option("--catalogue", arguments.catalogue, "replay: software catalogue")->needs(replay);
+  app.add_option("--country-db", arguments.country, "replay: country database (MaxMind format)")
+      ->needs(replay);
+  app.add_option("--asn-db", arguments.asn, "replay: AS database (MaxMind format)")->needs(replay);
+  app.add_option("--events", arguments.events, "replay: file for the events, - is standard output")
+      ->needs(replay);
+}
+
+int refuse(const std::vector<Error>& errors) {
+  for (const Error& error : errors) std::fprintf(stderr, "%s\n", to_text(error).c_str());
+  return kConfigInvalid;
+}
+
+Settings replay_settings(const Arguments& arguments) {
+  Settings settings;
+  settings.appliance = "replay";
+  settings.run_directory = arguments.run;
+  settings.classifier.user.clear();
+  settings.classifier.policy = arguments.policy;
+  settings.classifier.catalogue = arguments.catalogue;
+  settings.classifier.country_database = arguments.country;
+  settings.classifier.asn_database = arguments.asn;
+  return settings;
+}
+
+ResultAll<policy::Catalogue> read_catalogue(const std::string& path) {
+  if (path.empty()) return policy::Catalogue{};
+  if (!std::filesystem::exists(path)) {
+    spdlog::warn("catalogue_absent path={} effect=\"no software is recognised\"", path);
+    return policy::Catalogue{};
+  }
+  return policy::load_catalogue(path);
+}
+
+std::uint64_t random_boot() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32U | device();
+}
+
+ClassifierOptions classifier_options(const Settings& settings) {
+  ClassifierOptions options;
+  options.inspect.stream_bytes_max = settings.classifier.stream_bytes_max;
+  options.stream_bytes_total_max = settings.classifier.stream_bytes_total_max;
+  options.pairs = settings.pairs;
+  return options;
+}
+
+std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd) {
+  if (arguments.replay) return std::make_unique<DelimitedSink>(events_fd);
+  RedisPublisherOptions options;
+  options.endpoint.socket = settings.redis.socket;
+  options.endpoint.user = settings.redis.classifier_user;
+  options.endpoint.password_file = settings.redis.classifier_password_file;
+  options.stream = policy::flow_stream(arguments.worker);
+  options.stream_entries_max = settings.redis.stream_entries_max;
+  options.queue_max = settings.classifier.event_queue;
+  return std::make_unique<RedisPublisher>(std::move(options));
+}
+
+SandboxOptions sandbox_options(const Settings& settings) {
+  SandboxOptions options;
+  options.user = settings.classifier.user;
+  const std::filesystem::path policy = settings.classifier.policy;
+  // Categories lie beside the policy; a compile reads zones; the publisher reads its password at each
+  // connect.
+  options.readable = {std::filesystem::absolute(policy).parent_path(), "/usr/share/zoneinfo",
+                      "/etc/localtime"};
+  if (!settings.redis.classifier_password_file.empty()) {
+    options.readable.push_back(settings.redis.classifier_password_file);
+  }
+  return options;
+}
+
+int serve(const Arguments& arguments, const Settings& settings) {
+  auto catalogue = read_catalogue(settings.classifier.catalogue);
+  if (!catalogue) return refuse(catalogue.error());
+  const auto geo = GeoLookup::open(settings.classifier.country_database, settings.classifier.asn_database);
+  if (!geo) return refuse({geo.error()});
+  auto policy =
+      arguments.replay && arguments.policy.empty() ? empty_policy() : load_policy(settings.classifier.policy);
+  if (!policy) return refuse(policy.error());
+  const auto labeler =
+      NdpiLabeler::create({.packets_max = settings.classifier.ndpi_packets_max, .guard_pages = false});
+  if (!labeler) return refuse({labeler.error()});
+
+  std::optional<ControlServer> control;
+  if (!arguments.replay) {
+    auto listening = ControlServer::listen(classifier_socket(settings, arguments.worker));
+    if (!listening) return refuse({listening.error()});
+    control.emplace(std::move(*listening));
+  }
+  int events_fd = STDOUT_FILENO;
+  if (arguments.replay && arguments.events != "-") {
+    events_fd = open(arguments.events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (events_fd < 0) return refuse({Error{ErrorCode::kSystem, "cannot write " + arguments.events, {}, {}}});
+  }
+  std::vector<std::string> pair_names;
+  for (const PairSettings& pair : settings.pairs) pair_names.push_back(pair.name);
+  EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, std::move(pair_names)};
+
+  const auto sandbox = enter_sandbox(sandbox_options(settings));
+  if (!sandbox) return refuse({sandbox.error()});
+  if (!arguments.replay) log_sandbox(*sandbox);
+
+  const auto sink = make_sink(settings, arguments, events_fd);
+  const SoftwareIdentifier software{std::move(*catalogue)};
+  Classifier classifier{classifier_options(settings), {**labeler, *geo, software, builder, *sink}, *policy};
+  Service service{{.channel_path = channel_socket(settings, arguments.worker),
+                   .policy_path = arguments.replay ? std::string{} : settings.classifier.policy,
+                   .worker = arguments.worker,
+                   .replay = arguments.replay},
+                  classifier,
+                  *sink,
+                  std::move(control),
+                  g_signals};
+  const bool attached = service.run();
+  const EventCounts events = sink->counts();
+  if (!arguments.replay) {
+    spdlog::info("classifier_ended worker={} events={} lost={}", arguments.worker, events.accepted,
+                 events.lost);
+  }
+  if (!attached) return kUnreachable;
+  return arguments.replay && events.lost > 0 ? kNegative : kOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("weir-classifier"));
+  CLI::App app{"Says what each flow is, asks the policy, and tells the data plane and Redis."};
+  Arguments arguments;
+  add_options(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  if (arguments.replay && arguments.run.empty()) {
+    std::fprintf(stderr, "error: --replay needs --run DIRECTORY\n");
+    return kUsage;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGTERM, on_stop);
+  std::signal(SIGINT, on_stop);
+  std::signal(SIGHUP, on_reload);
+  if (arguments.replay) return serve(arguments, replay_settings(arguments));
+  const auto settings = load_settings(arguments.config);
+  if (!settings) return refuse(settings.error());
+  return serve(arguments, *settings);
+}
