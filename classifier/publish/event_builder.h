@@ -33,9 +33,9 @@ struct FlowStory {
   std::uint16_t pair = 0;
   std::uint16_t icmp_type = 0;  // of the first packet, for the Community ID
   std::uint16_t icmp_code = 0;
-  std::uint32_t exceptions = 0;       // bit n: ExceptionCause n
-  std::span<const RuleHit> new_hits;  // not yet said by an earlier event
-  std::span<const DecisionStep> path;
+  std::uint32_t exceptions = 0;         // bit n: ExceptionCause n
+  std::span<const RuleHit> new_hits{};  // not yet said by an earlier event
+  std::span<const DecisionStep> path{};
 };
 
 class EventBuilder {
