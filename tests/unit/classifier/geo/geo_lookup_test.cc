@@ -16,7 +16,10 @@ namespace weir::classifier {
 namespace {
 
 // A writer of the smallest MaxMind DB files (format 2.0): one network, one data record.
-std::string text(const std::string& value) { return static_cast<char>(0x40U | value.size()) + value; }
+std::string text(const std::string& value) {
+  if (value.size() < 29) return static_cast<char>(0x40U | value.size()) + value;
+  return std::string{'\x5d', static_cast<char>(value.size() - 29)} + value;
+}
 std::string map(unsigned entries) { return {static_cast<char>(0xe0U | entries)}; }
 std::string uint32(std::uint32_t value) {
   std::string out{static_cast<char>(0xc4)};
@@ -46,14 +49,14 @@ std::string database_with(const std::string& data) {
   file +=
       text("node_count") + uint32(kNodes) + text("record_size") + uint16(24) + text("ip_version") + uint16(4);
   file += text("database_type") + text("Test") + text("binary_format_major_version") + uint16(2);
-  file += text("binary_format_minor_version") + uint16(0) + text("build_epoch") + uint32(1);
+  file += text("binary_format_minor_version") + uint16(0) + text("build_epoch") + "\x01\x02\x01";
   return file;
 }
 
 std::string country_data() { return map(1) + text("country") + map(1) + text("iso_code") + text("CA"); }
 std::string asn_data() {
   return map(2) + text("autonomous_system_number") + uint32(64'500) + text("autonomous_system_organization") +
-         std::string{'\x5d', '\x00'} + "A name of exactly 29 letters.";
+         text("A name of exactly 29 letters.");
 }
 
 class GeoLookupTest : public ::testing::Test {
