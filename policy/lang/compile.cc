@@ -65,12 +65,9 @@ void compile_parts(Builder& builder, const Node& root) {
   step("software", [&](const Node& node) { compile_software(builder, node); });
 }
 
-/// In the order of the text; those of list files last.
+/// Those of the policy text first, then those of list files.
 std::vector<Error> all_mistakes(Builder& builder) {
   std::vector<Error> errors = builder.mistakes.take();
-  std::stable_sort(errors.begin(), errors.end(), [](const Error& a, const Error& b) {
-    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
-  });
   errors.insert(errors.end(), builder.list_mistakes.begin(), builder.list_mistakes.end());
   return errors;
 }

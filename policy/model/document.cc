@@ -278,6 +278,13 @@ void Mistakes::add(int line, int column, std::string what, std::string advice) {
   errors_.push_back({ErrorCode::kInvalid, std::move(what), std::move(advice), {file_, line, column}});
 }
 
+std::vector<Error> Mistakes::take() {
+  std::stable_sort(errors_.begin(), errors_.end(), [](const Error& a, const Error& b) {
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+  return std::move(errors_);
+}
+
 void Mistakes::unknown_keys(const Node& map, std::initializer_list<std::string_view> known) {
   unknown_keys(map, std::vector<std::string_view>(known));
 }

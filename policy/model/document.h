@@ -51,7 +51,8 @@ class Mistakes {
   void add(const Node& at, std::string what, std::string advice = {});
   void add(int line, int column, std::string what, std::string advice = {});
   [[nodiscard]] bool empty() const { return errors_.empty(); }
-  [[nodiscard]] std::vector<Error> take() { return std::move(errors_); }
+  /// In the order of the text.
+  [[nodiscard]] std::vector<Error> take();
 
   /// Every key of `map` that is not in `known` is a mistake with "did you mean" where one is near.
   void unknown_keys(const Node& map, std::initializer_list<std::string_view> known);

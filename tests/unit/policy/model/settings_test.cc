@@ -160,8 +160,8 @@ const std::vector<Broken>& broken_settings() {
         "weir.yaml:3:8: error: aliases (*name) are not accepted (write the value out here)"}},
       {"a list where a map belongs",
        "weir: 1\nmemory: [packets, 4096]\nworkers: many\n",
-       {"weir.yaml:3:10: error: workers is \"many\" (write 1 to 64 workers)",
-        "weir.yaml:2:9: error: memory must be a map, not a list"}},
+       {"weir.yaml:2:9: error: memory must be a map, not a list",
+        "weir.yaml:3:10: error: workers is \"many\" (write 1 to 64 workers)"}},
   };
   return all;
 }
