@@ -73,10 +73,10 @@ TEST(Catalogue, MistakesHaveTheirPlace) {
       ElementsAre(HasSubstr("software.yaml:3:20: error: no application is called BitTorent (did you mean "
                             "BitTorrent?)"),
                   HasSubstr("software.yaml:4:10: error: id is \"A b\""),
+                  HasSubstr("software.yaml:5:10: error: a product is already called a, on line 3"),
                   HasSubstr("software.yaml:5:27: error: \"x/{vers}\" is not a pattern"),
                   HasSubstr("software.yaml:5:39: error: this pattern matches every User-Agent"),
                   HasSubstr("software.yaml:5:58: error: \"a b\" is not a domain"),
-                  HasSubstr("software.yaml:5:10: error: a product is already called a, on line 3"),
                   HasSubstr("software.yaml:6:5: error: the product has no id")));
   EXPECT_THAT(mistakes_of("weir-software: 1\nproducts: [{id: a}]\n"),
               ElementsAre(HasSubstr("nothing shows the product a")));
