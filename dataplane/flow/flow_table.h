@@ -67,8 +67,7 @@ struct alignas(64) FlowCold {
   std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
   std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
-  std::uint8_t skip_active = 0;   // bit n: direction n has a skip
-  std::uint8_t parked_count = 0;  // packets of this flow in the parking
+  std::uint16_t parked_count = 0;  // packets of this flow in the parking
 
   std::array<std::uint32_t, 2> sent{};       // packets of each direction shown to the classifier
   std::array<std::uint32_t, 2> skip_from{};  // TCP: sequence numbers between which a direction is forwarded
@@ -78,7 +77,8 @@ struct alignas(64) FlowCold {
   TimeNs asked_at = 0;           // when the oldest unanswered packet was sent
   std::uint32_t next = kNoSlot;  // expiry wheel links
   std::uint32_t previous = kNoSlot;
-  std::uint8_t reset_told = 0;  // bit n: the ends were told of the reset at a packet of direction n
+  std::uint8_t skip_active = 0;  // bit n: direction n has a skip
+  std::uint8_t reset_told = 0;   // bit n: the ends were told of the reset at a packet of direction n
 };
 static_assert(sizeof(FlowCold) == 128);
 
