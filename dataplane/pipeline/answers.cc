@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/answers.h"
+
+#include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/release.h"
+#include "policy/model/ip_address.h"
+
+namespace weir::dataplane {
+namespace {
+
+constexpr std::size_t kAnswersAtOnce = 32;
+
+/// The table's word when the classifier met an exception, else the classifier's.
+VerdictAction action_of(Path& path, const channel::Answer& answer) noexcept {
+  if (answer.exception == 0 || answer.exception > kExceptionCauses) return answer.action;
+  const auto cause = static_cast<ExceptionCause>(answer.exception - 1);
+  const auto port = static_cast<std::uint8_t>(2U * path.flows.hot(answer.flow.slot).key.pair);
+  const ExceptionAction action = apply_exception(path, cause, port, answer.flow.slot);
+  if (action == ExceptionAction::kPass) return VerdictAction::kForward;
+  return answer.action == VerdictAction::kForward ? VerdictAction::kDrop : answer.action;
+}
+
+/// Packets of one direction that were shown under a number up to `through`.
+void release_through(Path& path, const channel::Answer& answer) noexcept {
+  std::uint32_t index = path.flows.cold(answer.flow.slot).parked_head;
+  while (index != kNoParked) {
+    const ParkedPacket& parked = path.parking.at(index);
+    const std::uint32_t next = parked.flow_next;
+    if (parked.direction == answer.direction && parked.number <= answer.through) release_packet(path, index);
+    index = next;
+  }
+}
+
+std::uint32_t find_parked(Path& path, const channel::Answer& answer) noexcept {
+  std::uint32_t index = path.flows.cold(answer.flow.slot).parked_head;
+  while (index != kNoParked) {
+    const ParkedPacket& parked = path.parking.at(index);
+    if (parked.direction == answer.direction && parked.number == answer.through) break;
+    index = parked.flow_next;
+  }
+  return index;
+}
+
+void apply_release(Path& path, const channel::Answer& answer) noexcept {
+  if (action_of(path, answer) == VerdictAction::kForward) {
+    release_through(path, answer);
+    return;
+  }
+  // Only an exception whose table row says drop gets here.
+  for (std::uint32_t i = path.flows.cold(answer.flow.slot).parked_head; i != kNoParked;) {
+    const std::uint32_t next = path.parking.at(i).flow_next;
+    const ParkedPacket& parked = path.parking.at(i);
+    if (parked.direction == answer.direction && parked.number <= answer.through) {
+      drop_packet(path, i, DropReason::kException);
+    }
+    i = next;
+  }
+}
+
+void apply_final(Path& path, const channel::Answer& answer) noexcept {
+  FlowHot& hot = path.flows.hot(answer.flow.slot);
+  hot.verdict = action_of(path, answer);
+  hot.state = FlowState::kDecided;
+  hot.policy_revision = answer.policy_revision;
+  hot.flags &= static_cast<std::uint8_t>(~kDecidingAgain);
+  path.flows.cold(answer.flow.slot).skip_active = 0;
+  ++path.counters.decided;
+  release_by_verdict(path, answer.flow.slot, hot.verdict);
+}
+
+void apply_skip(Path& path, const channel::Answer& answer) noexcept {
+  FlowCold& cold = path.flows.cold(answer.flow.slot);
+  const std::size_t direction = index_of(answer.direction);
+  release_through(path, answer);
+  cold.skip_active |= bit_of(answer.direction);
+  if (path.flows.hot(answer.flow.slot).key.protocol != kProtocolTcp) {
+    cold.skip_end[direction] = answer.skip_bytes;
+    return;
+  }
+  cold.skip_from[direction] = answer.skip_from_sequence;
+  cold.skip_end[direction] = answer.skip_from_sequence + answer.skip_bytes;
+}
+
+void apply(Path& path, const channel::Answer& answer) noexcept {
+  if (answer.type == channel::AnswerType::kPolicyRevision) {
+    path.policy_revision = answer.policy_revision;
+    return;
+  }
+  if (path.flows.resolve(answer.flow) == kNoSlot) {
+    ++path.counters.answers_stale;
+    return;
+  }
+  path.flows.hot(answer.flow.slot).flags &= static_cast<std::uint8_t>(~kAnswerLate);
+  std::uint32_t index = kNoParked;
+  switch (answer.type) {
+    case channel::AnswerType::kRelease:
+      apply_release(path, answer);
+      break;
+    case channel::AnswerType::kFinal:
+      apply_final(path, answer);
+      break;
+    case channel::AnswerType::kSkip:
+      apply_skip(path, answer);
+      break;
+    case channel::AnswerType::kDropPacket:
+      index = find_parked(path, answer);
+      if (index != kNoParked) drop_packet(path, index, DropReason::kConflict);
+      break;
+    case channel::AnswerType::kReleasePacket:
+      index = find_parked(path, answer);
+      if (index != kNoParked) release_packet(path, index);
+      break;
+    case channel::AnswerType::kPolicyRevision:
+      break;
+  }
+}
+
+}  // namespace
+
+std::uint32_t apply_answers(Path& path) noexcept {
+  std::uint32_t applied = 0;
+  std::array<channel::Answer, kAnswersAtOnce> answers{};
+  while (path.channel != nullptr && applied < kAnswersPerTurn) {
+    const std::size_t count = path.channel->drain(answers);
+    for (std::size_t i = 0; i < count; ++i) apply(path, answers[i]);
+    applied += static_cast<std::uint32_t>(count);
+    if (count < answers.size()) break;
+  }
+  path.counters.answers += applied;
+  return applied;
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/closing.h"
+
+#include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/release.h"
+
+namespace weir::dataplane {
+
+channel::EndReason end_reason(const FlowHot& hot) noexcept {
+  if (hot.state == FlowState::kDecided && hot.verdict != VerdictAction::kForward)
+    return channel::EndReason::kBlocked;
+  if (hot.tcp_state != channel::TcpState::kClosed && hot.tcp_state != channel::TcpState::kClosing) {
+    return channel::EndReason::kIdle;
+  }
+  const bool both = (hot.flags & kFinSeenLow) != 0 && (hot.flags & kFinSeenHigh) != 0;
+  return both ? channel::EndReason::kFin : channel::EndReason::kReset;
+}
+
+void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeNs now) noexcept {
+  release_by_exception(path, slot, ExceptionCause::kClassifierSlow);
+  const FlowHot& hot = path.flows.hot(slot);
+  const FlowCold& cold = path.flows.cold(slot);
+  channel::FlowClosed closed;
+  closed.flow = describe(path, slot);
+  closed.started_ns = cold.started;
+  closed.last_seen_ns = cold.last_seen;
+  closed.packets = {cold.packets[0], cold.packets[1]};
+  closed.bytes = cold.bytes;
+  closed.exceptions = cold.exceptions;
+  closed.policy_revision = hot.policy_revision;
+  closed.reason = reason;
+  closed.tcp_state = hot.tcp_state;
+  const ClosedFlow message{ref_of(path, slot), closed};
+  // Those that wait go first: a slot's old flow must be closed before its new one is opened.
+  if (!path.closes.empty() || path.channel == nullptr ||
+      !path.channel->try_close(message.flow, closed, now)) {
+    if (!path.closes.push(message)) ++path.counters.closes_lost;
+  }
+  path.wheel->disarm(slot);
+  path.flows.erase(slot);
+  ++path.counters.flows_closed;
+}
+
+void expire_flows(Path& path, TimeNs now) noexcept {
+  std::array<std::uint32_t, kExpiriesPerTurn> expired{};
+  const std::size_t count = path.wheel->collect(tick_of(now), expired);
+  for (std::size_t i = 0; i < count; ++i) {
+    close_flow(path, expired[i], end_reason(path.flows.hot(expired[i])), now);
+  }
+}
+
+bool retry_closes(Path& path, TimeNs now) noexcept {
+  for (std::uint32_t i = 0; i < kClosesPerTurn && path.channel != nullptr && !path.closes.empty(); ++i) {
+    const ClosedFlow& oldest = path.closes.front();
+    if (!path.channel->try_close(oldest.flow, oldest.closed, now)) break;
+    path.closes.pop();
+  }
+  return path.closes.empty();
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one worker counts. Written by its worker alone; others read consistent copies from the board, in which
+// for every port received = transmitted + sum of dropped + parked holds.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/packet/drop_reason.h"
+#include "dataplane/pipeline/limits.h"
+#include "policy/model/settings.h"
+
+namespace weir::dataplane {
+
+enum class FrameClass : std::uint8_t { kArp, kLlc, kOtherEthertype, kFragment, kIpOther, kTcp, kUdp, kCount };
+inline constexpr std::size_t kFrameClassCount = static_cast<std::size_t>(FrameClass::kCount);
+[[nodiscard]] std::string_view to_string(FrameClass frame_class);
+
+/// By the port where the frames came in, except `injected`.
+struct PortCounters {
+  std::uint64_t received = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t transmitted = 0;  // of those received here: left at the other port
+  std::uint64_t transmitted_bytes = 0;
+  std::uint64_t parked = 0;    // wait now
+  std::uint64_t injected = 0;  // built by Weir and sent out of this port
+  std::uint64_t injected_lost = 0;
+  std::array<std::uint64_t, kDropReasonCount> dropped{};
+  std::array<std::uint64_t, kFrameClassCount> classes{};
+  [[nodiscard]] std::uint64_t dropped_total() const;
+};
+
+struct PipelineCounters {
+  std::array<PortCounters, kPortsMax> ports{};
+  std::array<std::array<std::uint64_t, 2>, kExceptionCauses> exceptions{};  // [cause][ExceptionAction]
+  std::uint64_t flows_opened = 0;
+  std::uint64_t flows_closed = 0;
+  std::uint64_t flows_reopened = 0;     // a SYN took the tuple of a closed connection
+  std::uint64_t packets_shown = 0;      // copied to the channel
+  std::uint64_t packets_not_shown = 0;  // without payload, and the channel was full
+  std::uint64_t packets_skipped = 0;    // within bytes that the classifier does not want
+  std::uint64_t answers = 0;
+  std::uint64_t answers_stale = 0;     // about a flow that is gone
+  std::uint64_t decided = 0;           // final verdicts applied
+  std::uint64_t decided_again = 0;     // flows asked about once more after a policy change
+  std::uint64_t old_verdict_kept = 0;  // packets that followed the old verdict since nobody could be asked
+  std::uint64_t resets = 0;            // times both ends of a flow were told of a reset
+  std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier
+  std::uint64_t closes_waiting = 0;    // now
+  std::uint64_t flows = 0;             // now
+  std::uint64_t parked = 0;            // now
+  std::uint64_t policy_revision = 0;   // now
+  std::uint64_t channel_epoch = 0;     // classifiers attached so far
+  std::uint64_t channel_attached = 0;  // now: 0 or 1
+};
+
+/// Publishes copies of the counters. `publish` is the worker's, `read` anybody's; a reader never delays the
+/// worker.
+class CounterBoard {
+ public:
+  void publish(const PipelineCounters& counters) noexcept;
+  [[nodiscard]] PipelineCounters read() const noexcept;
+
+ private:
+  static constexpr std::size_t kWords = sizeof(PipelineCounters) / sizeof(std::uint64_t);
+  static_assert(kWords * sizeof(std::uint64_t) == sizeof(PipelineCounters));
+  std::atomic<std::uint64_t> version_{0};  // odd while the worker writes
+  std::array<std::atomic<std::uint64_t>, kWords> words_{};
+};
+
+}  // namespace weir::dataplane

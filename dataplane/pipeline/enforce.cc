@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/enforce.h"
+
+#include "dataplane/pipeline/refuse.h"
+
+namespace weir::dataplane {
+
+void EnforceStage::operator()(Batch& batch) noexcept {
+  for (std::size_t i = batch.first; i < batch.last; ++i) {
+    if (batch.fates[i] != Fate::kOpen) continue;
+    const std::uint32_t slot = batch.slots[i];
+    switch (path_.flows.hot(slot).verdict) {
+      case VerdictAction::kForward:
+        batch.end(i, Fate::kForward);
+        break;
+      case VerdictAction::kDrop:
+        batch.end(i, Fate::kDrop, DropReason::kPolicyDrop);
+        break;
+      case VerdictAction::kReset:
+        refuse(path_, slot, batch.packets[i], batch.metas[i], batch.port, batch.directions[i]);
+        batch.end(i, Fate::kDrop, DropReason::kPolicyReset);
+        break;
+    }
+  }
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/inspect.h"
+
+#include <rte_mbuf.h>
+
+#include <algorithm>
+
+#include "dataplane/pipeline/closing.h"
+#include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/frame.h"
+
+namespace weir::dataplane {
+namespace {
+
+bool is_bare_tcp(const PacketMeta& meta) { return meta.kind == PacketKind::kTcp && meta.payload_bytes == 0; }
+
+}  // namespace
+
+void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
+  for (std::size_t i = batch.first; i < batch.last; ++i) {
+    if (batch.fates[i] != Fate::kOpen) continue;
+    const FlowHot& hot = path_.flows.hot(batch.slots[i]);
+    if (hot.state != FlowState::kDecided) {
+      inspect(batch, i, now);
+    } else if (hot.policy_revision != path_.policy_revision && path_.channel != nullptr) {
+      decide_again(batch, i, now);
+    }
+  }
+}
+
+void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  FlowHot& hot = path_.flows.hot(batch.slots[i]);
+  // Should the channel have no room now, the old verdict holds and the next packet tries again.
+  if (!announce(batch.slots[i], now)) {
+    ++path_.counters.old_verdict_kept;
+    return;
+  }
+  hot.flags |= kDecidingAgain;
+  hot.policy_revision = path_.policy_revision;
+  hot.state = FlowState::kUndecided;
+  ++path_.counters.decided_again;
+  inspect(batch, i, now);
+}
+
+void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const std::uint32_t slot = batch.slots[i];
+  const FlowCold& cold = path_.flows.cold(slot);
+  if (path_.channel == nullptr) {
+    end_by_exception(path_, batch, i, ExceptionCause::kClassifierGone);
+    return;
+  }
+  if (within_skip(batch, i)) {
+    ++path_.counters.packets_skipped;
+    batch.end(i, Fate::kForward);
+    return;
+  }
+  const bool announced = announce(slot, now);
+  if (is_bare_tcp(batch.metas[i]) &&
+      (cold.parked_count == 0 || !path_.parking.any_of(cold, batch.directions[i]))) {
+    if (!announced || !show(batch, i, false, now)) ++path_.counters.packets_not_shown;
+    batch.end(i, Fate::kForward);
+    return;
+  }
+  if (!announced) {
+    end_by_exception(path_, batch, i, ExceptionCause::kChannelFull);
+    return;
+  }
+  park(batch, i, now);
+}
+
+void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const std::uint32_t slot = batch.slots[i];
+  FlowCold& cold = path_.flows.cold(slot);
+  const bool late = (path_.flows.hot(slot).flags & kAnswerLate) != 0;
+  if (late || !path_.parking.has_room(cold)) {
+    end_by_exception(path_, batch, i, late ? ExceptionCause::kClassifierSlow : ExceptionCause::kParkingFull);
+    // What leaves unjudged is shown all the same, so that the classifier's stream has no hole. What is
+    // dropped is not: its sender will repeat it.
+    if (batch.fates[i] == Fate::kForward && !show(batch, i, false, now)) ++path_.counters.packets_not_shown;
+    return;
+  }
+  if (!show(batch, i, true, now)) {
+    end_by_exception(path_, batch, i, ExceptionCause::kChannelFull);
+    return;
+  }
+  if (cold.parked_count == 0) cold.asked_at = now;
+  ParkedPacket parked;
+  parked.packet = batch.packets[i];
+  parked.since = now;
+  parked.number = cold.sent[index_of(batch.directions[i])];
+  parked.slot = slot;
+  parked.direction = batch.directions[i];
+  parked.port = batch.port;
+  parked.meta = batch.metas[i];
+  path_.parking.park(parked);
+  ++path_.counters.ports[batch.port].parked;
+  batch.end(i, Fate::kParked);
+}
+
+bool InspectStage::within_skip(const Batch& batch, std::size_t i) noexcept {
+  FlowCold& cold = path_.flows.cold(batch.slots[i]);
+  if (cold.skip_active == 0) return false;
+  const PacketMeta& meta = batch.metas[i];
+  const std::size_t direction = index_of(batch.directions[i]);
+  if (is_bare_tcp(meta)) {
+    // While one side sends what nobody wants to see, the other side's bare acknowledgements say nothing
+    // either.
+    return (meta.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst)) == 0;
+  }
+  if ((cold.skip_active & bit_of(batch.directions[i])) == 0) return false;
+  if (meta.kind == PacketKind::kTcp) {
+    // Modulo 2^32 (RFC 9293 section 3.4): wholly within [skip_from, skip_end).
+    const std::uint32_t from = meta.tcp_sequence - cold.skip_from[direction];
+    const std::uint32_t length = cold.skip_end[direction] - cold.skip_from[direction];
+    return from < length && meta.payload_bytes <= length - from;
+  }
+  if (meta.payload_bytes > cold.skip_end[direction]) return false;
+  cold.skip_end[direction] -= meta.payload_bytes;
+  return true;
+}
+
+bool InspectStage::announce(std::uint32_t slot, TimeNs now) noexcept {
+  FlowHot& hot = path_.flows.hot(slot);
+  FlowCold& cold = path_.flows.cold(slot);
+  if (cold.channel_epoch == path_.epoch) return true;
+  // The end of the flow that had this slot before must be known first.
+  if (!path_.closes.empty() && !retry_closes(path_, now)) return false;
+  const bool again = cold.packets[0] + cold.packets[1] > 1;
+  channel::FlowOpened opened = describe(path_, slot);
+  if (again) opened.midstream = 1;
+  if (!path_.channel->try_open(ref_of(path_, slot), opened, now)) return false;
+  hot.flags |= kAnnounced;
+  hot.flags &= static_cast<std::uint8_t>(~kAnswerLate);
+  cold.channel_epoch = path_.epoch;
+  cold.sent = {};
+  cold.skip_active = 0;
+  return true;
+}
+
+bool InspectStage::show(const Batch& batch, std::size_t i, bool parked, TimeNs now) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  const std::uint32_t slot = batch.slots[i];
+  FlowHot& hot = path_.flows.hot(slot);
+  std::uint32_t& sent = path_.flows.cold(slot).sent[index_of(batch.directions[i])];
+  const std::size_t bytes = std::min<std::size_t>(meta.l3_bytes, channel::kPacketBytesMax);
+  channel::PacketHead head;
+  head.number = sent + 1;
+  head.tcp_sequence = meta.tcp_sequence;
+  head.tcp_acknowledgement = meta.tcp_acknowledgement;
+  head.packet_bytes = static_cast<std::uint16_t>(bytes);
+  head.l4_offset = static_cast<std::uint16_t>(meta.l4_offset == 0 ? 0 : meta.l4_offset - meta.l3_offset);
+  head.payload_offset = static_cast<std::uint16_t>(meta.payload_offset - meta.l3_offset);
+  head.payload_bytes = meta.payload_bytes;
+  head.tcp_flags = meta.tcp_flags;
+  head.direction = batch.directions[i];
+  head.parked = parked ? 1 : 0;
+  head.redecide = (hot.flags & kDecidingAgain) != 0 ? 1 : 0;
+  const Bytes from_l3 = frame_of(batch.packets[i]).subspan(meta.l3_offset, bytes);
+  if (!path_.channel->try_packet({slot, hot.generation}, head, from_l3, now)) return false;
+  ++sent;
+  ++path_.counters.packets_shown;
+  return true;
+}
+
+}  // namespace weir::dataplane

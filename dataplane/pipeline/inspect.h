@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Third stage: packets of undecided flows are shown to the classifier and parked until it answers. Packets of
+// decided flows pass by, unless the policy changed since: then their flow is asked about again.
+#pragma once
+
+#include "dataplane/pipeline/batch.h"
+#include "dataplane/pipeline/path.h"
+
+namespace weir::dataplane {
+
+class InspectStage {
+ public:
+  explicit InspectStage(Path& path) : path_(path) {}
+  void operator()(Batch& batch, TimeNs now) noexcept;
+
+ private:
+  void inspect(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  void decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  [[nodiscard]] bool within_skip(const Batch& batch, std::size_t i) noexcept;
+  [[nodiscard]] bool announce(std::uint32_t slot, TimeNs now) noexcept;
+  [[nodiscard]] bool show(const Batch& batch, std::size_t i, bool parked, TimeNs now) noexcept;
+  void park(Batch& batch, std::size_t i, TimeNs now) noexcept;
+
+  Path& path_;
+};
+
+}  // namespace weir::dataplane

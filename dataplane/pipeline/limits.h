@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every fixed limit of the packet path. The sizes that an operator sets are in policy/model/settings.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace weir::dataplane {
+
+inline constexpr std::uint16_t kBatchMax = 32;  // packets of one burst
+inline constexpr std::size_t kPortsMax = 64;    // two for each pair
+inline constexpr std::size_t kPairsMax = kPortsMax / 2;
+inline constexpr std::uint16_t kSendQueueMax = 64;      // packets gathered for one port before they are sent
+inline constexpr int kSendAttempts = 4;                 // until what the other port does not take is dropped
+inline constexpr std::uint32_t kAnswersPerTurn = 512;   // answers taken from the channel in one turn
+inline constexpr std::uint32_t kOverdueLooksMax = 256;  // parked packets looked at in one turn
+inline constexpr std::uint32_t kExpiriesPerTurn = 64;   // idle flows ended in one turn
+inline constexpr std::uint32_t kClosesWaitingMax = 4'096;  // ends of flows that wait for room in the channel
+inline constexpr std::uint32_t kClosesPerTurn = 64;
+inline constexpr std::uint32_t kParkedPerFlowMax = 1'024;
+
+}  // namespace weir::dataplane

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/parse.h"
+
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/frame.h"
+
+namespace weir::dataplane {
+namespace {
+
+constexpr std::size_t kPrefetchAhead = 4;
+constexpr std::uint16_t kEthertypeArp = 0x0806;
+constexpr std::uint16_t kEthertypeMin = 0x0600;  // below: a length, and an LLC header follows (IEEE 802.3)
+
+FrameClass class_of(const PacketMeta& meta) {
+  switch (meta.kind) {
+    case PacketKind::kTcp:
+      return FrameClass::kTcp;
+    case PacketKind::kUdp:
+      return FrameClass::kUdp;
+    case PacketKind::kIp:
+      return FrameClass::kIpOther;
+    case PacketKind::kFragment:
+      return FrameClass::kFragment;
+    case PacketKind::kOther:
+      break;
+  }
+  if (meta.ethertype == kEthertypeArp) return FrameClass::kArp;
+  return meta.ethertype < kEthertypeMin ? FrameClass::kLlc : FrameClass::kOtherEthertype;
+}
+
+}  // namespace
+
+void ParseStage::operator()(Batch& batch) noexcept {
+  PortCounters& counters = path_.counters.ports[batch.port];
+  ParseOptions options;
+  options.hash_seed = path_.hash_seed;
+  options.pair = batch.pair();
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    if (i + kPrefetchAhead < batch.count) prefetch_frame(batch.packets[i + kPrefetchAhead]);
+    rte_mbuf* packet = batch.packets[i];
+    bytes += packet->pkt_len;
+    batch.slots[i] = kNoSlot;
+    batch.end(i, Fate::kOpen);
+    if (packet->nb_segs > 1 && rte_pktmbuf_linearize(packet) != 0) {
+      batch.end(i, Fate::kDrop, DropReason::kOversize);
+      continue;
+    }
+    const std::uint64_t sums = packet->ol_flags;
+    options.verify_ip_checksum =
+        path_.verify_checksums && (sums & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+    options.verify_l4_checksum =
+        path_.verify_checksums && (sums & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    const DropReason reason = parse_frame(frame_of(packet), options, batch.metas[i]);
+    if (reason != DropReason::kNone) {
+      batch.end(i, Fate::kDrop, reason);
+      continue;
+    }
+    classify(batch, i, counters);
+  }
+  counters.received += batch.count;
+  counters.received_bytes += bytes;
+  batch.first = 0;
+  batch.last = batch.count;
+}
+
+void ParseStage::classify(Batch& batch, std::size_t i, PortCounters& counters) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  ++counters.classes[static_cast<std::size_t>(class_of(meta))];
+  if (meta.kind == PacketKind::kOther) {
+    batch.end(i, Fate::kForward);
+  } else if (meta.kind == PacketKind::kFragment) {
+    end_by_exception(path_, batch, i, ExceptionCause::kFragment);
+  }
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// First stage: bytes -> PacketMeta, or a named drop. What is not IP is forwarded; what is a fragment is the
+// exception table's.
+#pragma once
+
+#include "dataplane/pipeline/batch.h"
+#include "dataplane/pipeline/path.h"
+
+namespace weir::dataplane {
+
+class ParseStage {
+ public:
+  explicit ParseStage(Path& path) : path_(path) {}
+  void operator()(Batch& batch) noexcept;
+
+ private:
+  void classify(Batch& batch, std::size_t i, PortCounters& counters) noexcept;
+  Path& path_;
+};
+
+}  // namespace weir::dataplane

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/path.h"
+
+#include <algorithm>
+
+namespace weir::dataplane {
+
+PipelineOptions pipeline_options(const Settings& settings) {
+  PipelineOptions options;
+  for (const PairSettings& pair : settings.pairs) {
+    PairOptions& added = options.pairs.emplace_back();
+    std::copy(std::begin(pair.exceptions), std::end(pair.exceptions), added.exceptions.begin());
+  }
+  options.flows = settings.memory.flows;
+  options.parked = settings.memory.parked;
+  options.parked_per_flow = settings.memory.parked_per_flow;
+  options.inspection_deadline_ms = settings.timeouts.inspection_deadline_ms;
+  options.timeouts = {.tcp_half_open_s = settings.timeouts.tcp_half_open_s,
+                      .tcp_established_s = settings.timeouts.tcp_established_s,
+                      .tcp_closed_s = settings.timeouts.tcp_closed_s,
+                      .udp_s = settings.timeouts.udp_s,
+                      .other_s = settings.timeouts.other_s};
+  return options;
+}
+
+Path::Path(const PipelineOptions& options, TransmitSink& sink)
+    : pairs(options.pairs),
+      hash_seed(options.hash_seed),
+      verify_checksums(options.verify_checksums),
+      deadline_ns(options.inspection_deadline_ms * kMillisecond),
+      timeouts(options.timeouts),
+      packets(options.packets),
+      flows(options.flows, options.hash_seed),
+      parking(flows, options.parked, options.parked_per_flow),
+      out(sink, counters) {
+  wheel.emplace(flows, timeouts, tick_of(options.now));
+  for (std::size_t pair = 0; pair < kPairsMax; ++pair)
+    announced_pair[pair] = static_cast<std::uint16_t>(pair);
+}
+
+MemoryUse memory_use(const Path& path) {
+  return {path.flows.memory_bytes(), path.parking.memory_bytes(), path.closes.memory_bytes()};
+}
+
+channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {
+  const FlowHot& hot = path.flows.hot(slot);
+  const FlowCold& cold = path.flows.cold(slot);
+  const bool low = (hot.flags & kInitiatorIsLow) != 0;
+  channel::FlowOpened opened;
+  opened.number = cold.number;
+  opened.initiator = low ? hot.key.low_address : hot.key.high_address;
+  opened.responder = low ? hot.key.high_address : hot.key.low_address;
+  opened.initiator_port = low ? hot.key.low_port : hot.key.high_port;
+  opened.responder_port = low ? hot.key.high_port : hot.key.low_port;
+  opened.vlan = hot.key.vlan;
+  opened.pair = path.announced_pair[hot.key.pair];
+  opened.client_mac = cold.client_mac;
+  opened.protocol = hot.key.protocol;
+  opened.initiator_inside = (hot.flags & kInitiatorInside) != 0 ? 1 : 0;
+  opened.midstream = (hot.flags & kMidstreamPickup) != 0 ? 1 : 0;
+  return opened;
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stages of one worker share: its flows, its parked packets, its end of the channel, its counters.
+// One thread owns all of it. Sized once; nothing here allocates after construction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dataplane/channel/channel.h"
+#include "dataplane/flow/expiry_wheel.h"
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/pipeline/close_list.h"
+#include "dataplane/pipeline/counters.h"
+#include "dataplane/pipeline/parking.h"
+#include "dataplane/pipeline/transmitter.h"
+#include "policy/model/settings.h"
+
+struct rte_mempool;
+
+namespace weir::dataplane {
+
+struct PairOptions {
+  std::array<ExceptionAction, kExceptionCauses> exceptions{};
+};
+
+struct PipelineOptions {
+  std::vector<PairOptions> pairs;  // at most kPairsMax
+  std::uint32_t flows = 65'536;
+  std::uint32_t parked = 4'096;
+  std::uint32_t parked_per_flow = 64;
+  std::uint32_t inspection_deadline_ms = 500;
+  IdleTimeouts timeouts;
+  bool verify_checksums = true;  // off for captures: a sender's own card had not filled them in yet
+  std::uint32_t hash_seed = 0;
+  rte_mempool* packets = nullptr;  // for packets that Weir builds
+  TimeNs now = 0;
+};
+
+/// The options that the settings ask for; `packets`, `hash_seed` and `now` are left to the caller.
+[[nodiscard]] PipelineOptions pipeline_options(const Settings& settings);
+
+struct Path {
+  Path(const PipelineOptions& options, TransmitSink& sink);
+
+  std::vector<PairOptions> pairs;
+  std::array<std::uint16_t, kPairsMax> announced_pair{};  // FlowOpened::pair of each pair; a replay's capture
+  std::uint32_t hash_seed;
+  bool verify_checksums;
+  TimeNs deadline_ns;
+  IdleTimeouts timeouts;
+  rte_mempool* packets;
+
+  PipelineCounters counters;
+  FlowTable flows;
+  std::optional<ExpiryWheel> wheel;  // made anew when a replay goes on to another capture
+  Parking parking;
+  CloseList closes{kClosesWaitingMax};
+  Transmitter out;
+
+  channel::DataplaneEnd* channel = nullptr;  // nullptr: no classifier is attached
+  std::uint32_t epoch = 0;                   // counts the classifiers that were attached
+  std::uint32_t policy_revision = 0;         // as the classifier said last
+  std::uint64_t flows_numbered = 0;
+};
+
+/// Bytes, for the memory plan.
+struct MemoryUse {
+  std::size_t flows = 0;
+  std::size_t parking = 0;
+  std::size_t closes = 0;
+};
+[[nodiscard]] MemoryUse memory_use(const Path& path);
+
+[[nodiscard]] inline Tick tick_of(TimeNs now) { return static_cast<Tick>(now / kSecond); }
+[[nodiscard]] inline std::uint8_t bit_of(Direction direction) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(direction));
+}
+[[nodiscard]] inline std::size_t index_of(Direction direction) { return static_cast<std::size_t>(direction); }
+[[nodiscard]] inline channel::FlowRef ref_of(Path& path, std::uint32_t slot) {
+  return {slot, path.flows.hot(slot).generation};
+}
+
+/// What the classifier is told of a flow when it is announced and when it ends.
+[[nodiscard]] channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept;
+
+}  // namespace weir::dataplane

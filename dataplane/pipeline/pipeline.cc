@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/pipeline.h"
+
+#include "dataplane/pipeline/answers.h"
+#include "dataplane/pipeline/closing.h"
+#include "dataplane/pipeline/release.h"
+
+namespace weir::dataplane {
+
+Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
+    : path_(options, sink),
+      parse_(path_),
+      track_(path_),
+      inspect_(path_),
+      enforce_(path_),
+      transmit_(path_),
+      board_(std::make_unique<CounterBoard>()) {}
+
+// This function is the packet path.
+void Pipeline::run(Batch& batch, TimeNs now) noexcept {
+  parse_(batch);  // bytes -> PacketMeta or a named drop
+  do {
+    track_(batch, now);    // PacketMeta      -> flow, direction, TCP state
+    inspect_(batch, now);  // undecided flows -> parked, bytes copied to the channel
+    enforce_(batch);       // verdict         -> forward | drop(reason) | reset
+    batch.first = batch.last;
+  } while (batch.first < batch.count);  // again only when a SYN took over a tuple within the burst
+  transmit_(batch);                     // survivors -> the other port of the pair
+}
+
+std::uint32_t Pipeline::apply_answers() noexcept {
+  const std::uint32_t applied = dataplane::apply_answers(path_);
+  if (applied > 0) path_.out.flush();
+  return applied;
+}
+
+void Pipeline::look_after(TimeNs now) noexcept {
+  release_overdue(path_, now);
+  expire_flows(path_, now);
+  static_cast<void>(retry_closes(path_, now));
+  path_.out.flush();
+  if (path_.channel != nullptr) path_.channel->publish();
+}
+
+void Pipeline::attach(channel::DataplaneEnd& channel) noexcept {
+  path_.channel = &channel;
+  ++path_.epoch;
+}
+
+void Pipeline::detach() noexcept {
+  path_.channel = nullptr;
+  release_all_by_exception(path_, ExceptionCause::kClassifierGone);
+  path_.out.flush();
+}
+
+bool Pipeline::close_some(std::uint32_t count, TimeNs now) noexcept {
+  for (std::uint32_t closed = 0; path_.flows.size() > 0 && closed < count; ++close_cursor_) {
+    if (close_cursor_ >= path_.flows.capacity()) close_cursor_ = 0;
+    if (path_.flows.hot(close_cursor_).state == FlowState::kFree) continue;
+    close_flow(path_, close_cursor_, channel::EndReason::kShutdown, now);
+    ++closed;
+  }
+  const bool sent = retry_closes(path_, now);
+  path_.out.flush();
+  if (path_.channel != nullptr) path_.channel->publish();
+  return path_.flows.size() > 0 || (path_.channel != nullptr && !sent);
+}
+
+void Pipeline::shift_time(TimeNs step, TimeNs now) {
+  path_.wheel.emplace(path_.flows, path_.timeouts, tick_of(now));
+  for (std::uint32_t slot = 0; slot < path_.flows.capacity(); ++slot) {
+    FlowHot& hot = path_.flows.hot(slot);
+    if (hot.state == FlowState::kFree) continue;
+    FlowCold& cold = path_.flows.cold(slot);
+    cold.started += step;
+    cold.last_seen += step;
+    cold.asked_at += step;
+    hot.last_seen = tick_of(cold.last_seen);
+    cold.next = cold.previous = kNoSlot;
+    path_.wheel->arm(slot);
+  }
+  path_.parking.shift_time(step);
+}
+
+void Pipeline::start_capture(std::uint16_t number, TimeNs now) noexcept {
+  path_.announced_pair.fill(number);
+  path_.wheel.emplace(path_.flows, path_.timeouts, tick_of(now));
+  close_cursor_ = 0;
+}
+
+void Pipeline::publish_counters() noexcept {
+  PipelineCounters& counters = path_.counters;
+  counters.flows = path_.flows.size();
+  counters.parked = path_.parking.count();
+  counters.closes_waiting = path_.closes.count();
+  counters.policy_revision = path_.policy_revision;
+  counters.channel_epoch = path_.epoch;
+  counters.channel_attached = path_.channel != nullptr ? 1 : 0;
+  board_->publish(counters);
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/refuse.h"
+
+#include <rte_mbuf.h>
+
+#include "dataplane/packet/build.h"
+#include "dataplane/pipeline/frame.h"
+
+namespace weir::dataplane {
+namespace {
+
+/// Builds into a fresh buffer with `build(room) -> bytes` and sends it out of `egress`.
+template <typename Build>
+void send_built(Path& path, std::uint8_t egress, Build build) noexcept {
+  rte_mbuf* built = rte_pktmbuf_alloc(path.packets);
+  if (built == nullptr) {
+    ++path.counters.ports[egress].injected_lost;
+    return;
+  }
+  auto* room = static_cast<std::uint8_t*>(built->buf_addr) + built->data_off;
+  const std::size_t bytes = build(std::span<std::uint8_t>(room, rte_pktmbuf_tailroom(built)));
+  if (bytes == 0) {
+    rte_pktmbuf_free(built);
+    return;
+  }
+  built->data_len = static_cast<std::uint16_t>(bytes);
+  built->pkt_len = static_cast<std::uint32_t>(bytes);
+  path.out.inject(egress, built);
+}
+
+}  // namespace
+
+void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const PacketMeta& meta, std::uint8_t port,
+            Direction direction) noexcept {
+  FlowCold& cold = path.flows.cold(slot);
+  if ((cold.reset_told & bit_of(direction)) != 0) return;
+  cold.reset_told |= bit_of(direction);
+  if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & kTcpRst) != 0) return;  // never answer an RST
+  ++path.counters.resets;
+  const Bytes frame = frame_of(packet);
+  if (meta.kind == PacketKind::kTcp) {
+    send_built(path, port, [&](auto room) { return build_reset(frame, meta, ResetTarget::kSender, room); });
+    send_built(path, port ^ 1U,
+               [&](auto room) { return build_reset(frame, meta, ResetTarget::kReceiver, room); });
+  } else {
+    send_built(path, port, [&](auto room) {
+      return build_unreachable(frame, meta, UnreachableReason::kProhibited, room);
+    });
+  }
+}
+
+}  // namespace weir::dataplane

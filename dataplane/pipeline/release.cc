@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/release.h"
+
+#include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/refuse.h"
+
+namespace weir::dataplane {
+namespace {
+
+ParkedPacket take(Path& path, std::uint32_t index) noexcept {
+  const ParkedPacket taken = path.parking.take(index);
+  --path.counters.ports[taken.port].parked;
+  return taken;
+}
+
+void judge_packet(Path& path, std::uint32_t index, ExceptionCause cause) noexcept {
+  const ParkedPacket& parked = path.parking.at(index);
+  const Judgement judgement = judge_exception(path, cause, parked.port, parked.slot);
+  if (judgement.forward) {
+    release_packet(path, index);
+  } else {
+    drop_packet(path, index, judgement.reason);
+  }
+}
+
+}  // namespace
+
+void release_packet(Path& path, std::uint32_t index) noexcept {
+  const ParkedPacket taken = take(path, index);
+  path.out.forward(taken.port, taken.packet);
+}
+
+void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept {
+  const ParkedPacket taken = take(path, index);
+  path.out.drop(taken.port, taken.packet, reason);
+}
+
+void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) noexcept {
+  const FlowCold& cold = path.flows.cold(slot);
+  while (cold.parked_head != kNoParked) {
+    const std::uint32_t index = cold.parked_head;
+    if (verdict == VerdictAction::kForward) {
+      release_packet(path, index);
+    } else if (verdict == VerdictAction::kDrop) {
+      drop_packet(path, index, DropReason::kPolicyDrop);
+    } else {
+      const ParkedPacket& parked = path.parking.at(index);
+      refuse(path, slot, parked.packet, parked.meta, parked.port, parked.direction);
+      drop_packet(path, index, DropReason::kPolicyReset);
+    }
+  }
+}
+
+void release_by_exception(Path& path, std::uint32_t slot, ExceptionCause cause) noexcept {
+  const FlowCold& cold = path.flows.cold(slot);
+  while (cold.parked_head != kNoParked) judge_packet(path, cold.parked_head, cause);
+}
+
+void release_all_by_exception(Path& path, ExceptionCause cause) noexcept {
+  while (path.parking.oldest() != kNoParked) judge_packet(path, path.parking.oldest(), cause);
+}
+
+void release_overdue(Path& path, TimeNs now) noexcept {
+  for (std::uint32_t looks = 0; looks < kOverdueLooksMax; ++looks) {
+    const std::uint32_t oldest = path.parking.oldest();
+    if (oldest == kNoParked) return;
+    const ParkedPacket& parked = path.parking.at(oldest);
+    if (now - parked.since < path.deadline_ns) return;
+    path.flows.hot(parked.slot).flags |= kAnswerLate;
+    judge_packet(path, oldest, ExceptionCause::kClassifierSlow);
+  }
+}
+
+}  // namespace weir::dataplane

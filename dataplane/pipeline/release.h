@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ends the wait of parked packets. Each takes packets out of the parking and forwards, drops or refuses
+// them.
+#pragma once
+
+#include "dataplane/pipeline/path.h"
+
+namespace weir::dataplane {
+
+/// Forwards (or drops) one parked packet.
+void release_packet(Path& path, std::uint32_t index) noexcept;
+void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept;
+
+/// Applies a verdict to everything of the flow that waits.
+void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) noexcept;
+
+/// Asks the exception table for each packet of the flow that waits.
+void release_by_exception(Path& path, std::uint32_t slot, ExceptionCause cause) noexcept;
+
+/// As release_by_exception for everything that waits, of all flows.
+void release_all_by_exception(Path& path, ExceptionCause cause) noexcept;
+
+/// Ends the wait of packets that are older than the inspection deadline; their flows are no longer parked
+/// until the classifier answers for them.
+void release_overdue(Path& path, TimeNs now) noexcept;
+
+}  // namespace weir::dataplane

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/track.h"
+
+#include <rte_mbuf.h>
+
+#include <algorithm>
+
+#include "dataplane/flow/tcp_state.h"
+#include "dataplane/pipeline/closing.h"
+#include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/frame.h"
+
+namespace weir::dataplane {
+namespace {
+
+constexpr std::uint8_t kTcpControl = kTcpSyn | kTcpFin | kTcpRst;
+constexpr std::size_t kSourceMacOffset = 6;
+
+bool source_is_initiator(const PacketMeta& first) {
+  // A SYN-ACK as the first packet: its SYN went by before Weir was there.
+  return first.kind != PacketKind::kTcp || (first.tcp_flags & (kTcpSyn | kTcpAck)) != (kTcpSyn | kTcpAck);
+}
+
+/// The hardware address of the inside end, as the first packet shows it.
+std::array<std::uint8_t, 6> client_mac(Bytes frame, bool from_inside) {
+  std::array<std::uint8_t, 6> mac{};
+  ByteReader reader(frame.subspan(from_inside ? kSourceMacOffset : 0));
+  const Bytes bytes = reader.take(mac.size());
+  std::copy(bytes.begin(), bytes.end(), mac.begin());
+  return mac;
+}
+
+void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
+  if ((meta.tcp_flags & kTcpControl) == 0 && hot.tcp_state == channel::TcpState::kEstablished) return;
+  TcpEvent event = TcpEvent::kAck;
+  if ((meta.tcp_flags & kTcpRst) != 0) {
+    event = TcpEvent::kRst;
+  } else if ((meta.tcp_flags & kTcpSyn) != 0) {
+    event = (meta.tcp_flags & kTcpAck) != 0 ? TcpEvent::kSynAck : TcpEvent::kSyn;
+  } else if ((meta.tcp_flags & kTcpFin) != 0) {
+    const std::uint8_t mine = meta.source_is_low ? kFinSeenLow : kFinSeenHigh;
+    const std::uint8_t other = meta.source_is_low ? kFinSeenHigh : kFinSeenLow;
+    event = (hot.flags & other) != 0 ? TcpEvent::kFinSecond : TcpEvent::kFinFirst;
+    hot.flags |= mine;
+  }
+  hot.tcp_state = next_tcp_state(hot.tcp_state, event);
+}
+
+}  // namespace
+
+void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
+  batch.last = batch.count;
+  find(batch);
+  bool created = false;
+  for (std::size_t i = batch.first; i < batch.last; ++i) {
+    if (batch.fates[i] != Fate::kOpen) continue;
+    const PacketMeta& meta = batch.metas[i];
+    if (batch.slots[i] == kNoSlot && created) batch.slots[i] = path_.flows.lookup(meta.key, meta.hash);
+    if (batch.slots[i] != kNoSlot && reopens(batch.slots[i], meta)) {
+      const auto begin = batch.slots.begin() + batch.first;
+      if (std::find(begin, batch.slots.begin() + i, batch.slots[i]) != batch.slots.begin() + i) {
+        batch.last = static_cast<std::uint16_t>(i);
+        return;
+      }
+      ++path_.counters.flows_reopened;
+      const std::uint32_t old = batch.slots[i];
+      close_flow(path_, old, end_reason(path_.flows.hot(old)), now);
+      std::replace(batch.slots.begin() + i, batch.slots.begin() + batch.count, old, kNoSlot);
+    }
+    if (batch.slots[i] == kNoSlot) {
+      batch.slots[i] = create(batch, i, now);
+      created = true;
+    }
+    if (batch.slots[i] == kNoSlot) {
+      end_by_exception(path_, batch, i, ExceptionCause::kFlowTableFull);
+      continue;
+    }
+    update(batch, i, now);
+  }
+}
+
+void TrackStage::find(Batch& batch) noexcept {
+  std::array<const PacketMeta*, kBatchMax> metas{};
+  std::array<std::uint32_t, kBatchMax> found{};
+  std::array<std::uint16_t, kBatchMax> which{};
+  std::size_t count = 0;
+  for (std::uint16_t i = batch.first; i < batch.count; ++i) {
+    if (batch.fates[i] != Fate::kOpen) continue;
+    metas[count] = &batch.metas[i];
+    which[count++] = i;
+  }
+  path_.flows.lookup({metas.data(), count}, {found.data(), count});
+  for (std::size_t i = 0; i < count; ++i) batch.slots[which[i]] = found[i];
+}
+
+bool TrackStage::reopens(std::uint32_t slot, const PacketMeta& meta) noexcept {
+  if (meta.kind != PacketKind::kTcp || (meta.tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn) return false;
+  const channel::TcpState state = path_.flows.hot(slot).tcp_state;
+  return state == channel::TcpState::kClosed || state == channel::TcpState::kClosing;
+}
+
+std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  const std::uint32_t slot = path_.flows.create(meta.key, meta.hash);
+  if (slot == kNoSlot) return kNoSlot;
+  const bool from_inside = batch.port % 2 == 0;
+  const bool initiator_sends = source_is_initiator(meta);
+  FlowHot& hot = path_.flows.hot(slot);
+  if (meta.source_is_low == initiator_sends) hot.flags |= kInitiatorIsLow;
+  if (from_inside == initiator_sends) hot.flags |= kInitiatorInside;
+  if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & kTcpSyn) == 0) {
+    hot.flags |= kMidstreamPickup;
+    hot.tcp_state = channel::TcpState::kMidstream;
+  }
+  hot.last_seen = tick_of(now);
+  FlowCold& cold = path_.flows.cold(slot);
+  cold.started = now;
+  cold.number = ++path_.flows_numbered;
+  cold.client_mac = client_mac(frame_of(batch.packets[i]), from_inside);
+  path_.wheel->arm(slot);
+  ++path_.counters.flows_opened;
+  return slot;
+}
+
+void TrackStage::update(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  FlowHot& hot = path_.flows.hot(batch.slots[i]);
+  FlowCold& cold = path_.flows.cold(batch.slots[i]);
+  const bool from_initiator = meta.source_is_low == ((hot.flags & kInitiatorIsLow) != 0);
+  const Direction direction = from_initiator ? Direction::kFromInitiator : Direction::kFromResponder;
+  batch.directions[i] = direction;
+  ++cold.packets[index_of(direction)];
+  cold.bytes[index_of(direction)] += batch.packets[i]->pkt_len;
+  cold.last_seen = now;
+  const Tick tick = tick_of(now);
+  if (hot.last_seen != tick) hot.last_seen = tick;
+  if (meta.kind == PacketKind::kTcp) follow_tcp(hot, meta);
+}
+
+}  // namespace weir::dataplane

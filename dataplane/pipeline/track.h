@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Second stage: PacketMeta -> flow, direction, TCP state. Makes flows; ends one only when a SYN takes the
+// tuple of a closed connection.
+#pragma once
+
+#include "dataplane/pipeline/batch.h"
+#include "dataplane/pipeline/path.h"
+
+namespace weir::dataplane {
+
+class TrackStage {
+ public:
+  explicit TrackStage(Path& path) : path_(path) {}
+  /// Takes up packets from `batch.first` on. Lowers `batch.last` when it stops before a SYN that opens a new
+  /// connection on a tuple to which an earlier packet of the batch still belongs.
+  void operator()(Batch& batch, TimeNs now) noexcept;
+
+ private:
+  void find(Batch& batch) noexcept;
+  [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
+  [[nodiscard]] std::uint32_t create(const Batch& batch, std::size_t i, TimeNs now) noexcept;
+  void update(Batch& batch, std::size_t i, TimeNs now) noexcept;
+
+  Path& path_;
+};
+
+}  // namespace weir::dataplane

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/transmit.h"
+
+namespace weir::dataplane {
+
+void TransmitStage::operator()(Batch& batch) noexcept {
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    switch (batch.fates[i]) {
+      case Fate::kForward:
+        path_.out.forward(batch.port, batch.packets[i]);
+        break;
+      case Fate::kDrop:
+        path_.out.drop(batch.port, batch.packets[i], batch.reasons[i]);
+        break;
+      case Fate::kOpen:    // enforce leaves none open
+      case Fate::kParked:  // the parking's now
+        break;
+    }
+  }
+  path_.out.flush();
+  batch.count = 0;
+}
+
+}  // namespace weir::dataplane
