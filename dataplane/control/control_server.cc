@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/control/control_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "dataplane/control/status.h"
+#include "policy/model/ip_address.h"
+
+namespace weir::dataplane {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kTidyIntervalMs = 1'000;
+constexpr auto kFlowListPatience = std::chrono::milliseconds(500);
+
+TimeNs monotonic_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+TimeNs system_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string refused(const std::string& why) { return json{{"ok", false}, {"error", why}}.dump(); }
+
+/// The library throws on wrong types; this is the one place where that is caught.
+Result<FlowListRequest> flow_request(std::string_view line) {
+  FlowListRequest request;
+  try {
+    const json wanted = json::parse(line);
+    request.limit = std::min<std::size_t>(wanted.value("limit", kFlowRowsMax), kFlowRowsMax);
+    if (wanted.contains("port")) request.filter.port = wanted["port"].get<std::uint16_t>();
+    if (wanted.contains("state")) {
+      const auto state = wanted["state"].get<std::string>();
+      if (state != "decided" && state != "undecided") {
+        return failure(ErrorCode::kInvalid, "state is decided or undecided");
+      }
+      request.filter.decided = state == "decided";
+    }
+    if (wanted.contains("address")) {
+      const auto address = IpAddress::parse(wanted["address"].get<std::string>());
+      if (!address) return failure(ErrorCode::kInvalid, "address is no IP address");
+      request.filter.address = address->bytes();
+    }
+  } catch (const json::exception&) {
+    return failure(ErrorCode::kInvalid, "limit and port are numbers, address and state are texts");
+  }
+  return request;
+}
+
+}  // namespace
+
+ControlServer::ControlServer(const Plant& plant) : plant_(plant), started_(monotonic_now()) {
+  for (std::size_t i = 0; i < plant.workers.size(); ++i)
+    lists_.push_back(std::make_unique<FlowListRequest>());
+}
+
+Result<std::unique_ptr<ControlServer>> ControlServer::start(const Plant& plant) {
+  std::unique_ptr<ControlServer> server(new ControlServer(plant));
+  auto clients =
+      LineServer::listen(control_socket(plant.settings),
+                         [raw = server.get()](std::string_view line) { return raw->answer(line); });
+  if (!clients) return tl::unexpected(clients.error());
+  server->clients_ = std::move(*clients);
+  for (unsigned worker = 0; worker < plant.workers.size(); ++worker) {
+    const channel::ChannelShape shape{.requests = plant.settings.memory.channel_requests,
+                                      .answers = plant.settings.memory.channel_answers,
+                                      .slots = plant.workers[worker]->flow_slots(),
+                                      .worker = worker};
+    auto host = ChannelHost::listen(channel_socket(plant.settings, worker), shape, *plant.workers[worker]);
+    if (!host) return tl::unexpected(host.error());
+    server->hosts_.push_back(std::move(*host));
+  }
+  return server;
+}
+
+void ControlServer::run(int stop_fd) {
+  while (step(stop_fd, kTidyIntervalMs)) {
+  }
+}
+
+bool ControlServer::step(int stop_fd, int timeout_ms) {
+  std::vector<pollfd> set = {{stop_fd, POLLIN, 0}};
+  std::vector<std::size_t> firsts;
+  for (const auto& host : hosts_) {
+    firsts.push_back(set.size());
+    host->add_to(set);
+  }
+  const std::size_t clients_first = set.size();
+  clients_->add_to(set);
+  if (::poll(set.data(), set.size(), timeout_ms) < 0) return true;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) hosts_[i]->serve(set, firsts[i]);
+  clients_->serve(set, clients_first);
+  return set[0].revents == 0;
+}
+
+std::string ControlServer::answer(std::string_view line) {
+  const json request = json::parse(line, nullptr, false);
+  if (!request.is_object() || !request.contains("op") || !request["op"].is_string()) {
+    return refused("a request is a JSON object with a text \"op\"");
+  }
+  const std::string& op = request["op"].get_ref<const std::string&>();
+  if (op == "status") return status();
+  if (op == "flows") return flows(line);
+  return refused("unknown op \"" + op + "\"; there are status and flows");
+}
+
+std::string ControlServer::status() const {
+  PipelineCounters sum;  // one worker polls every port; with more of them each has its own queues
+  json workers = json::array();
+  std::uint64_t flows = 0;
+  std::uint64_t parked = 0;
+  for (std::size_t i = 0; i < plant_.workers.size(); ++i) {
+    const Worker& worker = *plant_.workers[i];
+    const PipelineCounters counters = worker.board().read();
+    if (i == 0) sum = counters;
+    json entry = worker_counters_json(counters);
+    entry["index"] = i;
+    entry["turns"] = worker.turns();
+    entry["flows_max"] = plant_.settings.memory.flows;
+    entry["parked_max"] = plant_.settings.memory.parked;
+    entry["heartbeat_age_ms"] = (system_now() - worker.heartbeat()) / kMillisecond;
+    flows += counters.flows;
+    parked += counters.parked;
+    workers.push_back(std::move(entry));
+  }
+  const bool attached =
+      std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->attached(); });
+  return json{{"ok", true},
+              {"version", WEIR_VERSION},
+              {"appliance", plant_.settings.appliance},
+              {"uptime_s", (monotonic_now() - started_) / kSecond},
+              {"channel", attached ? "attached" : "none"},
+              {"revision", sum.policy_revision},
+              {"flows", flows},
+              {"parked", parked},
+              {"ports", ports_json(plant_.settings, plant_.ports, sum)},
+              {"workers", std::move(workers)}}
+      .dump();
+}
+
+std::string ControlServer::flows(std::string_view line) {
+  auto wanted = flow_request(line);
+  if (!wanted) return refused(wanted.error().what);
+  json rows = json::array();
+  std::uint64_t matched = 0;
+  for (std::size_t i = 0; i < plant_.workers.size(); ++i) {
+    Worker& worker = *plant_.workers[i];
+    if (!worker.flows_answered()) return refused("the worker does not answer");
+    *lists_[i] = *wanted;
+    lists_[i]->rows.reserve(wanted->limit);
+    if (!worker.ask_flows(lists_[i].get())) return refused("the worker does not answer");
+    const auto deadline = std::chrono::steady_clock::now() + kFlowListPatience;
+    while (!worker.flows_answered()) {
+      if (std::chrono::steady_clock::now() > deadline) return refused("the worker does not answer");
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    matched += lists_[i]->matched;
+    for (const FlowRow& row : lists_[i]->rows) {
+      if (rows.size() < wanted->limit) rows.push_back(flow_json(row));
+    }
+  }
+  const bool cut = matched > rows.size();
+  return json{{"ok", true}, {"matched", matched}, {"cut", cut}, {"flows", std::move(rows)}}.dump();
+}
+
+}  // namespace weir::dataplane

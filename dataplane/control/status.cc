@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/control/status.h"
+
+#include <fmt/format.h>
+
+#include "policy/model/ip_address.h"
+
+namespace weir::dataplane {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<const char*, 3> kVerdicts = {"forward", "drop", "reset"};
+constexpr std::array<const char*, 8> kTcpStates = {"none",     "syn-sent", "syn-received", "established",
+                                                   "fin-wait", "closing",  "closed",       "midstream"};
+
+IpAddress address_of(const std::array<std::uint8_t, 16>& bytes) { return IpAddress::v6(bytes); }
+
+}  // namespace
+
+json port_counters_json(const PortCounters& counters) {
+  json dropped = json::object();
+  for (std::size_t reason = 1; reason < kDropReasonCount; ++reason) {
+    dropped[std::string(drop_reason_texts()[reason].name)] = counters.dropped[reason];
+  }
+  json classes = json::object();
+  for (std::size_t i = 0; i < kFrameClassCount; ++i) {
+    classes[std::string(to_string(static_cast<FrameClass>(i)))] = counters.classes[i];
+  }
+  return {{"received", counters.received},
+          {"received_bytes", counters.received_bytes},
+          {"transmitted", counters.transmitted},
+          {"transmitted_bytes", counters.transmitted_bytes},
+          {"parked", counters.parked},
+          {"injected", counters.injected},
+          {"injected_lost", counters.injected_lost},
+          {"dropped", std::move(dropped)},
+          {"classes", std::move(classes)}};
+}
+
+json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>> ports,
+                const PipelineCounters& counters) {
+  json list = json::array();
+  for (std::size_t i = 0; i < settings.pairs.size() * 2; ++i) {
+    const PairSettings& pair = settings.pairs[i / 2];
+    const bool inside = i % 2 == 0;
+    json port = {{"pair", pair.name},
+                 {"side", inside ? "inside" : "outside"},
+                 {"device", inside ? pair.inside.device : pair.outside.device},
+                 {"counters", port_counters_json(counters.ports[i])}};
+    if (i < ports.size()) {
+      const PortState state = ports[i]->state();
+      port["driver"] = ports[i]->driver();
+      port["link_up"] = state.link_up;
+      port["link_mbps"] = state.link_mbps;
+      port["mtu_bytes"] = ports[i]->mtu_bytes();
+      port["host_affinity"] = ports[i]->has_host_affinity();
+      port["missed"] = state.missed;
+      port["no_buffer"] = state.no_buffer;
+      port["bad_frames"] = state.bad_frames;
+    }
+    list.push_back(std::move(port));
+  }
+  return list;
+}
+
+json worker_counters_json(const PipelineCounters& counters) {
+  json exceptions = json::object();
+  for (std::size_t cause = 0; cause < kExceptionCauses; ++cause) {
+    exceptions[weir::to_string(static_cast<ExceptionCause>(cause))] = {
+        {"pass", counters.exceptions[cause][0]}, {"drop", counters.exceptions[cause][1]}};
+  }
+  return {{"flows", counters.flows},
+          {"parked", counters.parked},
+          {"policy_revision", counters.policy_revision},
+          {"channel", counters.channel_attached != 0 ? "attached" : "none"},
+          {"channel_epoch", counters.channel_epoch},
+          {"flows_opened", counters.flows_opened},
+          {"flows_closed", counters.flows_closed},
+          {"flows_reopened", counters.flows_reopened},
+          {"packets_shown", counters.packets_shown},
+          {"packets_not_shown", counters.packets_not_shown},
+          {"packets_skipped", counters.packets_skipped},
+          {"answers", counters.answers},
+          {"answers_stale", counters.answers_stale},
+          {"decided", counters.decided},
+          {"decided_again", counters.decided_again},
+          {"old_verdict_kept", counters.old_verdict_kept},
+          {"resets", counters.resets},
+          {"closes_waiting", counters.closes_waiting},
+          {"closes_lost", counters.closes_lost},
+          {"exceptions", std::move(exceptions)}};
+}
+
+json flow_json(const FlowRow& row) {
+  const channel::FlowOpened& flow = row.flow;
+  json exceptions = json::array();
+  for (std::size_t cause = 0; cause < kExceptionCauses; ++cause) {
+    if ((row.exceptions >> cause & 1U) != 0) {
+      exceptions.push_back(weir::to_string(static_cast<ExceptionCause>(cause)));
+    }
+  }
+  return {{"number", flow.number},
+          {"initiator", address_of(flow.initiator).to_string()},
+          {"initiator_port", flow.initiator_port},
+          {"responder", address_of(flow.responder).to_string()},
+          {"responder_port", flow.responder_port},
+          {"protocol", flow.protocol},
+          {"vlan", flow.vlan},
+          {"pair", flow.pair},
+          {"initiator_inside", flow.initiator_inside != 0},
+          {"client_mac", MacAddress{flow.client_mac}.to_string()},
+          {"state", row.state == FlowState::kDecided ? "decided" : "undecided"},
+          {"verdict", kVerdicts.at(static_cast<std::size_t>(row.verdict))},
+          {"tcp_state", kTcpStates.at(static_cast<std::size_t>(row.tcp_state))},
+          {"policy_revision", row.policy_revision},
+          {"parked", row.parked},
+          {"exceptions", std::move(exceptions)},
+          {"started_ns", row.started},
+          {"last_seen_ns", row.last_seen},
+          {"packets", row.packets},
+          {"bytes", row.bytes}};
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/worker/flow_list.h"
+
+#include <algorithm>
+
+namespace weir::dataplane {
+namespace {
+
+bool matches(const FlowFilter& filter, const FlowHot& hot) {
+  if (filter.address && hot.key.low_address != *filter.address && hot.key.high_address != *filter.address) {
+    return false;
+  }
+  if (filter.port && hot.key.low_port != *filter.port && hot.key.high_port != *filter.port) return false;
+  return !filter.decided || *filter.decided == (hot.state == FlowState::kDecided);
+}
+
+}  // namespace
+
+bool list_flows(Path& path, FlowListRequest& request) noexcept {
+  const std::uint32_t end = std::min(request.cursor + kFlowListSlotsPerTurn, path.flows.capacity());
+  for (; request.cursor < end; ++request.cursor) {
+    const std::uint32_t slot = request.cursor;
+    const FlowHot& hot = path.flows.hot(slot);
+    if (hot.state == FlowState::kFree || !matches(request.filter, hot)) continue;
+    ++request.matched;
+    if (request.rows.size() >= std::min(request.limit, request.rows.capacity())) continue;
+    const FlowCold& cold = path.flows.cold(slot);
+    request.rows.push_back({.flow = describe(path, slot),
+                            .state = hot.state,
+                            .verdict = hot.verdict,
+                            .tcp_state = hot.tcp_state,
+                            .policy_revision = hot.policy_revision,
+                            .exceptions = cold.exceptions,
+                            .parked = cold.parked_count,
+                            .started = cold.started,
+                            .last_seen = cold.last_seen,
+                            .packets = cold.packets,
+                            .bytes = cold.bytes});
+  }
+  return request.cursor >= path.flows.capacity();
+}
+
+}  // namespace weir::dataplane

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a worker pauses when no packet comes: it looks again at once for a while, then sleeps, longer each
+// time. A pause is short while packets wait for the classifier.
+#pragma once
+
+#include <cstdint>
+
+namespace weir::dataplane {
+
+inline constexpr std::uint32_t kIdleSpins = 256;  // empty turns before the first sleep
+inline constexpr std::uint32_t kIdleSleepMinNs = 10'000;
+inline constexpr std::uint32_t kIdleSleepMaxNs = 500'000;    // the delay an idle Weir may add to a packet
+inline constexpr std::uint32_t kIdleSleepParkedNs = 20'000;  // while packets wait
+
+class IdlePause {
+ public:
+  /// Sets the calling thread's timer slack, without which the shortest sleep would be 50 us longer.
+  static void prepare_thread();
+
+  void busy() noexcept { empty_turns_ = 0; }
+  /// One empty turn. Sleeps by itself; the nanoseconds it asked for (0: it did not sleep).
+  std::uint32_t idle(bool packets_wait) noexcept;
+  /// What the next empty turn would sleep.
+  [[nodiscard]] std::uint32_t next_sleep_ns(bool packets_wait) const noexcept;
+
+ private:
+  std::uint32_t empty_turns_ = 0;
+};
+
+}  // namespace weir::dataplane
