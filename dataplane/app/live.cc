@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/app/live.h"
+
+#include <fmt/format.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <spdlog/spdlog.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include "dataplane/control/control_server.h"
+#include "dataplane/io/eal.h"
+#include "dataplane/io/packet_pool.h"
+#include "dataplane/worker/worker.h"
+
+namespace weir::dataplane {
+namespace {
+
+constexpr unsigned kWorkerLcore = 1;
+
+/// Before any thread is made, so that all of them leave these signals to the descriptor.
+int stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  static_cast<void>(pthread_sigmask(SIG_BLOCK, &signals, nullptr));
+  return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+Result<std::vector<std::unique_ptr<Port>>> open_ports(const Settings& settings, rte_mempool* packets) {
+  std::vector<std::unique_ptr<Port>> ports;
+  for (const PairSettings& pair : settings.pairs) {
+    for (const PortSide side : {PortSide::kInside, PortSide::kOutside}) {
+      const std::string& device = side == PortSide::kInside ? pair.inside.device : pair.outside.device;
+      auto port = Port::open(device, side, packets);
+      if (!port) return tl::unexpected(port.error());
+      spdlog::info("port-open pair={} side={} device={} driver={} mtu={} host-affinity={} checks-sums={}",
+                   pair.name, side == PortSide::kInside ? "inside" : "outside", device, (*port)->driver(),
+                   (*port)->mtu_bytes(), (*port)->has_host_affinity(), (*port)->verifies_checksums());
+      ports.push_back(std::move(*port));
+    }
+  }
+  return ports;
+}
+
+void log_memory_plan(const Settings& settings, const Eal& eal, const PacketPool& pool, Worker& worker) {
+  const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1U << 20U); };
+  const MemoryUse use = worker.memory();
+  const std::size_t channel = std::size_t{settings.memory.channel_requests} * channel::kRequestRecordBytes +
+                              std::size_t{settings.memory.channel_answers} * channel::kAnswerRecordBytes;
+  spdlog::info(
+      "memory-plan hugepages={} packets={} packets-mb={:.1f} flows={} flows-mb={:.1f} parked={} "
+      "parked-mb={:.1f} "
+      "closes-mb={:.1f} channel-mb={:.1f}",
+      eal.uses_hugepages(), settings.memory.packets, megabytes(pool.memory_bytes()), worker.flow_slots(),
+      megabytes(use.flows), settings.memory.parked, megabytes(use.parking), megabytes(use.closes),
+      megabytes(channel));
+}
+
+Result<PipelineOptions> worker_options(const Settings& settings, rte_mempool* packets) {
+  PipelineOptions options = pipeline_options(settings);
+  options.packets = packets;
+  options.now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                    std::chrono::system_clock::now().time_since_epoch())
+                    .count();
+  if (getrandom(&options.hash_seed, sizeof(options.hash_seed), 0) != sizeof(options.hash_seed)) {
+    return failure(ErrorCode::kSystem, "the system gives no random numbers");
+  }
+  return options;
+}
+
+Result<std::unique_ptr<Eal>> start_eal(const Settings& settings) {
+  if (settings.workers != 1) {
+    return failure(ErrorCode::kInvalid, fmt::format("workers: {} is not possible yet", settings.workers),
+                   "write workers: 1");
+  }
+  if (settings.pairs.empty() || settings.pairs.size() > kPairsMax) {
+    return failure(ErrorCode::kInvalid, fmt::format("{} port pairs", settings.pairs.size()),
+                   fmt::format("between 1 and {}", kPairsMax));
+  }
+  auto cores = worker_cores(settings.cores, settings.workers);
+  if (!cores) return tl::unexpected(cores.error());
+  std::vector<std::string> devices;
+  for (const PairSettings& pair : settings.pairs) {
+    devices.insert(devices.end(), {pair.inside.device, pair.outside.device});
+  }
+  return Eal::start({.hugepages = settings.memory.hugepages,
+                     .megabytes = settings.memory.megabytes,
+                     .cores = *cores,
+                     .workers = settings.workers},
+                    devices);
+}
+
+int worker_thread(void* worker) {
+  static_cast<Worker*>(worker)->run();
+  return 0;
+}
+
+}  // namespace
+
+Result<void> run_live(const Settings& settings) {
+  const int stop_fd = stop_signals();
+  std::error_code ignored;
+  std::filesystem::create_directories(settings.run_directory, ignored);
+  auto eal = start_eal(settings);
+  if (!eal) return tl::unexpected(eal.error());
+  auto pool = PacketPool::create("packets", settings.memory.packets);
+  if (!pool) return tl::unexpected(pool.error());
+  auto ports = open_ports(settings, (*pool)->get());
+  if (!ports) return tl::unexpected(ports.error());
+  auto options = worker_options(settings, (*pool)->get());
+  if (!options) return tl::unexpected(options.error());
+
+  std::vector<std::unique_ptr<Worker>> workers;
+  workers.push_back(std::make_unique<Worker>(*options, *ports));
+  log_memory_plan(settings, **eal, **pool, *workers[0]);
+  auto control = ControlServer::start({settings, *ports, workers});
+  if (!control) return tl::unexpected(control.error());
+  if (rte_eal_remote_launch(worker_thread, workers[0].get(), kWorkerLcore) != 0) {
+    return failure(ErrorCode::kSystem, "the worker thread does not start");
+  }
+  spdlog::info("ready appliance={} pairs={} run-directory={}", settings.appliance, settings.pairs.size(),
+               settings.run_directory);
+  (*control)->run(stop_fd);
+  spdlog::info("stopping");
+  workers[0]->stop();
+  static_cast<void>(rte_eal_wait_lcore(kWorkerLcore));
+  ::close(stop_fd);
+  return {};
+}
+
+}  // namespace weir::dataplane

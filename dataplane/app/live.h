@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The appliance's data plane: ports, worker, control sockets, until SIGTERM or SIGINT.
+#pragma once
+
+#include "policy/model/error.h"
+#include "policy/model/settings.h"
+
+namespace weir::dataplane {
+
+[[nodiscard]] Result<void> run_live(const Settings& settings);
+
+}  // namespace weir::dataplane

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A classifier that is waited for: accepted once, then every packet is followed by all that it has to say.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dataplane/channel/channel.h"
+#include "dataplane/pipeline/pipeline.h"
+
+namespace weir::dataplane {
+
+class Lockstep {
+ public:
+  /// Waits up to kReplayPatienceS for a classifier at <run_directory>/channel-0.sock.
+  [[nodiscard]] static Result<std::unique_ptr<Lockstep>> accept(const std::string& run_directory,
+                                                                std::uint32_t flow_slots);
+  ~Lockstep();
+  Lockstep(const Lockstep&) = delete;
+  Lockstep& operator=(const Lockstep&) = delete;
+
+  [[nodiscard]] channel::DataplaneEnd& channel() { return *channel_; }
+  /// Until the classifier has consumed everything and its answers are applied.
+  [[nodiscard]] Result<void> settle(Pipeline& pipeline);
+
+ private:
+  Lockstep(int connection, std::unique_ptr<channel::DataplaneEnd> channel)
+      : connection_(connection), channel_(std::move(channel)) {}
+  [[nodiscard]] bool hung_up() const;
+
+  int connection_;
+  std::unique_ptr<channel::DataplaneEnd> channel_;
+};
+
+}  // namespace weir::dataplane
