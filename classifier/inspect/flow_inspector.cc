@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// The loop of one flow: assemble, find or feed the session, say what that means for the packet. Finding the
+// session is in flow_detection.cc.
 #include "classifier/inspect/flow_inspector.h"
 
-#include <array>
-#include <variant>
-
-#include "classifier/inspect/detect.h"
-#include "classifier/inspect/http1_session.h"
-#include "classifier/inspect/tls_client_hello.h"
-#include "classifier/stream/tcp_stream.h"
+#include "classifier/inspect/flow_state.h"
 
 namespace weir::classifier {
 
 namespace {
 
-using channel::Direction;
-
-constexpr std::uint16_t kDnsPort = 53;
-
-/// What has been found to speak; monostate while nobody has claimed the flow.
-using Session = std::variant<std::monostate, TlsClientHello, Http1Session>;
-
-constexpr std::size_t index_of(Direction direction) { return static_cast<std::size_t>(direction); }
-constexpr Direction opposite(Direction direction) {
-  return direction == Direction::kFromInitiator ? Direction::kFromResponder : Direction::kFromInitiator;
-}
-
-struct Lane {
-  explicit Lane(const StreamLimits& limits) : stream(limits) {}
-  TcpStream stream;
-  std::uint64_t unclaimed = 0;  // bytes consumed while no parser had claimed the flow
-  bool excluded = false;        // its first bytes are none of the protocols
-  bool mid_line = false;        // an excluded line has not ended yet
-  bool ignored = false;         // no parser needs this direction any more
-  bool again = false;           // the parser has more to say without further bytes
-};
+constexpr std::uint16_t kMulticastDnsPort = 5'353;
+constexpr std::uint16_t kLlmnrPort = 5'355;
 
 StreamLimits stream_limits(const InspectLimits& limits) {
   return {limits.stream_bytes_max, limits.segments_held_max};
@@ -41,37 +18,11 @@ StreamLimits stream_limits(const InspectLimits& limits) {
 
 }  // namespace
 
-struct FlowInspector::Impl {
-  Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits)
-      : tuple(five_tuple),
-        midstream(picked_up),
-        limits(inspect_limits),
-        lanes{Lane{stream_limits(inspect_limits)}, Lane{stream_limits(inspect_limits)}} {}
-
-  Inspected segment(Direction direction, std::uint32_t sequence, std::uint8_t flags, Bytes payload,
-                    FlowFacts& facts);
-  void run(Direction direction, FlowFacts& facts, Inspected& result);
-  bool detect(Direction direction, FlowFacts& facts, Inspected& result);
-  bool claim(Guess guess, Direction direction, FlowFacts& facts, Inspected& result);
-  void pass_over(Direction direction, Guess guess);
-  bool feed(Direction direction, FlowFacts& facts, Inspected& result);
-  void apply(const ParseStep& step, Direction direction, Inspected& result);
-  void restart();
-  void finish();
-
-  [[nodiscard]] Lane& lane(Direction direction) { return lanes[index_of(direction)]; }
-  [[nodiscard]] bool claimed() const { return !std::holds_alternative<std::monostate>(session); }
-  [[nodiscard]] bool is_client(Direction direction) const { return !claimed() || direction == client; }
-  [[nodiscard]] bool unclaimable() const;
-
-  FiveTuple tuple;
-  bool midstream;
-  InspectLimits limits;
-  std::array<Lane, 2> lanes;
-  Session session;
-  Direction client = Direction::kFromInitiator;  // of the session
-  bool final = false;
-};
+FlowInspector::Impl::Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits)
+    : tuple(five_tuple),
+      midstream(picked_up),
+      limits(inspect_limits),
+      lanes{Lane{stream_limits(inspect_limits)}, Lane{stream_limits(inspect_limits)}} {}
 
 Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequence, std::uint8_t flags,
                                        Bytes payload, FlowFacts& facts) {
@@ -118,78 +69,6 @@ void FlowInspector::Impl::run(Direction direction, FlowFacts& facts, Inspected& 
          (claimed() ? feed(direction, facts, result) : detect(direction, facts, result))) {
   }
   if (final) result.more = false;
-}
-
-/// Looks for a protocol in what waits; true when the loop should go on.
-bool FlowInspector::Impl::detect(Direction direction, FlowFacts& facts, Inspected& result) {
-  Lane& here = lane(direction);
-  const Bytes ready = here.stream.ready();
-  if (ready.empty()) return false;
-  const bool dns_port = tuple.responder_port == kDnsPort || tuple.initiator_port == kDnsPort;
-  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, dns_port && !here.excluded);
-  if (guess == Guess::kUndecided) {
-    if (ready.size() + here.unclaimed < limits.undecided_bytes_max) return false;
-    if (!here.excluded && begins_like_http(ready)) {
-      result.undecidable = true;
-      finish();
-      return false;
-    }
-    guess = Guess::kNone;
-  }
-  if (guess != Guess::kNone && claim(guess, direction, facts, result)) return true;
-  if (final) return false;
-  pass_over(direction, guess);
-  if (unclaimable()) finish();
-  return true;
-}
-
-bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& facts, Inspected& result) {
-  switch (guess) {
-    case Guess::kTls:
-      session.emplace<TlsClientHello>();
-      break;
-    case Guess::kHttp:
-      // Behind a line that is none, an HTTP server has answered 400 and closed.
-      if (lane(direction).excluded && !midstream) return false;
-      session.emplace<Http1Session>();
-      break;
-    case Guess::kSsl2Hello:
-      facts.tls.seen = true;
-      facts.tls.version = ssl2_hello_version(lane(direction).stream.ready());
-      result.facts_changed = true;
-      finish();
-      return false;
-    default:
-      return false;
-  }
-  client = direction;
-  // The other direction may have spoken already.
-  Inspected other;
-  run(opposite(direction), facts, other);
-  result.facts_changed |= other.facts_changed;
-  return true;
-}
-
-/// Leaves a line (or, without a line end, everything) behind that no protocol of ours begins with. A mail
-/// server would go on reading after such a line, so the next one is looked at again until both directions are
-/// excluded.
-void FlowInspector::Impl::pass_over(Direction direction, Guess guess) {
-  Lane& here = lane(direction);
-  const std::string_view ready = as_text(here.stream.ready());
-  const std::size_t feed = ready.find('\n');
-  here.mid_line = feed == std::string_view::npos;
-  const std::size_t count = here.mid_line ? ready.size() : feed + 1;
-  here.stream.consume(count);
-  here.unclaimed += count;
-  here.excluded |= guess != Guess::kSmtpAmbiguous;
-}
-
-bool FlowInspector::Impl::unclaimable() const {
-  for (const Lane& each : lanes) {
-    if (each.unclaimed >= limits.undecided_bytes_max) return true;
-  }
-  // Picked up in its middle, a connection may come to the start of a message at any later segment.
-  return !midstream && lanes[0].excluded && lanes[1].excluded;
 }
 
 /// Gives the session what waits; true when the loop should go on.
@@ -246,6 +125,7 @@ void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Insp
     case Outcome::kRestart:
     case Outcome::kTls:
       restart();
+      tls_expected = step.outcome == Outcome::kTls;
       break;
   }
 }
@@ -255,6 +135,7 @@ void FlowInspector::Impl::restart() {
   session = std::monostate{};
   for (Lane& each : lanes) {
     each.unclaimed = 0;
+    each.lines_passed = 0;
     each.excluded = false;
     each.mid_line = false;
     each.again = false;
@@ -265,6 +146,21 @@ void FlowInspector::Impl::finish() {
   final = true;
   session = std::monostate{};
   for (Lane& each : lanes) each.stream.release();
+}
+
+/// A DNS flow stays open: every datagram is a question or an answer of its own.
+Inspected FlowInspector::Impl::datagram(Bytes payload, FlowFacts& facts) {
+  Inspected result;
+  const bool local_names = has_port(kMulticastDnsPort) || has_port(kLlmnrPort);
+  dns_datagrams = dns_datagrams || has_port(kDnsPort) || local_names || looks_like_dns_query(payload);
+  if (!dns_datagrams) {
+    finish();
+    return result;
+  }
+  result.facts_changed = judge_dns(payload, facts) == DnsParse::kOk;
+  // Multicast DNS asks several questions at once (RFC 6762 section 5.3).
+  result.parser_error = !result.facts_changed && !local_names;
+  return result;
 }
 
 FlowInspector::FlowInspector(const FiveTuple& tuple, bool midstream, const InspectLimits& limits)
@@ -290,10 +186,11 @@ Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {
   return result;
 }
 
-Inspected FlowInspector::on_datagram(Direction, Bytes, FlowFacts& facts) {
-  impl_->finish();
-  facts.names_final = true;
-  return {};
+Inspected FlowInspector::on_datagram(Direction, Bytes payload, FlowFacts& facts) {
+  if (impl_->final) return {};
+  const Inspected result = impl_->datagram(payload, facts);
+  facts.names_final = impl_->final;
+  return result;
 }
 
 bool FlowInspector::names_final() const { return impl_->final; }

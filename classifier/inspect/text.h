@@ -41,7 +41,11 @@ class LineReader {
   /// A CR inside the line, which some receivers take for its end.
   [[nodiscard]] bool has_bare_cr() const { return line_.find('\r') != std::string::npos; }
   [[nodiscard]] bool has_nul() const { return line_.find('\0') != std::string::npos; }
-  [[nodiscard]] bool empty() const { return complete_ || line_.empty(); }
+  /// Forgets a line that has begun.
+  void reset() {
+    line_.clear();
+    complete_ = false;
+  }
 
  private:
   std::size_t bytes_max_;

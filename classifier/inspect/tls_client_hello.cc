@@ -30,13 +30,14 @@ ParseStep TlsClientHello::from_client(Bytes bytes, FlowFacts& facts) {
       if (header_have_ == header_.size() && !begin_record()) walked = Walk::kError;
       continue;
     }
-    const std::size_t count = std::min(record_left_, bytes.size() - step.consumed);
+    const std::size_t count =
+        std::min({record_left_, bytes.size() - step.consumed, kClientHelloBytesMax - message_.size()});
     const Bytes part = bytes.subspan(step.consumed, count);
     message_.insert(message_.end(), part.begin(), part.end());
     step.consumed += count;
     record_left_ -= count;
     walked = walk();
-    if (walked == Walk::kMore && message_.size() > kClientHelloBytesMax) {
+    if (walked == Walk::kMore && message_.size() == kClientHelloBytesMax) {
       too_long = true;
       break;
     }

@@ -37,7 +37,10 @@ int in_sandbox(const std::vector<std::string>& readable, bool seccomp, const std
 int exit_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
 
 bool filter_works() {
-  const int status = in_sandbox({}, true, [] { static_cast<void>(setuid(0)); return 1; });
+  const int status = in_sandbox({}, true, [] {
+    static_cast<void>(setuid(0));
+    return 1;
+  });
   return exit_of(status) == -SIGSYS;
 }
 

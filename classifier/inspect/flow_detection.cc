@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finding the protocol of a flow: what waits in both directions while no parser has claimed it.
+#include "classifier/inspect/flow_state.h"
+
+namespace weir::classifier {
+
+namespace {
+
+constexpr std::uint16_t kSubmissionPort = 587;
+
+}  // namespace
+
+/// Looks for a protocol in what waits; true when the loop should go on.
+bool FlowInspector::Impl::detect(Direction direction, FlowFacts& facts, Inspected& result) {
+  Lane& here = lane(direction);
+  const Bytes ready = here.stream.ready();
+  if (ready.empty()) return false;
+  if (tls_expected) return detect_tls(direction, facts, result);
+  const bool dns_port = has_port(kDnsPort);
+  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, dns_port && !here.excluded);
+  if (guess == Guess::kUndecided) {
+    if (ready.size() + here.unclaimed < limits.undecided_bytes_max) return false;
+    if (!here.excluded && begins_like_http(ready)) {
+      result.undecidable = true;
+      finish();
+      return false;
+    }
+    guess = Guess::kNone;
+  }
+  if (guess != Guess::kNone && claim(guess, direction, facts, result)) return true;
+  if (final) return false;
+  pass_over(direction);
+  if (unclaimable()) finish();
+  return true;
+}
+
+/// After STARTTLS was accepted the client must speak TLS; the server waits for it.
+bool FlowInspector::Impl::detect_tls(Direction direction, FlowFacts& facts, Inspected& result) {
+  if (direction != client) {
+    pass_over(direction);
+    return true;
+  }
+  const Guess guess = guess_protocol(lane(direction).stream.ready(), false);
+  if (guess == Guess::kTls || guess == Guess::kSsl2Hello) return claim(guess, direction, facts, result);
+  if (guess == Guess::kUndecided && lane(direction).stream.ready()[0] == 22) return false;
+  result.parser_error = true;
+  finish();
+  return false;
+}
+
+bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& facts, Inspected& result) {
+  const bool greeting =
+      guess == Guess::kMailGreeting || guess == Guess::kImapGreeting || guess == Guess::kPop3Greeting;
+  // Whoever opened the connection is the client. If that was not seen, what they say tells them apart.
+  const Direction speaker_if_greeting = Direction::kFromResponder;
+  const bool right_side = greeting == (direction == speaker_if_greeting);
+  const bool reply = guess == Guess::kDns && (lane(direction).stream.ready()[4] & 0x80U) != 0;
+  if (!midstream && !right_side && guess != Guess::kDns) return false;
+  if (guess == Guess::kSsl2Hello) {
+    facts.tls.seen = true;
+    facts.tls.version = ssl2_hello_version(lane(direction).stream.ready());
+    result.facts_changed = true;
+    finish();
+    return false;
+  }
+  // Behind a line that is none, an HTTP server has answered 400 and closed.
+  if (guess == Guess::kHttp && lane(direction).excluded && !midstream) return false;
+  client = greeting || reply ? opposite(direction) : direction;
+  open_session(guess);
+  // The other direction may have spoken already; what it said is gone, so it is only read.
+  Inspected other;
+  do {
+    other.more = false;
+    run(opposite(direction), facts, other);
+  } while (other.more);
+  result.facts_changed |= other.facts_changed;
+  result.undecidable |= other.undecidable;
+  result.parser_error |= other.parser_error;
+  return true;
+}
+
+void FlowInspector::Impl::open_session(Guess guess) {
+  // Picked up midstream, nobody knows which of the lines before were commands.
+  const std::size_t lines_passed = midstream ? 0 : lane(client).lines_passed;
+  const std::uint16_t server_port =
+      client == Direction::kFromInitiator ? tuple.responder_port : tuple.initiator_port;
+  const bool submission = server_port == kSubmissionPort;
+  switch (guess) {
+    case Guess::kTls:
+      session.emplace<TlsClientHello>();
+      break;
+    case Guess::kHttp:
+      session.emplace<Http1Session>();
+      break;
+    case Guess::kSmtpClient:
+      session.emplace<SmtpSession>(submission, false, !midstream, lines_passed);
+      break;
+    case Guess::kSmtpAmbiguous:
+      session.emplace<SmtpSession>(submission, true, !midstream, lines_passed);
+      break;
+    case Guess::kMailGreeting:
+      session.emplace<SmtpSession>(submission, true, true, lines_passed);
+      break;
+    case Guess::kImapGreeting:
+      session.emplace<MailAccessSession>(MailAccess::kImap);
+      break;
+    case Guess::kPop3Greeting:
+      session.emplace<MailAccessSession>(MailAccess::kPop3);
+      break;
+    case Guess::kDns:
+      session.emplace<DnsStream>();
+      break;
+    case Guess::kSsl2Hello:
+    case Guess::kUndecided:
+    case Guess::kNone:
+      break;
+  }
+}
+
+/// Leaves a line (or, without a line end, everything) behind that no protocol of ours begins with. A mail
+/// server would go on reading after such a line, so the next one is looked at again until both directions are
+/// excluded.
+void FlowInspector::Impl::pass_over(Direction direction) {
+  Lane& here = lane(direction);
+  const std::string_view ready = as_text(here.stream.ready());
+  const std::size_t feed = ready.find('\n');
+  here.mid_line = feed == std::string_view::npos;
+  const std::size_t count = here.mid_line ? ready.size() : feed + 1;
+  here.stream.consume(count);
+  here.unclaimed += count;
+  if (!here.mid_line) ++here.lines_passed;
+  here.excluded = true;
+}
+
+bool FlowInspector::Impl::unclaimable() const {
+  for (const Lane& each : lanes) {
+    if (each.unclaimed >= limits.undecided_bytes_max) return true;
+  }
+  // Picked up in its middle, a connection may come to the start of a message at any later segment.
+  return !midstream && lanes[0].excluded && lanes[1].excluded;
+}
+
+}  // namespace weir::classifier

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/ctl/context.h"
+
+#include <cstdio>
+
+#include "policy/bus/streams.h"
+
+namespace weir::ctl {
+
+std::optional<Settings> Context::settings() {
+  auto loaded = load_settings(config);
+  if (loaded) return std::move(*loaded);
+  fail(loaded.error());
+  return std::nullopt;
+}
+
+void Context::fail(const Error& error) {
+  std::fprintf(stderr, "%s\n", printable(to_text(error)).c_str());
+  switch (error.code) {
+    case ErrorCode::kUnavailable:
+      exit_code = kUnreachable;
+      break;
+    case ErrorCode::kInvalid:
+      exit_code = kInvalid;
+      break;
+    default:
+      exit_code = kNegative;
+  }
+}
+
+void Context::fail(const std::vector<Error>& errors) {
+  for (const Error& error : errors) std::fprintf(stderr, "%s\n", printable(to_text(error)).c_str());
+  exit_code = kInvalid;
+}
+
+Result<policy::StreamBrowser> open_streams(const Settings& settings) {
+  policy::RedisEndpoint endpoint;
+  endpoint.socket = settings.redis.socket;
+  endpoint.user = settings.redis.reader_user;
+  endpoint.password_file = settings.redis.reader_password_file;
+  auto connection = policy::RedisConnection::connect(endpoint);
+  if (!connection) return tl::unexpected(connection.error());
+  return policy::StreamBrowser{std::move(*connection)};
+}
+
+Result<policy::Store> open_store(const Settings& settings) {
+  return policy::Store::open(settings.engine.store, policy::StoreAccess::kRead);
+}
+
+std::vector<std::string> all_flow_streams(const Settings& settings) {
+  std::vector<std::string> streams;
+  for (unsigned worker = 0; worker < settings.workers; ++worker)
+    streams.push_back(policy::flow_stream(worker));
+  return streams;
+}
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,
+                      std::function<void(Context&)> work) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  command->fallthrough();  // global options may stand after the command too
+  command->callback([&context, work = std::move(work)] { work(context); });
+  return command;
+}
+
+}  // namespace weir::ctl

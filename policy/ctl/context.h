@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every command has: the global options, the settings, ways to the store and to Redis. A command is one
+// file with one `add_...` function, which declares its options and what runs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/bus/stream_browser.h"
+#include "policy/ctl/exit_code.h"
+#include "policy/ctl/output.h"
+#include "policy/model/error.h"
+#include "policy/model/settings.h"
+#include "policy/store/store.h"
+
+namespace weir::ctl {
+
+struct Context {
+  std::string config = "/etc/weir/weir.yaml";
+  std::optional<Format> format;  // as given; a command has its own default
+  int exit_code = kOk;
+
+  [[nodiscard]] Format format_or(Format otherwise) const { return format.value_or(otherwise); }
+  /// On mistakes prints all of them, sets kInvalid and returns nullopt.
+  [[nodiscard]] std::optional<Settings> settings();
+  /// Prints the error and sets the exit code that belongs to it.
+  void fail(const Error& error);
+  void fail(const std::vector<Error>& errors);  // mistakes of a text: kInvalid
+};
+
+[[nodiscard]] Result<policy::StreamBrowser> open_streams(const Settings& settings);
+[[nodiscard]] Result<policy::Store> open_store(const Settings& settings);
+[[nodiscard]] std::vector<std::string> all_flow_streams(const Settings& settings);
+
+/// Declares a command whose work runs after the whole command line was understood.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,
+                      std::function<void(Context&)> work);
+
+void add_classify(CLI::App& app, Context& context);
+void add_config(CLI::App& app, Context& context);
+void add_explain(CLI::App& app, Context& context);
+void add_flow(CLI::App& app, Context& context);
+void add_policy(CLI::App& app, Context& context);
+void add_software(CLI::App& app, Context& context);
+void add_status(CLI::App& app, Context& context);
+void add_violation(CLI::App& app, Context& context);
+
+}  // namespace weir::ctl

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl: what an operator does from a shell. One file a command; this one only puts them together.
+#include <CLI/CLI.hpp>
+
+#include "policy/ctl/context.h"
+
+namespace {
+
+weir::ctl::Format word_to_format(const std::string& word) {
+  using weir::ctl::Format;
+  return word == "json" ? Format::kJson : word == "csv" ? Format::kCsv : Format::kTable;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  weir::ctl::Context context;
+  CLI::App app{"Looks into Weir and steers it.", "weirctl"};
+  app.footer(weir::ctl::kExitCodes);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string{"weirctl "} + WEIR_VERSION);
+  app.add_option("--config", context.config, "settings file")->capture_default_str();
+  std::string format;
+  app.add_option("-o,--output", format, "table, json or csv; classify: csv, all others: table")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->each([&context](const std::string& word) { context.format = word_to_format(word); });
+
+  weir::ctl::add_status(app, context);
+  weir::ctl::add_policy(app, context);
+  weir::ctl::add_flow(app, context);
+  weir::ctl::add_violation(app, context);
+  weir::ctl::add_software(app, context);
+  weir::ctl::add_explain(app, context);
+  weir::ctl::add_config(app, context);
+  weir::ctl::add_classify(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? weir::ctl::kOk : weir::ctl::kUsage;
+  }
+  return context.exit_code;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl policy check FILE | apply FILE | show.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "policy/ctl/context.h"
+#include "policy/ctl/control_client.h"
+#include "policy/ctl/policy_files.h"
+#include "policy/lang/catalogue.h"
+#include "policy/lang/compile.h"
+#include "policy/lang/policy.h"
+
+namespace weir::ctl {
+namespace {
+
+void check(Context& context, const std::string& file, const std::string& catalogue_file) {
+  policy::Catalogue catalogue;
+  if (!catalogue_file.empty()) {
+    auto loaded = policy::load_catalogue(catalogue_file);
+    if (!loaded) return context.fail(loaded.error());
+    catalogue = std::move(*loaded);
+  }
+  const auto compiled = policy::compile_file(file, 0, catalogue_file.empty() ? nullptr : &catalogue);
+  if (!compiled) return context.fail(compiled.error());
+  print(fmt::format("{}: no mistakes, {} rules\n", file, (*compiled)->rules().size()));
+}
+
+struct Reloads {
+  std::uint32_t in_force = 0;
+  std::uint32_t refused = 0;
+  std::uint32_t silent = 0;
+};
+
+/// Every classifier compiles for itself what is on disk now.
+Reloads tell_classifiers(const Settings& settings, std::uint32_t revision) {
+  Reloads reloads;
+  for (unsigned worker = 0; worker < settings.workers; ++worker) {
+    const auto reply = ask(classifier_socket(settings, worker), {{"op", "reload"}});
+    if (!reply) {
+      ++reloads.silent;
+      std::fprintf(stderr, "worker %u: %s\n", worker, printable(to_text(reply.error())).c_str());
+    } else if (!reply->value("ok", false)) {
+      ++reloads.refused;
+      std::fprintf(stderr, "worker %u refused:\n%s\n", worker,
+                   printable(reply->value("error", "no reason")).c_str());
+    } else if (reply->value("revision", 0U) == revision) {
+      ++reloads.in_force;
+    }
+  }
+  return reloads;
+}
+
+void report(Context& context, const Settings& settings, std::uint32_t revision, const Reloads& reloads) {
+  if (context.format_or(Format::kTable) == Format::kJson) {
+    print(Json{{"revision", revision}, {"in_force", reloads.in_force}, {"workers", settings.workers}}.dump() +
+          "\n");
+  } else {
+    print(fmt::format("revision {} in force on {} of {} workers\n", revision, reloads.in_force,
+                      settings.workers));
+  }
+}
+
+void apply_policy(Context& context, const std::string& file) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const auto text = read_text(file);
+  if (!text) return context.fail(text.error());
+  auto locked = PolicyFolder::lock(settings->classifier.policy);
+  if (!locked) return context.fail(locked.error());
+  // Lists named by a relative path are looked for where the classifiers will look: beside the policy in
+  // force.
+  policy::CompileOptions options;
+  options.file = file;
+  options.directory = locked->folder();
+  options.revision = locked->revision() + 1;
+  const auto compiled = policy::compile(*text, options);
+  if (!compiled) return context.fail(compiled.error());
+
+  const auto revision = locked->install(*text);
+  if (!revision) return context.fail(revision.error());
+  const Reloads reloads = tell_classifiers(*settings, *revision);
+  if (reloads.refused > 0) {
+    if (auto undone = locked->take_back(); !undone) return context.fail(undone.error());
+    static_cast<void>(tell_classifiers(*settings, locked->revision()));
+    std::fprintf(stderr, "revision %u stays in force\n", locked->revision());
+    context.exit_code = kNegative;
+    return;
+  }
+  report(context, *settings, *revision, reloads);
+  if (reloads.in_force < settings->workers) context.exit_code = kUnreachable;
+}
+
+Json rows_of(const policy::Policy& policy) {
+  Json rows = Json::array();
+  for (const policy::RuleSummary& rule : policy.rules()) {
+    rows.push_back(
+        {{"line", rule.line},
+         {"section", to_string(rule.section)},
+         {"rule", rule.name},
+         {"who", rule.who},
+         {"when", rule.when},
+         {"match", rule.match},
+         {"then", rule.monitor ? fmt::format("{} (monitor)", to_string(rule.then)) : to_string(rule.then)},
+         {"severity", to_string(rule.severity)},
+         {"tell_officer", rule.tell_officer}});
+  }
+  return rows;
+}
+
+void show(Context& context, bool as_text) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const std::string& path = settings->classifier.policy;
+  const std::uint32_t revision = revision_on_disk(path);
+  const auto text = read_text(path);
+  if (!text) return context.fail(text.error());
+  if (as_text) return print(*text);
+  const auto compiled = policy::compile_file(path, revision);
+  if (!compiled) return context.fail(compiled.error());
+  const Json rows = rows_of(**compiled);
+  const Format format = context.format_or(Format::kTable);
+  if (format == Format::kJson) {
+    return print(Json{{"revision", revision}, {"file", path}, {"rules", rows}, {"text", *text}}.dump(
+                     2, ' ', false, Json::error_handler_t::replace) +
+                 "\n");
+  }
+  if (format == Format::kTable) print(fmt::format("revision {} of {}\n", revision, path));
+  print(render(format, rows, {"line", "section", "rule", "who", "when", "match", "then", "severity"}));
+}
+
+}  // namespace
+
+void add_policy(CLI::App& app, Context& context) {
+  CLI::App* policy = app.add_subcommand("policy", "the rules in force");
+  policy->fallthrough();
+  policy->require_subcommand(1);
+
+  auto file = std::make_shared<std::string>();
+  auto catalogue = std::make_shared<std::string>();
+  CLI::App* checking = add_command(*policy, "check", "prints every mistake of a policy file", context,
+                                   [file, catalogue](Context& used) { check(used, *file, *catalogue); });
+  checking->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
+  checking->add_option("--catalogue", *catalogue, "software catalogue that must know every product")
+      ->check(CLI::ExistingFile);
+
+  CLI::App* applying =
+      add_command(*policy, "apply",
+                  "checks a policy file and puts it in force on every worker; on a mistake or a "
+                  "refusal the present one stays",
+                  context, [file](Context& used) { apply_policy(used, *file); });
+  applying->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
+
+  auto as_text = std::make_shared<bool>(false);
+  CLI::App* showing = add_command(*policy, "show", "the policy in force, a line a rule", context,
+                                  [as_text](Context& used) { show(used, *as_text); });
+  showing->add_flag("--text", *as_text, "the text as it was applied");
+}
+
+}  // namespace weir::ctl

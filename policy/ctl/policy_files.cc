@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/ctl/policy_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "policy/engine/policy_watch.h"
+#include "policy/lang/compile.h"
+
+namespace weir::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder_of(const std::string& policy_path) {
+  const fs::path folder = fs::path{policy_path}.parent_path();
+  return folder.empty() ? fs::path{"."} : folder;
+}
+
+std::string revision_path(const std::string& policy_path) {
+  return fs::path{policy_path}.replace_extension(".revision").string();
+}
+
+std::string kept_path(const std::string& policy_path, std::uint32_t revision) {
+  return (folder_of(policy_path) / fmt::format("revision-{}.yaml", revision)).string();
+}
+
+tl::unexpected<Error> refused(std::string_view what, const std::string& path) {
+  return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::uint32_t revision_on_disk(const std::string& policy_path) {
+  std::error_code ignored;
+  if (!fs::exists(policy_path, ignored)) return 0;
+  return std::max(policy::read_revision(policy_path), 1U);
+}
+
+Result<std::string> read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return refused("cannot read", path);
+  std::string text(policy::kPolicyTextBytesMax + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > policy::kPolicyTextBytesMax) {
+    return failure(ErrorCode::kInvalid,
+                   fmt::format("{} is longer than {} bytes", path, policy::kPolicyTextBytesMax));
+  }
+  return text;
+}
+
+PolicyFolder::PolicyFolder(PolicyFolder&& other) noexcept
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      revision_(other.revision_),
+      before_(std::move(other.before_)) {}
+
+PolicyFolder::~PolicyFolder() {
+  if (lock_ >= 0) close(lock_);
+}
+
+std::string PolicyFolder::folder() const { return folder_of(path_).string(); }
+
+Result<PolicyFolder> PolicyFolder::lock(const std::string& policy_path) {
+  const std::string folder = folder_of(policy_path).string();
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return refused("cannot open the policy folder", folder);
+  PolicyFolder made{policy_path, descriptor};
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    return failure(ErrorCode::kUnavailable,
+                   fmt::format("somebody else is changing the policy in {}", folder));
+  }
+  made.revision_ = revision_on_disk(policy_path);
+  return made;
+}
+
+Result<std::uint32_t> PolicyFolder::install(const std::string& text) {
+  if (revision_ > 0) {
+    auto present = read_text(path_);
+    if (!present) return tl::unexpected(present.error());
+    before_ = std::move(*present);
+    if (auto kept = replace(kept_path(path_, revision_), before_); !kept) return tl::unexpected(kept.error());
+  }
+  if (auto done = put(text, revision_ + 1); !done) return tl::unexpected(done.error());
+  std::error_code ignored;
+  if (revision_ > kRevisionsKept) fs::remove(kept_path(path_, revision_ - kRevisionsKept), ignored);
+  return ++revision_;
+}
+
+Result<void> PolicyFolder::take_back() {
+  --revision_;
+  if (revision_ > 0) return put(before_, revision_);
+  std::error_code ignored;  // there was none before
+  fs::remove(path_, ignored);
+  fs::remove(revision_path(path_), ignored);
+  return {};
+}
+
+Result<void> PolicyFolder::put(const std::string& text, std::uint32_t revision) {
+  if (auto written = replace(path_, text); !written) return written;
+  if (auto written = replace(revision_path(path_), fmt::format("{}\n", revision)); !written) return written;
+  if (fsync(lock_) != 0) return refused("cannot sync", folder());
+  return {};
+}
+
+// Readable by the folder's group, which is the daemons'; the folder says who may look inside.
+Result<void> PolicyFolder::replace(const std::string& path, const std::string& text) const {
+  const std::string beside = path + ".new";
+  const int descriptor = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+  if (descriptor < 0) return refused("cannot write", beside);
+  struct stat folder {};
+  const bool owned = fstat(lock_, &folder) == 0 && fchmod(descriptor, 0640) == 0 &&
+                     (fchown(descriptor, static_cast<uid_t>(-1), folder.st_gid) == 0 || errno == EPERM);
+  const bool written = owned && write_all(descriptor, text) && fsync(descriptor) == 0;
+  const int why = errno;
+  close(descriptor);
+  errno = why;
+  if (!written) return refused("cannot write", beside);
+  if (rename(beside.c_str(), path.c_str()) != 0) return refused("cannot replace", path);
+  return {};
+}
+
+}  // namespace weir::ctl

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/ctl/replay.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "policy/ctl/child.h"
+#include "policy/ctl/exit_code.h"
+
+namespace weir::ctl {
+namespace {
+
+/// varint length, message, varint length, message ... (the form of protobuf's writeDelimitedTo).
+class DelimitedEvents {
+ public:
+  void add(std::string_view bytes) { buffer_.append(bytes); }
+  /// The next whole event; nullopt: more bytes are needed, or the stream is damaged.
+  std::optional<event::FlowEvent> next() {
+    std::uint64_t length = 0;
+    std::size_t at = at_;
+    for (unsigned shift = 0;; shift += 7) {
+      if (shift > 28) damaged_ = true;
+      if (damaged_ || at >= buffer_.size()) return std::nullopt;
+      const auto byte = static_cast<unsigned char>(buffer_[at++]);
+      length |= std::uint64_t{byte & 0x7fU} << shift;
+      if ((byte & 0x80U) == 0) break;
+    }
+    if (length > kReplayEventBytesMax) damaged_ = true;
+    if (damaged_ || buffer_.size() - at < length) return std::nullopt;
+    event::FlowEvent event;
+    if (!event.ParseFromArray(buffer_.data() + at, static_cast<int>(length))) damaged_ = true;
+    at_ = at + length;
+    if (at_ > kReplayEventBytesMax) buffer_.erase(0, std::exchange(at_, 0));
+    if (damaged_) return std::nullopt;
+    return event;
+  }
+  [[nodiscard]] bool damaged() const { return damaged_; }
+  [[nodiscard]] bool empty() const { return at_ == buffer_.size(); }
+
+ private:
+  std::string buffer_;
+  std::size_t at_ = 0;
+  bool damaged_ = false;
+};
+
+/// SIGINT and SIGTERM as a readable descriptor while it lives, so that both end a replay in order.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stop, &before_);
+    descriptor_ = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~StopSignals() {
+    if (descriptor_ >= 0) close(descriptor_);
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  sigset_t before_{};
+  int descriptor_ = -1;
+};
+
+std::size_t capture_of(const event::FlowEvent& event, std::size_t captures) {
+  std::size_t index = 0;
+  std::from_chars(event.pair().data(), event.pair().data() + event.pair().size(), index);
+  return index < captures ? index : 0;
+}
+
+/// Where the other programs are: beside this one.
+std::filesystem::path own_folder() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
+struct Run {
+  const ReplayOptions& options;
+  const ReplayVisitor& visit;
+  TemporaryFolder folder;
+  std::size_t reached = 0;  // the highest capture that an event named
+  bool stopped = false;
+  bool damaged = false;
+};
+
+/// Hands out events until the classifier closes its end.
+void read_events(Run& run, int events, int stop) {
+  DelimitedEvents delimited;
+  std::array<char, 65'536> part{};
+  while (true) {
+    std::array<pollfd, 2> both{{{events, POLLIN, 0}, {stop, POLLIN, 0}}};
+    if (poll(both.data(), both.size(), -1) < 0) continue;
+    if (both[1].revents != 0) {
+      run.stopped = true;
+      return;
+    }
+    const ssize_t got = read(events, part.data(), part.size());
+    if (got <= 0) break;
+    delimited.add({part.data(), static_cast<std::size_t>(got)});
+    while (const auto event = delimited.next()) {
+      const std::size_t capture = capture_of(*event, run.options.captures.size());
+      run.reached = std::max(run.reached, capture);
+      run.visit(capture, *event);
+    }
+    if (delimited.damaged()) break;
+  }
+  run.damaged = delimited.damaged() || !delimited.empty();
+}
+
+std::vector<std::string> classifier_words(const Run& run) {
+  std::vector<std::string> words{
+      (own_folder() / "weir-classifier").string(), "--replay", "--run", run.folder.path(), "--events", "-"};
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {option, value});
+  };
+  add("--policy", run.options.policy);
+  add("--catalogue", run.options.catalogue);
+  add("--country-db", run.options.country_database);
+  add("--asn-db", run.options.asn_database);
+  return words;
+}
+
+std::vector<std::string> dataplane_words(const Run& run) {
+  std::vector<std::string> words{(own_folder() / "weir-dataplane").string(), "--replay", "--run",
+                                 run.folder.path()};
+  for (const std::string& capture : run.options.captures) {
+    words.push_back(std::filesystem::absolute(capture).string());
+  }
+  return words;
+}
+
+Result<void> judge_ends(Run& run, const Child& dataplane, const Child& classifier) {
+  if (run.stopped) return failure(ErrorCode::kLimit, "ended by a signal");
+  for (const Child* child : {&classifier, &dataplane}) {
+    if (child->ended_well()) continue;
+    std::fputs(child->last_words().c_str(), stderr);
+    if (child->exit_code() == kInvalid)
+      return failure(ErrorCode::kInvalid, child->name() + " refused what it was given");
+    return failure(ErrorCode::kSystem, fmt::format("{} {}, in {}", child->name(), child->how_it_ended(),
+                                                   run.options.captures[run.reached]));
+  }
+  if (run.damaged) return failure(ErrorCode::kCorrupt, "weir-classifier ended in the middle of an event");
+  return {};
+}
+
+}  // namespace
+
+Result<void> replay(const ReplayOptions& options, const ReplayVisitor& visit) {
+  Run run{options, visit, {}};
+  if (run.folder.path().empty()) return failure(ErrorCode::kSystem, "cannot make a temporary directory");
+  const StopSignals stop;
+  Child dataplane{"weir-dataplane", run.folder.path()};
+  Child classifier{"weir-classifier", run.folder.path()};
+  if (auto started = dataplane.start(dataplane_words(run), false); !started) return started;
+  if (auto started = classifier.start(classifier_words(run), true); !started) return started;
+  read_events(run, classifier.output(), stop.descriptor());
+  if (run.stopped) {
+    classifier.end_now();
+    dataplane.end_now();
+  } else {
+    classifier.wait_for_end(kChildEndMax);
+    dataplane.wait_for_end(kChildEndMax);
+  }
+  return judge_ends(run, dataplane, classifier);
+}
+
+}  // namespace weir::ctl

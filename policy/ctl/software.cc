@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl software list: which products were seen on which client.
+#include <memory>
+
+#include "policy/ctl/context.h"
+
+namespace weir::ctl {
+namespace {
+
+constexpr std::uint32_t kListDefault = 1'000;  // rows
+constexpr std::uint32_t kListMax = 100'000;
+
+void list(Context& context, const std::string& client, std::uint32_t count) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  auto store = open_store(*settings);
+  if (!store) return context.fail(store.error());
+  const auto software = store->software(client, count);
+  if (!software) return context.fail(software.error());
+  Json rows = Json::array();
+  for (const policy::Software& one : *software) {
+    rows.push_back({{"client", one.client},
+                    {"product", one.product},
+                    {"version", one.version},
+                    {"state", to_string(one.state)},
+                    {"count", one.count},
+                    {"first_seen", time_text(one.first_seen)},
+                    {"last_seen", time_text(one.last_seen)},
+                    {"evidence", one.evidence},
+                    {"flow", one.flow_id}});
+  }
+  print(render(context.format_or(Format::kTable), rows,
+               {"client", "product", "version", "state", "first_seen", "last_seen", "evidence"}));
+}
+
+}  // namespace
+
+void add_software(CLI::App& app, Context& context) {
+  CLI::App* software = app.add_subcommand("software", "products seen on the clients");
+  software->fallthrough();
+  software->require_subcommand(1);
+  auto client = std::make_shared<std::string>();
+  auto count = std::make_shared<std::uint32_t>(kListDefault);
+  CLI::App* listing = add_command(*software, "list", "by client, product, version", context,
+                                  [client, count](Context& used) { list(used, *client, *count); });
+  listing->add_option("--client", *client, "only this client's address");
+  listing->add_option("--count", *count, "at most so many rows")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, kListMax));
+}
+
+}  // namespace weir::ctl

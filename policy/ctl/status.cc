@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl status: every part of Weir, what it says of itself, and whether that is well.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "policy/bus/streams.h"
+#include "policy/ctl/context.h"
+#include "policy/ctl/control_client.h"
+
+namespace weir::ctl {
+namespace {
+
+constexpr std::int64_t kEngineSilentMax = 30 * kSecond;  // an idle engine beats every 5 s
+
+TimeNs wall_clock() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Json silent(const Error& error) { return {{"ok", false}, {"error", to_text(error)}}; }
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return "-";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+/// The counters of a port beside its name, in one object.
+Json flat_port(const Json& port) {
+  Json flat;
+  flat["name"] =
+      port.contains("name") ? port["name"] : Json(text_of(port, "pair") + "/" + text_of(port, "side"));
+  for (const auto& [key, value] : port.items()) {
+    if (key != "counters") flat[key] = value;
+  }
+  const auto counters = port.find("counters");
+  if (counters != port.end()) flat.update(*counters);
+  return flat;
+}
+
+Json dataplane_state(const Settings& settings) {
+  auto reply = ask(control_socket(settings), {{"op", "status"}});
+  if (!reply) return silent(reply.error());
+  if (reply->contains("ports")) {
+    Json ports = Json::array();
+    for (const Json& port : (*reply)["ports"]) ports.push_back(flat_port(port));
+    (*reply)["ports"] = std::move(ports);
+  }
+  return *reply;
+}
+
+Json classifier_states(const Settings& settings) {
+  Json all = Json::array();
+  for (unsigned worker = 0; worker < settings.workers; ++worker) {
+    auto reply = ask(classifier_socket(settings, worker), {{"op", "status"}});
+    Json state = reply ? *reply : silent(reply.error());
+    state["worker"] = worker;
+    all.push_back(std::move(state));
+  }
+  return all;
+}
+
+Json engine_state(const Settings& settings, TimeNs now) {
+  auto store = open_store(settings);
+  if (!store) return silent(store.error());
+  const auto state = store->engine_state();
+  const auto missing = store->missing_events();
+  if (!state || !missing) return silent(!state ? state.error() : missing.error());
+  Json json{{"ok", false}};
+  for (const auto& [name, value] : *state) {
+    if (!name.ends_with("_ns")) json[name] = value;
+  }
+  const auto moment = [&](const char* name) {
+    const auto found = state->find(name);
+    return found == state->end() ? TimeNs{0} : found->second;
+  };
+  json["events_missing"] = *missing;
+  json["last_commit"] = time_text(moment("last_commit_ns"));
+  json["heartbeat"] = time_text(moment("heartbeat_ns"));
+  json["ok"] = now - moment("heartbeat_ns") < kEngineSilentMax;
+  if (!json["ok"])
+    json["error"] = fmt::format("no heartbeat for {} s", (now - moment("heartbeat_ns")) / kSecond);
+  return json;
+}
+
+Json redis_state(const Settings& settings) {
+  auto streams = open_streams(settings);
+  if (!streams) return silent(streams.error());
+  Json json{{"ok", true}};
+  for (const std::string& stream : all_flow_streams(settings)) {
+    const auto length = streams->length(stream);
+    if (!length) return silent(length.error());
+    json["entries"][stream] = *length;
+  }
+  const auto dead = streams->length(std::string{policy::kDeadStream});
+  if (dead) json["entries"][std::string{policy::kDeadStream}] = *dead;
+  return json;
+}
+
+bool well(const Json& part) { return part.value("ok", false); }
+
+Json line(const std::string& part, const Json& state, const std::string& says) {
+  return {{"part", part},
+          {"state", well(state) ? "ok" : "FAILS"},
+          {"says", well(state) ? says : text_of(state, "error")}};
+}
+
+/// What a person wants to see first, a line a part and a line a port.
+Json summary(const Json& whole) {
+  Json rows = Json::array();
+  rows.push_back(line(
+      "dataplane", whole,
+      fmt::format("channel {}, policy revision {}, {} flows, {} packets parked", text_of(whole, "channel"),
+                  text_of(whole, "revision"), text_of(whole, "flows"), text_of(whole, "parked"))));
+  const Json ports = whole.value("ports", Json::array());
+  for (const Json& port : ports) {
+    std::uint64_t dropped = 0;
+    const Json reasons = port.value("dropped", Json::object());
+    for (const auto& [reason, count] : reasons.items()) {
+      dropped += count.is_number_unsigned() ? count.get<std::uint64_t>() : 0;
+    }
+    rows.push_back(
+        line("  port " + text_of(port, "name"), whole,
+             fmt::format("received {} = transmitted {} + dropped {} + parked {}", text_of(port, "received"),
+                         text_of(port, "transmitted"), dropped, text_of(port, "parked"))));
+  }
+  for (const Json& one : whole["classifiers"]) {
+    const Json events = one.value("events", Json::object());
+    rows.push_back(
+        line("classifier " + text_of(one, "worker"), one,
+             fmt::format("policy revision {}, {} flows, events queued {}, lost {}", text_of(one, "revision"),
+                         text_of(one, "contexts"), text_of(events, "queued"), text_of(events, "lost"))));
+  }
+  const Json& engine = whole["engine"];
+  rows.push_back(
+      line("engine", engine,
+           fmt::format("last commit {}, events applied {}, missing {}", text_of(engine, "last_commit"),
+                       text_of(engine, "events_applied"), text_of(engine, "events_missing"))));
+  std::string entries;
+  const Json streams = whole["redis"].value("entries", Json::object());
+  for (const auto& [stream, length] : streams.items()) {
+    entries += fmt::format("{}{} {}", entries.empty() ? "" : ", ", stream, length.dump());
+  }
+  rows.push_back(line("redis", whole["redis"], entries));
+  return rows;
+}
+
+void status(Context& context, bool check) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  Json whole = dataplane_state(*settings);
+  whole["classifiers"] = classifier_states(*settings);
+  whole["engine"] = engine_state(*settings, wall_clock());
+  whole["redis"] = redis_state(*settings);
+  bool all_well = well(whole) && well(whole["engine"]) && well(whole["redis"]);
+  for (const Json& one : whole["classifiers"]) all_well = all_well && well(one);
+
+  const Format format = context.format_or(Format::kTable);
+  if (format == Format::kJson) {
+    print(whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    print(render(format, summary(whole), {"part", "state", "says"}));
+  }
+  if (!well(whole)) {
+    context.exit_code = kUnreachable;
+  } else if (check && !all_well) {
+    context.exit_code = kNegative;
+  }
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Context& context) {
+  auto check = std::make_shared<bool>(false);
+  CLI::App* command =
+      add_command(app, "status", "what each part says of itself; 4 when the data plane is silent", context,
+                  [check](Context& used) { status(used, *check); });
+  command->add_flag("--check", *check, "end with 1 unless every part is well");
+}
+
+}  // namespace weir::ctl

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/policy_watch.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+
+#include "policy/decide/standing.h"
+#include "policy/lang/compile.h"
+#include "policy/lang/policy.h"
+
+namespace weir::policy {
+namespace {
+
+TimeNs wall_clock() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// What a change of the file changes: size, time, inode.
+std::string look_of(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return {};
+  return fmt::format("{} {}.{} {}", found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_ino);
+}
+
+SoftwareState state_of(SoftwareStanding standing) {
+  switch (standing) {
+    case SoftwareStanding::kAuthorised:
+      return SoftwareState::kAuthorised;
+    case SoftwareStanding::kUnauthorised:
+      return SoftwareState::kUnauthorised;
+    case SoftwareStanding::kUnknown:
+      break;
+  }
+  return SoftwareState::kUnknown;
+}
+
+}  // namespace
+
+std::uint32_t read_revision(const std::string& policy_path) {
+  std::ifstream in(std::filesystem::path{policy_path}.replace_extension(".revision"));
+  std::string line;
+  std::getline(in, line);
+  std::uint32_t revision = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), revision);
+  return error == std::errc{} && end == line.data() + line.size() ? revision : 0;
+}
+
+void PolicyWatch::look() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + kPolicyLookEvery;
+  const std::uint32_t revision = read_revision(path_);
+  const std::string present = fmt::format("{} {}", look_of(path_), revision);
+  if (present == seen_) return;
+  seen_ = present;
+  auto compiled = compile_file(path_, revision);
+  if (compiled) {
+    policy_ = std::move(*compiled);
+    spdlog::info("policy-loaded file={} revision={}", path_, revision);
+  } else {
+    spdlog::error("policy-refused file={} mistakes={} first=\"{}\"", path_, compiled.error().size(),
+                  compiled.error().empty() ? "" : to_text(compiled.error().front()));
+  }
+}
+
+std::optional<SoftwareState> PolicyWatch::judge(const std::string& product, const std::string& version) {
+  look();
+  if (!policy_ || !policy_->parts().software.present) return std::nullopt;
+  return state_of(software_standing(*policy_, product, version, wall_clock()));
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy in force as the engine sees it: looked at again, at most once a second, and compiled when the
+// file or its revision changed. A policy that does not compile leaves the last good one in place. Without
+// any, nobody judges.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "policy/store/records.h"
+
+namespace weir::policy {
+
+class Policy;
+
+inline constexpr std::chrono::milliseconds kPolicyLookEvery{1'000};
+
+class PolicyWatch {
+ public:
+  explicit PolicyWatch(std::string path) : path_(std::move(path)) {}
+
+  /// What the policy says of a product; nullopt: there is no policy.
+  [[nodiscard]] std::optional<SoftwareState> judge(const std::string& product, const std::string& version);
+
+ private:
+  void look();
+
+  std::string path_;
+  std::string seen_;  // what the files looked like: size, time, revision
+  std::chrono::steady_clock::time_point next_look_{};
+  std::shared_ptr<const Policy> policy_;
+};
+
+/// Decimal in `current.revision` beside the policy file; 0 where there is none.
+[[nodiscard]] std::uint32_t read_revision(const std::string& policy_path);
+
+}  // namespace weir::policy
