@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as a software catalogue; its patterns are then tried on a User-Agent taken from the same bytes.
+#include <cstdlib>
+
+#include "policy/lang/catalogue.h"
+#include "policy/model/byte_reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace weir;
+  constexpr std::size_t kAgentBytesMax = 1'024;
+  const std::string_view text = as_text({data, size});
+  const auto catalogue = policy::parse_catalogue(text, "fuzz");
+  if (!catalogue) {
+    if (catalogue.error().empty()) std::abort();
+    return 0;
+  }
+  const std::string_view agent = text.substr(0, kAgentBytesMax);
+  for (const policy::Product& product : catalogue->products) {
+    for (const std::string& glob : product.user_agents) {
+      const auto version = policy::match_user_agent(glob, agent);
+      if (version && version->size() > agent.size()) std::abort();
+    }
+  }
+  return 0;
+}
