@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/engine/policy_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/support/temporary_directory.h"
+
+namespace weir::policy {
+namespace {
+
+class PolicyWatchTest : public ::testing::Test {
+ protected:
+  std::string path() const { return home_.file("current.yaml"); }
+  void write(const std::string& text) const { std::ofstream(path()) << text; }
+  test::TemporaryDirectory home_;
+};
+
+TEST_F(PolicyWatchTest, WithoutAPolicyNobodyJudges) {
+  PolicyWatch watch{path()};
+  EXPECT_EQ(watch.judge("firefox", "115"), std::nullopt);
+}
+
+TEST_F(PolicyWatchTest, WithoutASoftwareSectionNobodyJudges) {
+  write("weir-policy: 1\n");
+  PolicyWatch watch{path()};
+  EXPECT_EQ(watch.judge("firefox", "115"), std::nullopt);
+}
+
+TEST_F(PolicyWatchTest, ProductsAreJudgedByTheSection) {
+  write(
+      "weir-policy: 1\n"
+      "software:\n"
+      "  unknown: report\n"
+      "  authorised: [{product: firefox, versions: \">=115\"}]\n"
+      "  unauthorised: [{product: bittorrent, then: block}]\n");
+  PolicyWatch watch{path()};
+  EXPECT_EQ(watch.judge("firefox", "115.3"), SoftwareState::kAuthorised);
+  EXPECT_EQ(watch.judge("firefox", "52.0"), SoftwareState::kUnknown);
+  EXPECT_EQ(watch.judge("bittorrent", ""), SoftwareState::kUnauthorised);
+  EXPECT_EQ(watch.judge("curl", "7.88"), SoftwareState::kUnknown);
+}
+
+TEST_F(PolicyWatchTest, ABrokenPolicyJudgesNothing) {
+  write("weir-policy: 1\nsoftware: 5\n");
+  PolicyWatch watch{path()};
+  EXPECT_EQ(watch.judge("firefox", "115"), std::nullopt);
+}
+
+TEST_F(PolicyWatchTest, TheRevisionIsADecimalBesideThePolicy) {
+  EXPECT_EQ(read_revision(path()), 0U);
+  std::ofstream(home_.file("current.revision")) << "17\n";
+  EXPECT_EQ(read_revision(path()), 17U);
+  std::ofstream(home_.file("current.revision")) << "17x\n";
+  EXPECT_EQ(read_revision(path()), 0U);
+}
+
+}  // namespace
+}  // namespace weir::policy
