@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ethernet frames out of and into bytes, and capture files. Knows nothing of scenarios."""
+import ipaddress
+import struct
+
+MAC = {'inside': bytes.fromhex('020000000001'), 'outside': bytes.fromhex('020000000002')}
+TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+FLAGS = 'FSRPAU'
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b'\0'
+    total = sum(struct.unpack(f'>{len(data) // 2}H', data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def ethernet(source, payload, ethertype, vlans=()):
+    other = 'outside' if source == 'inside' else 'inside'
+    tags = b''.join(struct.pack('>HH', protocol, tag) for protocol, tag in vlans)
+    return MAC[other] + MAC[source] + tags + struct.pack('>H', ethertype) + payload
+
+
+def flag_bits(letters):
+    return sum(1 << FLAGS.index(letter) for letter in letters)
+
+
+def flag_letters(bits):
+    return ''.join(letter for i, letter in enumerate(FLAGS) if bits >> i & 1)
+
+
+def pseudo_header(source, destination, protocol, length):
+    packed = ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed
+    return packed + struct.pack('>II', protocol, length)
+
+
+def tcp(source, destination, ports, flags, seq, ack, payload=b'', window=65535, damage=0):
+    head = struct.pack('>HHIIBBHHH', *ports, seq % 2**32, ack % 2**32, 5 << 4, flag_bits(flags), window, 0, 0)
+    total = checksum(pseudo_header(source, destination, TCP, len(head) + len(payload)) + head + payload) ^ damage
+    return head[:16] + struct.pack('>H', total) + head[18:] + payload
+
+
+def udp(source, destination, ports, payload=b'', damage=0):
+    head = struct.pack('>HHHH', *ports, 8 + len(payload), 0)
+    total = checksum(pseudo_header(source, destination, UDP, len(head) + len(payload)) + head + payload) or 0xffff
+    return head[:6] + struct.pack('>H', total ^ damage) + payload
+
+
+def icmp(source, destination, kind, code=0, rest=b'\0\1\0\1', payload=b''):
+    body = struct.pack('>BBH', kind, code, 0) + rest + payload
+    cover = pseudo_header(source, destination, ICMP6, len(body)) if ':' in source else b''
+    return body[:2] + struct.pack('>H', checksum(cover + body)) + body[4:]
+
+
+def ip(source, destination, protocol, payload, ttl=64, identification=0, fragment=0, damage=0):
+    """`fragment`: the IPv4 flags and offset field, or the same for an IPv6 fragment header."""
+    src, dst = ipaddress.ip_address(source), ipaddress.ip_address(destination)
+    if src.version == 6:
+        if fragment:
+            offset = (fragment & 0x1fff) << 3 | (fragment >> 13 & 1)
+            payload = struct.pack('>BBHI', protocol, 0, offset, identification) + payload
+            protocol = 44
+        return struct.pack('>IHBB', 6 << 28, len(payload), protocol, ttl) + src.packed + dst.packed + payload
+    head = struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), identification, fragment, ttl, protocol, 0)
+    head += src.packed + dst.packed
+    return head[:10] + struct.pack('>H', checksum(head) ^ damage) + head[12:] + payload
+
+
+def ethertype_of(address):
+    return 0x86dd if ':' in address else 0x0800
+
+
+def describe(frame):
+    """What a frame is, as a dictionary of the fields that expectations may name. Checks all checksums."""
+    out = {'source_mac': frame[6:12].hex(':'), 'destination_mac': frame[:6].hex(':')}
+    at, vlans = 12, []
+    while struct.unpack_from('>H', frame, at)[0] in (0x8100, 0x88a8):
+        vlans.append(str(struct.unpack_from('>H', frame, at + 2)[0] & 0xfff))
+        at += 4
+    ethertype = struct.unpack_from('>H', frame, at)[0]
+    out['vlan'] = '.'.join(vlans)
+    if ethertype not in (0x0800, 0x86dd):
+        return {**out, 'kind': f'0x{ethertype:04x}'}
+    packet = frame[at + 2:]
+    if ethertype == 0x0800:
+        header, length = (packet[0] & 15) * 4, struct.unpack_from('>H', packet, 2)[0]
+        protocol, out['ttl'], addresses = packet[9], packet[8], (packet[12:16], packet[16:20])
+        out['checksums'] = checksum(packet[:header]) == 0
+    else:
+        header, length = 40, 40 + struct.unpack_from('>H', packet, 4)[0]
+        protocol, out['ttl'], addresses = packet[6], packet[7], (packet[8:24], packet[24:40])
+        out['checksums'] = True
+    out['source'], out['destination'] = (str(ipaddress.ip_address(a)) for a in addresses)
+    return {**out, **describe_l4(packet[header:length], protocol, out)}
+
+
+def describe_l4(segment, protocol, out):
+    cover = pseudo_header(out['source'], out['destination'], protocol, len(segment))
+    if protocol == ICMP:
+        cover = b''
+    good = out['checksums'] and checksum(cover + segment) == 0
+    if protocol in (ICMP, ICMP6):
+        return {'kind': 'icmp', 'type': segment[0], 'code': segment[1], 'quoted': segment[8:], 'checksums': good}
+    if protocol == UDP:
+        ports = struct.unpack_from('>HH', segment)
+        return {'kind': 'udp', 'ports': ports, 'payload': segment[8:], 'checksums': good}
+    if protocol == TCP:
+        *ports, seq, ack, offset, flags = struct.unpack_from('>HHIIBB', segment)
+        return {'kind': 'tcp', 'ports': tuple(ports), 'seq': seq, 'ack': ack, 'flags': flag_letters(flags),
+                'payload': segment[(offset >> 4) * 4:], 'checksums': good}
+    return {'kind': f'ip{protocol}'}
+
+
+PCAP_HEADER = struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 262144, 1)  # nanoseconds, Ethernet
+
+
+def pcap_record(time_ns, frame):
+    return struct.pack('<IIII', time_ns // 10**9, time_ns % 10**9, len(frame), len(frame)) + frame
+
+
+def read_pcap(path):
+    """[(time in ns, frame)]; both byte orders, micro- and nanoseconds."""
+    with open(path, 'rb') as file:
+        data = file.read()
+    order = '<' if data[:4] in (b'\xd4\xc3\xb2\xa1', b'\x4d\x3c\xb2\xa1') else '>'
+    scale = 1 if struct.unpack_from(order + 'I', data)[0] == 0xa1b23c4d else 1000
+    at, out = 24, []
+    while at < len(data):
+        seconds, fraction, captured, _ = struct.unpack_from(order + 'IIII', data, at)
+        out.append((seconds * 10**9 + fraction * scale, data[at + 16:at + 16 + captured]))
+        at += 16 + captured
+    return out

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Application bytes by name: tls(www.example.org), http(www.example.org/path), dns(www.example.org), zeros(100)."""
+import re
+import struct
+
+
+def vector(size, data):
+    return len(data).to_bytes(size, 'big') + data
+
+
+def extension(kind, data):
+    return struct.pack('>H', kind) + vector(2, data)
+
+
+def tls(name):
+    """A TLS 1.3 ClientHello with server_name, ALPN and what every browser sends (RFC 8446 section 4.1.2)."""
+    extensions = b''.join([
+        extension(0, vector(2, b'\0' + vector(2, name.encode()))),
+        extension(10, vector(2, bytes.fromhex('001d00170018'))),
+        extension(11, b'\1\0'),
+        extension(13, vector(2, bytes.fromhex('040308040401050308050501'))),
+        extension(16, vector(2, vector(1, b'h2') + vector(1, b'http/1.1'))),
+        extension(43, vector(1, bytes.fromhex('03040303'))),
+        extension(45, vector(1, b'\1')),
+        extension(51, vector(2, bytes.fromhex('001d') + vector(2, bytes(range(32))))),
+    ])
+    hello = b'\3\3' + bytes(range(32)) + vector(1, bytes(32))
+    hello += vector(2, bytes.fromhex('130113021303c02bc02fc02cc030')) + vector(1, b'\0') + vector(2, extensions)
+    return b'\x16\3\1' + vector(2, b'\1' + vector(3, hello))
+
+
+def http(target):
+    host, _, path = target.partition('/')
+    return f'GET /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n'.encode()
+
+
+def http_ok(length):
+    return f'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n'.encode() + b'x' * int(length)
+
+
+def dns(name, kind=1):
+    labels = b''.join(vector(1, label.encode()) for label in name.split('.')) + b'\0'
+    return struct.pack('>HHHHHH', 0x4242, 0x0100, 1, 0, 0, 0) + labels + struct.pack('>HH', kind, 1)
+
+
+def make(text):
+    """The bytes of one payload word; cut(A, B, word) is the part from byte A up to B (empty: the end)."""
+    if text == '-':
+        return b''
+    cut = re.fullmatch(r'cut\((\d*),\s*(\d*),\s*(.+)\)', text)
+    if cut:
+        first, last, inner = cut.groups()
+        return make(inner)[int(first or 0):int(last) if last else None]
+    call = re.fullmatch(r'(\w+)\((.*)\)', text, re.S)
+    makers = {'tls': tls, 'http': http, 'http_ok': http_ok, 'dns': dns, 'zeros': lambda n: bytes(int(n)),
+              'fill': lambda n: b'\xa5' * int(n), 'hex': bytes.fromhex,
+              'text': lambda t: t.encode().decode('unicode_escape').encode('latin-1')}
+    if not call or call[1] not in makers:
+        raise ValueError(f'no payload is called {text!r}; there are {", ".join(sorted(makers))}, cut(A,B,...) and -')
+    return makers[call[1]](call[2])

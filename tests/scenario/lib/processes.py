@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a real data plane in replay and a real (or no, or a stalled) classifier, and feeds them."""
+import array
+import json
+import os
+import pwd
+import socket
+import subprocess
+import threading
+import time
+
+import yaml
+
+from . import frames
+
+SETTINGS = {
+    'weir': 1,
+    'pairs': [{'name': 'lan-wan', 'inside': 'net_null0', 'outside': 'net_null1'}],
+    'memory': {'hugepages': 'off'},
+}
+PATIENCE_S = 120
+
+
+class Failed(Exception):
+    """The programs did not do their part; the text says which and shows what they said."""
+
+
+def merged(base, extra):
+    out = dict(base)
+    for key, value in (extra or {}).items():
+        if isinstance(value, dict) and isinstance(out.get(key), dict):
+            value = merged(out[key], value)
+        elif key == 'pairs' and isinstance(value, list):
+            value = [merged(base['pairs'][0], pair) for pair in value]
+        out[key] = value
+    return out
+
+
+def ask(path, request):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(path)
+        connection.sendall(json.dumps(request).encode() + b'\n')
+        with connection.makefile('rb') as reply:
+            return json.loads(reply.readline())
+
+
+def until(condition, what):
+    """Polls; the deadline is generous since the machine may be busy."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failed(f'{what} did not happen within {PATIENCE_S} s')
+        threading.Event().wait(0.01)
+
+
+class StalledClassifier:
+    """Attaches as a classifier does and then never reads."""
+
+    def __init__(self, path):
+        def connected():
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(path)
+                return connection
+            except OSError:
+                connection.close()
+                return None
+        self.connection = until(connected, 'listening of the data plane')
+        _, control, _, _ = self.connection.recvmsg(1, socket.CMSG_SPACE(3 * 4))
+        self.fds = array.array('i', control[0][2])
+
+    def close(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.connection.close()
+
+
+class Replay:
+    def __init__(self, bin_dir, directory, scenario):
+        self.bin, self.dir, self.scenario = bin_dir, directory, scenario
+        self.mode = scenario.get('classifier', 'real')  # real | daemon | none | stalled
+        self.processes = {}
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def start(self, name, command, **options):
+        with open(self.path(name + '.log'), 'wb') as log:
+            process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, **options)
+        self.processes[name] = process
+
+    def check_alive(self, name):
+        code = self.processes[name].poll()
+        if code is not None:
+            raise Failed(f'{name} ended early with code {code}\n{self.log(name)}')
+
+    def log(self, name):
+        with open(self.path(name + '.log'), encoding='utf-8', errors='replace') as log:
+            return ''.join(f'    {name}: {line}' for line in log.readlines()[-15:])
+
+    def write_policy(self, text, revision):
+        for name, content in (('current.revision', f'{revision}\n'), ('current.yaml', text)):
+            with open(self.path(name + '.new'), 'w', encoding='utf-8') as file:
+                file.write(content)
+            os.rename(self.path(name + '.new'), self.path(name))
+
+    def run(self, packets):
+        """Returns the classifier's events as bytes."""
+        with open(self.path('weir.yaml'), 'w', encoding='utf-8') as file:
+            yaml.safe_dump(self.settings(), file)
+        self.write_policy(self.scenario.get('policy', 'weir-policy: 1\n'), 1)
+        reloads = any(isinstance(packet, tuple) for packet in packets)
+        self.write_captures(packets, reloads)
+        command = [os.path.join(self.bin, 'weir-dataplane'), '--config', self.path('weir.yaml'), '--run', self.dir,
+                   '--replay-ports', self.dir, '--advance', str(self.scenario.get('advance_s', 0))]
+        if self.mode == 'none':
+            command.append('--no-classifier')
+        if self.mode == 'stalled':
+            command.append('--no-lockstep')
+        self.start('weir-dataplane', command, stdout=subprocess.DEVNULL)
+        stalled = None
+        try:
+            if self.mode in ('real', 'daemon'):
+                self.start_classifier()
+            if self.mode == 'stalled':
+                stalled = StalledClassifier(self.path('channel-0.sock'))
+            if reloads:
+                self.feed(packets)
+            self.finish()
+        finally:
+            if stalled:
+                stalled.close()
+            for process in self.processes.values():
+                if process.poll() is None:
+                    process.kill()
+                process.wait()
+        return self.read_events()
+
+    def start_classifier(self):
+        command = [os.path.join(self.bin, 'weir-classifier')]
+        if self.mode == 'daemon':
+            return self.start('weir-classifier', command + ['--config', self.path('weir.yaml')],
+                              stdout=subprocess.DEVNULL)
+        command += ['--replay', '--run', self.dir, '--policy', self.path('current.yaml'), '--events', '-']
+        with open(self.path('events.bin'), 'wb') as events:
+            return self.start('weir-classifier', command, stdout=events)
+
+    def settings(self):
+        mine = {'classifier': {'user': pwd.getpwuid(os.getuid()).pw_name, 'policy': self.path('current.yaml'),
+                               'catalogue': self.path('software.yaml')},
+                'redis': {'socket': self.path('redis.sock')}, 'run_directory': self.dir}
+        return merged(merged(SETTINGS, mine), self.scenario.get('settings'))
+
+    def read_events(self):
+        if self.mode != 'real':
+            return b''
+        with open(self.path('events.bin'), 'rb') as events:
+            return events.read()
+
+    def finish(self):
+        for name, process in self.processes.items():
+            if name == 'weir-classifier' and self.mode == 'daemon':
+                process.terminate()  # it would wait for the next data plane
+            try:
+                code = process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                raise Failed(f'{name} did not end within {PATIENCE_S} s\n{self.log(name)}') from None
+            if code != 0:
+                raise Failed(f'{name} ended with code {code}\n' + ''.join(map(self.log, self.processes)))
+
+    def write_captures(self, packets, as_pipes):
+        for side in ('inside', 'outside'):
+            if as_pipes:
+                os.mkfifo(self.path(side + '.pcap'))
+                continue
+            with open(self.path(side + '.pcap'), 'wb') as file:
+                file.write(frames.PCAP_HEADER)
+                for packet in packets:
+                    if packet.port == side:
+                        file.write(frames.pcap_record(packet.time_ns, packet.frame))
+
+    def feed(self, packets):
+        """Packet by packet through pipes, so that a reload happens exactly between two of them."""
+        pipes = {}
+        for side in ('inside', 'outside'):
+            pipes[side] = open(self.path(side + '.pcap'), 'wb', buffering=0)  # returns once the data plane opened it
+            pipes[side].write(frames.PCAP_HEADER)
+        revision = 1
+        for packet in packets:
+            if not isinstance(packet, tuple):
+                pipes[packet.port].write(frames.pcap_record(packet.time_ns, packet.frame))
+                continue
+            # The replay needs the next frame of both ports before it goes on: each pipe is kept one ahead by
+            # the lines before and after a reload (see the README).
+            self.wait_for_rest()
+            revision += 1
+            self.write_policy(self.scenario['policies'][packet[1]], revision)
+            reply = ask(self.path('classifier-0.sock'), {'op': 'reload'})
+            if not reply.get('ok'):
+                raise Failed(f'reload: {reply}')
+        for pipe in pipes.values():
+            pipe.close()
+
+    def wait_for_rest(self):
+        """Until the classifier has seen nothing new for a while."""
+        seen = {'requests': -1, 'same': 0}
+
+        def at_rest():
+            self.check_alive('weir-dataplane')
+            self.check_alive('weir-classifier')
+            requests = ask(self.path('classifier-0.sock'), {'op': 'status'})['requests']
+            seen['same'] = seen['same'] + 1 if requests == seen['requests'] else 0
+            seen['requests'] = requests
+            return seen['same'] >= 20
+        until(at_rest, 'rest of the classifier')

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The language of `packets` in scenario.yaml (see the README): lines into frames, and what becomes of each."""
+import dataclasses
+import re
+import shlex
+
+from . import frames, hostile, payloads
+
+START_NS = 1_700_000_000 * 10**9
+STEP_NS = 10**6
+UNITS = {'us': 10**3, 'ms': 10**6, 's': 10**9, 'm': 60 * 10**9}
+
+
+@dataclasses.dataclass
+class Packet:
+    time_ns: int
+    port: str            # where it arrives
+    frame: bytes
+    line: str            # for messages
+    label: str = ''
+    drop: str = ''       # name of the drop reason; empty: it leaves at the other port
+    parked: bool = False  # it still waits at the end
+
+
+@dataclasses.dataclass
+class Flow:
+    protocol: str
+    ends: tuple          # ((address, port) of the initiator, of the responder)
+    initiator: str       # 'inside' | 'outside'
+    vlans: tuple = ()
+    client: int = 1000   # next sequence number of the initiator
+    server: int = 5000
+    packets: int = 0
+
+
+class Script:
+    """Reads lines; `packets` is the result, with ('reload', policy name) entries where a line said so."""
+
+    def __init__(self):
+        self.flows = {}
+        self.packets = []
+        self.now = START_NS
+
+    def read(self, lines):
+        for line in lines:
+            try:
+                self.one(line)
+            except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+                raise ValueError(f'packets: {line!r}: {error}') from error
+        return self
+
+    def one(self, line):
+        text, _, fate = line.partition('=>')
+        words = shlex.split(text)
+        if words[0] == 'flow':
+            return self.flow(words[1:])
+        if words[0] == 'wait':
+            number, unit = re.fullmatch(r'(\d+)(us|ms|s|m)', words[1]).groups()
+            self.now += int(number) * UNITS[unit]
+            return None
+        if words[0] == 'reload':
+            return self.packets.append(('reload', words[1]))
+        if words[0] == 'each':
+            return self.each(words[1:], line)
+        if words[0] == 'hostile':
+            return self.hostile(dict(word.split('=') for word in words[1:]))
+        if words[0] in ('inside', 'outside'):
+            return self.raw(words, line, fate.split())
+        return self.step(words, line, fate.split())
+
+    def flow(self, words):
+        name, protocol, first, arrow, second, *rest = words
+        if arrow != '>':
+            raise ValueError('write: flow NAME tcp|udp|icmp ADDRESS:PORT > ADDRESS:PORT')
+        options = dict(word.split('=') for word in rest)
+        vlans = tuple((0x88a8 if i == 0 and options.get('qinq') else 0x8100, int(tag))
+                      for i, tag in enumerate(filter(None, options.get('vlan', '').split('.'))))
+        self.flows[name] = Flow(protocol, (end(first), end(second)), options.get('from', 'inside'), vlans)
+
+    def step(self, words, line, fate):
+        flow, verb, *rest = self.flows[words[0]], *words[1:]
+        positional = [word for word in rest if not re.match(r'[a-z]+=', word)]
+        options = dict(word.split('=', 1) for word in rest if word not in positional)
+        if verb == 'open':
+            self.put(flow, '>', line, [], flags='S')
+            self.put(flow, '<', line, [], flags='SA')
+            return self.put(flow, '>', line, fate, flags='A')
+        if verb == 'close':
+            self.put(flow, '>', line, [], flags='FA')
+            self.put(flow, '<', line, [], flags='FA')
+            return self.put(flow, '>', line, fate, flags='A')
+        if verb not in '<>':
+            raise ValueError(f'{verb} is none of open, close, > and <')
+        payload = payloads.make(positional[0]) if positional else b''
+        return self.put(flow, verb, line, fate, payload=payload, **options)
+
+    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad=''):
+        """`seq`: +N or -N from the next sequence number, which then stays where it is."""
+        forward = way == '>'
+        flags = flags if flags is not None else ('PA' if payload else 'A')
+        (source, sport), (destination, dport) = flow.ends if forward else flow.ends[::-1]
+        if flow.protocol == 'tcp':
+            mine, other = (flow.client, flow.server) if forward else (flow.server, flow.client)
+            number = mine + int(seq) if seq else mine
+            if not seq:
+                mine += len(payload) + ('S' in flags) + ('F' in flags)
+                flow.client, flow.server = (mine, other) if forward else (other, mine)
+            body = frames.tcp(source, destination, (sport, dport), flags, number, other if 'A' in flags else 0, payload,
+                              damage=0x1111 if bad == 'l4' else 0)
+            protocol = frames.TCP
+        elif flow.protocol == 'udp':
+            body = frames.udp(source, destination, (sport, dport), payload, damage=0x1111 if bad == 'l4' else 0)
+            protocol = frames.UDP
+        else:
+            v6 = ':' in source
+            kinds = (128, 129) if v6 else (8, 0)
+            body = frames.icmp(source, destination, kinds[0 if forward else 1], payload=payload)
+            protocol = frames.ICMP6 if v6 else frames.ICMP
+        packet = frames.ip(source, destination, protocol, body, ttl=int(ttl), damage=0x1111 if bad == 'ip' else 0)
+        other_side = 'outside' if flow.initiator == 'inside' else 'inside'
+        port = flow.initiator if forward else other_side
+        self.add(port, frames.ethernet(port, packet, frames.ethertype_of(source), flow.vlans), line, fate, label)
+
+    def each(self, words, line):
+        """each N udp ADDRESS > ADDRESS:PORT PAYLOAD: one packet of N flows, from the source ports 10000 and up."""
+        count, protocol, source, _, destination, payload = words
+        for i in range(int(count)):
+            self.put(Flow(protocol, ((source, 10000 + i), end(destination)), 'inside'), '>', line, [],
+                     payload=payloads.make(payload))
+
+    def raw(self, words, line, fate):
+        """inside|outside 0xETHERTYPE PAYLOAD [vlan=..], or inside|outside frame PAYLOAD."""
+        port, kind, payload, *rest = words
+        options = dict(word.split('=') for word in rest)
+        data = payloads.make(payload)
+        if kind != 'frame':
+            tags = tuple((0x8100, int(tag)) for tag in filter(None, options.get('vlan', '').split('.')))
+            data = frames.ethernet(port, data, int(kind, 16), tags)
+        self.add(port, data, line, fate, options.get('label', ''))
+
+    def hostile(self, options):
+        seed = int(options['seed'])
+        print(f'    seed {seed}')
+        for port, frame in hostile.generate(seed, int(options['frames'])):
+            self.packets.append(Packet(self.now, port, frame, f'hostile frame {len(self.packets)}'))
+            self.now += 10**4
+
+    def add(self, port, frame, line, fate, label):
+        packet = Packet(self.now, port, frame, line, label)
+        if fate[:1] == ['drop']:
+            packet.drop = fate[1]
+        elif fate[:1] == ['parked']:
+            packet.parked = True
+        elif fate and fate != ['pass']:
+            raise ValueError('after => write pass, parked or drop REASON')
+        self.packets.append(packet)
+        self.now += STEP_NS
+
+
+def end(text):
+    """10.0.0.1:80, [fd00::1]:80, or an address alone."""
+    bracketed = re.fullmatch(r'\[(.+)\]:(\d+)', text)
+    if bracketed:
+        return bracketed[1], int(bracketed[2])
+    if text.count(':') == 1:
+        address, port = text.split(':')
+        return address, int(port)
+    return text, 0
