@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What should have come out against what did. Every function returns a list of sentences, empty when all is well."""
+"""What should have come out against what did. Every check returns a list of sentences, empty if all is well."""
 import collections
 import re
 
@@ -19,8 +19,8 @@ def conservation(counters, packets):
         if numbers['received'] != sent:
             wrong.append(f'{port}: {sent} frames arrived, received says {numbers["received"]}')
         if numbers['received'] != numbers['transmitted'] + dropped + numbers['parked']:
-            wrong.append(f'{port}: received {numbers["received"]} is not transmitted {numbers["transmitted"]} + dropped '
-                         f'{dropped} + parked {numbers["parked"]}')
+            wrong.append(f'{port}: received {numbers["received"]} is not transmitted {numbers["transmitted"]} '
+                         f'+ dropped {dropped} + parked {numbers["parked"]}')
     return wrong
 
 
@@ -38,7 +38,7 @@ def split_output(packets, left):
 
 
 def passing(port, packets, order, passed):
-    """Exactly the packets that the script lets pass, byte by byte, in order of arrival or in the order given."""
+    """Exactly the packets that the script lets pass, byte by byte, as they arrived or in the order given."""
     expected = [packet for packet in packets if not packet.drop and not packet.parked]
     if order:
         by_label = {packet.label: packet for packet in expected if packet.label}
@@ -71,7 +71,8 @@ PATTERN = re.compile(r'(?P<kind>\w+) (?P<source>\S+) > (?P<destination>\S+)(?P<r
 
 def matches(pattern, frame, values):
     """`tcp 1.1.1.1:443 > 10.0.0.1:40000 flags=RA seq={a.server} ack={a.client+10}`; empty when it does."""
-    pattern = re.sub(r'\{([\w.]+)([+-]\d+)?\}', lambda m: str((values[m[1]] + int(m[2] or 0)) % 2**32), pattern)
+    pattern = re.sub(r'\{([\w.]+)([+-]\d+)?\}',
+                     lambda m: str((values[m[1]] + int(m[2] or 0)) % 2**32), pattern)
     found = PATTERN.fullmatch(pattern)
     want = {'kind': found['kind'], 'checksums': 'True', 'vlan': '', 'ttl': '64'}
     is_ = {key: str(value) for key, value in frames.describe(frame).items()}
@@ -80,7 +81,8 @@ def matches(pattern, frame, values):
     is_['destination'] = is_.get('destination', '') + (f':{ports[1]}' if ports else '')
     want['source'], want['destination'] = found['source'], found['destination']
     want.update(word.split('=', 1) for word in found['rest'].split())
-    return [f'{key} is {is_.get(key)}, should be {value}' for key, value in want.items() if is_.get(key) != value]
+    return [f'{key} is {is_.get(key)}, should be {value}'
+            for key, value in want.items() if is_.get(key) != value]
 
 
 def built_frames(port, patterns, built, values):
@@ -113,7 +115,8 @@ def counter_values(expected, counters):
 def fits(want, got):
     """Every key named is there with this value; lists: each wanted element fits a different one."""
     if isinstance(want, dict):
-        return isinstance(got, dict) and all(key in got and fits(value, got[key]) for key, value in want.items())
+        return isinstance(got, dict) and all(key in got and fits(value, got[key])
+                                             for key, value in want.items())
     if isinstance(want, list):
         left = list(got)
         for element in want:
