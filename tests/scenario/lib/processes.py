@@ -60,8 +60,9 @@ def until(condition, what):
 class StalledClassifier:
     """Attaches as a classifier does and then never reads."""
 
-    def __init__(self, path):
+    def __init__(self, path, check_alive):
         def connected():
+            check_alive('weir-dataplane')
             connection = socket.socket(socket.AF_UNIX)
             try:
                 connection.connect(path)
@@ -127,7 +128,7 @@ class Replay:
             if self.mode in ('real', 'daemon'):
                 self.start_classifier()
             if self.mode == 'stalled':
-                stalled = StalledClassifier(self.path('channel-0.sock'))
+                stalled = StalledClassifier(self.path('channel-0.sock'), self.check_alive)
             if reloads:
                 self.feed(packets)
             self.finish()
