@@ -83,7 +83,7 @@ class Judge {
       if (fact == facts_.software.end()) continue;
       static_cast<void>(why());
       const bool guess = by_application(*fact) && evaluation_.guess_forbidden(unauthorised.rule);
-      if (guess) {
+      if (guess && tracing_) {
         words_ = fmt::format("{} is only a guess ({}) and the entry does not say allow_guess", fact->product,
                              fact->evidence);
       } else if (tracing_) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "policy/categories/canonical_name.h"
 #include "policy/categories/domain_table.h"
 #include "policy/lang/app_names.h"
 #include "policy/lang/words.h"
@@ -76,7 +77,9 @@ void read_tls_names(const Node& node, Product& product, Mistakes& mistakes) {
   const DomainSet set = check.add_set().value_or(DomainSet{});
   for (const Node* const name : traces(node, "tls_names", mistakes)) {
     if (const auto added = check.add(set, name->text); added) {
-      product.tls_names.push_back(name->text);
+      const bool below_only = name->text.starts_with("*.");
+      const auto canonical = canonical_name(std::string_view(name->text).substr(below_only ? 2 : 0));
+      product.tls_names.push_back((below_only ? "*." : "") + canonical.value_or(name->text));
     } else {
       mistakes.add(*name, added.error().what, added.error().advice);
     }

@@ -22,7 +22,7 @@ struct Product {
   std::string name;                      // "Mozilla Firefox"
   std::vector<std::string> apps;         // nDPI's spelling
   std::vector<std::string> user_agents;  // globs, "Transmission/{version}*"
-  std::vector<std::string> tls_names;    // domains, as in lists of the policy
+  std::vector<std::string> tls_names;    // canonical, as in lists of the policy: "x.example", "*.x.example"
 };
 
 struct Catalogue {

@@ -82,6 +82,16 @@ TEST(Catalogue, MistakesHaveTheirPlace) {
               ElementsAre(HasSubstr("nothing shows the product a")));
 }
 
+TEST(Catalogue, NamesAreCanonical) {
+  const auto catalogue = parse_catalogue(
+      "weir-software: 1\nproducts: [{id: a, apps: [bittorrent], tls_names: [Bet.Example., \"*.B\xc3\x9c"
+      "CHER.example\"]}]\n",
+      "f");
+  ASSERT_TRUE(catalogue.has_value());
+  EXPECT_THAT(catalogue->products.front().apps, ElementsAre("BitTorrent"));
+  EXPECT_THAT(catalogue->products.front().tls_names, ElementsAre("bet.example", "*.xn--bcher-kva.example"));
+}
+
 TEST(Catalogue, LimitsHold) {
   std::string many = "weir-software: 1\nproducts:\n";
   for (std::size_t i = 0; i <= kProductsMax; ++i)
