@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sequence of segments or datagrams in both directions. First byte: port and midstream; then records of
+// control, offset (signed, from the next expected byte), length, payload.
+#include "classifier/inspect/flow_inspector.h"
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace {
+
+using weir::classifier::FlowInspector;
+using weir::classifier::Inspected;
+
+// What the parsers may keep beside the two streams: a ClientHello, or two HTTP heads, or the commands of a
+// mail session that wait for their replies.
+constexpr std::size_t kParserBytesMax = 1U << 20U;
+
+void check(const FlowInspector& inspector, const weir::FlowFacts& facts) {
+  const weir::classifier::InspectLimits limits;
+  const std::size_t held = inspector.bytes_held();
+  if (inspector.names_final() ? held != 0 : held > 4 * limits.stream_bytes_max + kParserBytesMax)
+    std::abort();
+  if (facts.host.size() > 1'100 || facts.http.path.size() > 1'024 || facts.mail.recipients.size() > 1'000)
+    std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  weir::ByteReader in{weir::Bytes{data, size}};
+  constexpr std::uint16_t kPorts[] = {443, 80, 25, 53, 587, 143, 3'128, 5'353};
+  const std::uint8_t setup = in.u8();
+  weir::FiveTuple tuple;
+  tuple.responder_port = kPorts[setup & 7U];
+  FlowInspector inspector(tuple, (setup & 8U) != 0, {});
+  weir::FlowFacts facts;
+  std::uint32_t next[2] = {0xfffffff0U, 77};
+  while (in.ok() && in.left() > 0) {
+    const std::uint8_t control = in.u8();
+    const auto offset = static_cast<std::int8_t>(in.u8());
+    const weir::Bytes payload = in.take(std::min<std::size_t>(in.u8(), in.left()));
+    const std::size_t index = control & 1U;
+    const auto direction = static_cast<weir::channel::Direction>(index);
+    Inspected seen;
+    if ((control & 2U) != 0) {
+      seen = inspector.on_datagram(direction, payload, facts);
+    } else {
+      const auto flags =
+          static_cast<std::uint8_t>(((control & 4U) != 0 ? 2U : 0U) | ((control & 8U) != 0 ? 1U : 0U) |
+                                    ((control & 16U) != 0 ? 0x20U : 0U));
+      const std::int32_t shift = (control & 32U) != 0 ? offset : 0;
+      seen = inspector.on_segment(direction, next[index] + static_cast<std::uint32_t>(shift), flags, payload,
+                                  facts);
+      if (shift == 0) next[index] += static_cast<std::uint32_t>(payload.size());
+    }
+    // Each answer with `more` brings a name; a payload of 255 bytes and what waits before it hold only so
+    // many.
+    for (unsigned i = 0; seen.more; ++i) {
+      if (i > 100'000) std::abort();
+      seen = inspector.next(direction, facts);
+    }
+    check(inspector, facts);
+  }
+  return 0;
+}
