@@ -14,14 +14,14 @@ constexpr std::size_t kPrefixBytes = 2;
 ParseStep DnsStream::feed(Bytes bytes, FlowFacts& facts, std::vector<std::uint8_t>& buffer) {
   ParseStep step;
   while (step.consumed < bytes.size()) {
-    const std::size_t need = buffer.size() < kPrefixBytes
-                                 ? kPrefixBytes
-                                 : kPrefixBytes + ((std::size_t{buffer[0]} << 8U) | buffer[1]);
+    const bool length_known = buffer.size() >= kPrefixBytes;
+    const std::size_t need =
+        kPrefixBytes + (length_known ? (std::size_t{buffer[0]} << 8U) | buffer[1] : std::size_t{0});
     const std::size_t count = std::min(need - buffer.size(), bytes.size() - step.consumed);
     const Bytes part = bytes.subspan(step.consumed, count);
     buffer.insert(buffer.end(), part.begin(), part.end());
     step.consumed += count;
-    if (need == kPrefixBytes || buffer.size() < need) continue;
+    if (!length_known || buffer.size() < need) continue;
     const DnsParse parsed = judge_dns(Bytes{buffer}.subspan(kPrefixBytes), facts);
     buffer.clear();
     step.outcome = parsed == DnsParse::kOk ? Outcome::kName : Outcome::kError;

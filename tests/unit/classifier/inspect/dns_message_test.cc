@@ -118,6 +118,13 @@ TEST(DnsFlow, OtherPorts) {
   EXPECT_TRUE(other.inspector.names_final());
 }
 
+TEST(DnsFlow, EmptyMessageOverTcpIsAnError) {
+  InspectedFlow flow(53);
+  const std::string message = query("one.example");
+  flow.client(Wire{}.u16(message.size()).raw(message).str());
+  EXPECT_TRUE(flow.client(std::string("\0\0\0", 3)).parser_error);
+}
+
 TEST(DnsFlow, OverTcpInAnyPieces) {
   const auto framed = [](const std::string& message) {
     return Wire{}.u16(message.size()).raw(message).str();
