@@ -115,11 +115,12 @@ std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& 
 SandboxOptions sandbox_options(const Settings& settings) {
   SandboxOptions options;
   options.user = settings.classifier.user;
-  const std::filesystem::path policy = settings.classifier.policy;
-  // Categories lie beside the policy; a compile reads zones; the publisher reads its password at each
+  // Category lists lie beside the policy; a compile reads time zones; the publisher its password at each
   // connect.
-  options.readable = {std::filesystem::absolute(policy).parent_path(), "/usr/share/zoneinfo",
-                      "/etc/localtime"};
+  options.readable = {"/usr/share/zoneinfo", "/etc/localtime"};
+  if (const std::filesystem::path policy = settings.classifier.policy; !policy.empty()) {
+    options.readable.push_back(policy.has_parent_path() ? policy.parent_path().string() : ".");
+  }
   if (!settings.redis.classifier_password_file.empty()) {
     options.readable.push_back(settings.redis.classifier_password_file);
   }

@@ -53,8 +53,9 @@ bool Service::run() {
 /// Tries until the data plane is there; nullptr: stop, or a replay's data plane did not come.
 std::unique_ptr<Service::Attached> Service::attach() {
   const auto give_up = Clock::now() + options_.replay_attach_max;
+  const auto pause_max = options_.replay ? kReplayAttachPauseMax : kAttachPauseMax;
   std::chrono::milliseconds wait{5};
-  for (bool said = false; !signals_.stop; pause(wait), wait = std::min(wait * 2, kAttachPauseMax)) {
+  for (bool said = false; !signals_.stop; pause(wait), wait = std::min(wait * 2, pause_max)) {
     auto attachment = channel::connect_to_dataplane(options_.channel_path);
     if (attachment) {
       auto end = channel::ClassifierEnd::attach(attachment->fds);

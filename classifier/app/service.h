@@ -20,7 +20,8 @@ namespace weir::classifier {
 
 inline constexpr int kControlIntervalMs = 50;           // longest time without a look at control requests
 inline constexpr std::uint32_t kRequestsPerTurn = 256;  // handled before the next look
-inline constexpr std::chrono::milliseconds kAttachPauseMax{500};
+inline constexpr std::chrono::milliseconds kAttachPauseMax{250};
+inline constexpr std::chrono::milliseconds kReplayAttachPauseMax{10};
 
 /// Set by signal handlers, read by the service.
 struct Signals {

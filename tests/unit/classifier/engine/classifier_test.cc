@@ -99,6 +99,8 @@ TEST(Classifier, ANamedAndLabelledFlowIsHandedOver) {
   const auto& last = bench.sink.events.back();
   EXPECT_EQ(last.kind(), event::KIND_FINAL);
   EXPECT_EQ(last.master(), "DNS");
+  EXPECT_EQ(last.host(), "www.example");
+  EXPECT_EQ(last.host_source(), "dns-query");
   EXPECT_EQ(bench.classifier().counts().flows, 0U);
   EXPECT_EQ(bench.classifier().counts().bytes_held, 0U);
 }
