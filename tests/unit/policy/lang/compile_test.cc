@@ -86,11 +86,15 @@ categories:
 network:
   - {rule: no-dns-over-https, match: {app: [doh, dot, doq]}, then: block, severity: low}
 web:
-  - {rule: no-gambling, match: {category: gambling}, then: block, severity: high, tell_user: "Gambling sites are closed here."}
-  - {rule: social-after-hours, who: staff, when: office, match: {category: social-networks}, then: block, mode: monitor}
+  - {rule: no-gambling, match: {category: gambling}, then: block, severity: high,
+     tell_user: "Gambling sites are closed here."}
+  - {rule: social-after-hours, who: staff, when: office, match: {category: social-networks},
+     then: block, mode: monitor}
 email:
-  - {rule: only-our-relay-sends, who: {not: mail-servers}, match: {protocol: smtp}, then: block, severity: high}
-  - {rule: partners-need-tls, match: {recipient: partners, tls: none}, then: block, tell_officer: "Ask the partner."}
+  - {rule: only-our-relay-sends, who: {not: mail-servers}, match: {protocol: smtp},
+     then: block, severity: high}
+  - {rule: partners-need-tls, match: {recipient: partners, tls: none},
+     then: block, tell_officer: "Ask the partner."}
 software:
   unknown: report
   authorised:   [{product: firefox, versions: ">=115", owner: it-desk, until: 2027-06-30}]
@@ -111,12 +115,12 @@ TEST(Compile, AWholePolicy) {
       lines,
       ElementsAre("15 network no-dns-over-https |  |  | app doh, dot, doq | block low",
                   "17 web no-gambling |  |  | category gambling | block high",
-                  "18 web social-after-hours | staff | office | category social-networks | block? medium",
-                  "20 email only-our-relay-sends | not mail-servers |  | protocol smtp | block high",
-                  "21 email partners-need-tls |  |  | recipient partners; tls none | block medium",
-                  "25 software unauthorised-bittorrent |  |  | product bittorrent | block high",
-                  "25 software unauthorised-teamviewer |  |  | product teamviewer | block medium",
-                  "23 software unknown-software |  |  | any product of neither list | report low"));
+                  "19 web social-after-hours | staff | office | category social-networks | block? medium",
+                  "22 email only-our-relay-sends | not mail-servers |  | protocol smtp | block high",
+                  "24 email partners-need-tls |  |  | recipient partners; tls none | block medium",
+                  "29 software unauthorised-bittorrent |  |  | product bittorrent | block high",
+                  "29 software unauthorised-teamviewer |  |  | product teamviewer | block medium",
+                  "27 software unknown-software |  |  | any product of neither list | report low"));
   EXPECT_EQ((*policy)->rules()[4].tell_officer, "Ask the partner.");
 }
 
