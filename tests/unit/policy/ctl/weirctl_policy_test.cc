@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl's command line, `config check` and `policy ...`, run as a program.
+#include <gtest/gtest.h>
+
+#include "tests/unit/policy/ctl/control_stub.h"
+#include "tests/unit/policy/ctl/weirctl.h"
+
+namespace weir::ctl {
+namespace {
+
+constexpr const char* kGood =
+    "weir-policy: 1\nweb:\n  - {rule: no-bets, match: {domain: bet.example}, then: block}\n";
+constexpr const char* kBroken =
+    "weir-policy: 1\nweb:\n  - {rule: no-bets, match: {domain: bet.example}, then: blok}\n";
+
+class WeirctlPolicy : public ::testing::Test {
+ protected:
+  std::string current() const { return test::read_whole(weirctl_.file("policy/current.yaml")); }
+  std::string revision() const { return test::read_whole(weirctl_.file("policy/current.revision")); }
+  test::ControlStub classifier(std::function<std::string(const std::string&)> answer) const {
+    return test::ControlStub{weirctl_.file("run/classifier-0.sock"), std::move(answer)};
+  }
+  test::Weirctl weirctl_;
+};
+
+TEST_F(WeirctlPolicy, WrongCommandLinesEndWithTwo) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"bogus"},
+                                             {"status", "--bogus"},
+                                             {"policy"},
+                                             {"policy", "check"},
+                                             {"policy", "check", "/none"},
+                                             {"-o", "xml", "status"},
+                                             {"violation", "show", "abc"},
+                                             {"classify"},
+                                             {"classify", "/none"},
+                                             {"explain", "tcp", "10.0.0.1"},
+                                             {"explain", "tcp", "10.0.0.1", "1", "10.0.0.2", "70000"}}) {
+    EXPECT_EQ(weirctl_(words).code, 2) << (words.empty() ? "nothing" : words.back());
+  }
+  EXPECT_EQ(weirctl_({"--help"}).code, 0);
+  EXPECT_NE(weirctl_({"--help"}).out.find("4  a part of Weir does not answer"), std::string::npos);
+  EXPECT_EQ(weirctl_({"--version"}).code, 0);
+}
+
+TEST_F(WeirctlPolicy, ConfigCheckPrintsEveryMistakeWithItsPlace) {
+  EXPECT_EQ(weirctl_({"config", "check"}).code, 0);
+  weirctl_.write("weir.yaml", "weir: 1\nbogus: 1\nworkers: many\n");
+  const test::Ran ran = weirctl_({"config", "check"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.err.find("weir.yaml:2:1: error: "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("weir.yaml:3:"), std::string::npos) << ran.err;
+  EXPECT_EQ(weirctl_({"status"}).code, 3);
+  EXPECT_EQ(weirctl_.plain({"--config", "/none.yaml", "config", "check"}).code, 3);
+}
+
+TEST_F(WeirctlPolicy, CheckPrintsEveryMistakeWithItsPlace) {
+  weirctl_.write("good.yaml", kGood);
+  weirctl_.write("broken.yaml", std::string{kBroken} + "bogus: 1\n");
+  EXPECT_EQ(weirctl_({"policy", "check", weirctl_.file("good.yaml")}).code, 0);
+  const test::Ran ran = weirctl_({"policy", "check", weirctl_.file("broken.yaml")});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.err.find("broken.yaml:3:"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("broken.yaml:4:1: error: "), std::string::npos) << ran.err;
+}
+
+TEST_F(WeirctlPolicy, ApplyInstallsTellsEveryWorkerAndKeepsWhatWasBefore) {
+  weirctl_.write("good.yaml", kGood);
+  std::string asked;
+  const auto stub = classifier([&](const std::string& line) {
+    asked = line;
+    return R"({"ok":true,"revision":)" + std::to_string(std::stoi(revision())) + "}";
+  });
+  test::Ran ran = weirctl_({"policy", "apply", weirctl_.file("good.yaml")});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "revision 1 in force on 1 of 1 workers\n");
+  EXPECT_EQ(asked, R"({"op":"reload"})");
+  EXPECT_EQ(current(), kGood);
+  weirctl_.write("next.yaml", std::string{kGood} + "# next\n");
+  ran = weirctl_({"policy", "apply", weirctl_.file("next.yaml"), "-o", "json"});
+  EXPECT_EQ(ran.json(), (nlohmann::json{{"revision", 2}, {"in_force", 1}, {"workers", 1}}));
+  EXPECT_EQ(revision(), "2\n");
+  EXPECT_EQ(test::read_whole(weirctl_.file("policy/revision-1.yaml")), kGood);
+}
+
+TEST_F(WeirctlPolicy, ABrokenPolicyChangesNothing) {
+  weirctl_.write("policy/current.yaml", kGood);
+  weirctl_.write("policy/current.revision", "7\n");
+  weirctl_.write("broken.yaml", kBroken);
+  const test::Ran ran = weirctl_({"policy", "apply", weirctl_.file("broken.yaml")});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.err.find("broken.yaml:3:"), std::string::npos);
+  EXPECT_EQ(current(), kGood);
+  EXPECT_EQ(revision(), "7\n");
+}
+
+TEST_F(WeirctlPolicy, ARefusalByAWorkerPutsTheOldPolicyBack) {
+  weirctl_.write("policy/current.yaml", kGood);
+  weirctl_.write("policy/current.revision", "7\n");
+  weirctl_.write("next.yaml", std::string{kGood} + "# next\n");
+  const auto stub = classifier([&](const std::string&) {
+    return std::string{R"({"ok":false,"error":"current.yaml:1:1: error: cannot be read"})"};
+  });
+  const test::Ran ran = weirctl_({"policy", "apply", weirctl_.file("next.yaml")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.err.find("cannot be read"), std::string::npos);
+  EXPECT_NE(ran.err.find("revision 7 stays in force"), std::string::npos);
+  EXPECT_EQ(current(), kGood);
+  EXPECT_EQ(revision(), "7\n");
+}
+
+TEST_F(WeirctlPolicy, WithoutClassifiersThePolicyIsInPlaceAndTheEndIsFour) {
+  weirctl_.write("good.yaml", kGood);
+  const test::Ran ran = weirctl_({"policy", "apply", weirctl_.file("good.yaml")});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_EQ(ran.out, "revision 1 in force on 0 of 1 workers\n");
+  EXPECT_EQ(current(), kGood);
+}
+
+TEST_F(WeirctlPolicy, ShowGivesRulesOrText) {
+  EXPECT_EQ(weirctl_({"policy", "show"}).code, 1);
+  weirctl_.write("policy/current.yaml", kGood);
+  weirctl_.write("policy/current.revision", "7\n");
+  const test::Ran ran = weirctl_({"policy", "show"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("revision 7"), std::string::npos);
+  EXPECT_NE(ran.out.find("no-bets"), std::string::npos);
+  EXPECT_EQ(weirctl_({"policy", "show", "--text"}).out, kGood);
+  EXPECT_EQ(weirctl_({"policy", "show", "-o", "json"}).json()["rules"][0]["rule"], "no-bets");
+}
+
+}  // namespace
+}  // namespace weir::ctl

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl on what Weir recorded: status, flow watch, violation, software, explain; with a Redis and a store
+// of its own.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "policy/bus/stream_writer.h"
+#include "policy/bus/streams.h"
+#include "policy/engine/engine.h"
+#include "tests/support/redis_server.h"
+#include "tests/unit/policy/ctl/control_stub.h"
+#include "tests/unit/policy/ctl/weirctl.h"
+#include "tests/unit/policy/engine/event_builder.h"
+
+namespace weir::ctl {
+namespace {
+
+using std::chrono::milliseconds;
+
+class WeirctlRecords : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(redis_.up());
+    weirctl_.write("weir.yaml", weirctl_.settings(redis_.socket()));
+  }
+  void publish(const std::vector<event::FlowEvent>& events) {
+    policy::StreamWriter out{redis_.connect(), 100'000};
+    for (const event::FlowEvent& event : events)
+      ASSERT_TRUE(out.append("weir:flows:0", event.SerializeAsString()));
+    ASSERT_FALSE(out.flush().error);
+  }
+  static event::FlowEvent blocked(std::uint64_t sequence) {
+    event::FlowEvent event = test::flow_event(sequence);
+    event.set_rule("no-gambling");
+    event.set_host_source("tls-sni");
+    event.set_group("staff");
+    test::add_hit(event, "no-gambling", "bet.example");
+    test::add_software(event, "firefox", "115.0");
+    event::Step* step = event.add_path();
+    step->set_section("web");
+    step->set_rule("no-gambling");
+    step->set_matched(true);
+    step->set_why("category gambling has bet.example");
+    return event;
+  }
+  void run_engine() {
+    policy::StreamReader reader{
+        redis_.connect(), std::string{policy::kEngineGroup}, "engine-1", {"weir:flows:0"}};
+    ASSERT_TRUE(reader.create_group());
+    policy::Engine engine{
+        std::move(reader), policy::StreamWriter{redis_.connect(), 1'000},
+        policy::Store::open(weirctl_.file("weir.db"), policy::StoreAccess::kWrite).value(),
+        [](const auto&, const auto&) { return std::optional{policy::SoftwareState::kAuthorised}; }};
+    ASSERT_TRUE(engine.run_once(milliseconds{100}, kSecond));
+  }
+  test::RedisServer redis_;
+  test::Weirctl weirctl_;
+};
+
+TEST_F(WeirctlRecords, ViolationsAreListedAndShown) {
+  EXPECT_EQ(weirctl_({"violation", "list"}).code, 4) << "no store yet";
+  publish({blocked(1), blocked(2)});
+  run_engine();
+  const test::Ran table = weirctl_({"violation", "list"});
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_NE(table.out.find("high      no-gambling  block   10.0.0.2  bet.example  2"), std::string::npos)
+      << table.out;
+  const auto rows = weirctl_({"violation", "list", "-o", "json"}).json();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["count"], 2);
+  EXPECT_EQ(rows[0]["flows"].size(), 2U);
+  const test::Ran csv = weirctl_({"-o", "csv", "violation", "list"});
+  EXPECT_TRUE(csv.out.starts_with(
+      "id,severity,rule,action,subject,object,count,last_seen,state\n1,high,no-gambling,"));
+  const test::Ran one = weirctl_({"violation", "show", "1"});
+  EXPECT_EQ(one.code, 0);
+  EXPECT_NE(one.out.find("0000000000abcdef-0-2 0000000000abcdef-0-1"), std::string::npos) << one.out;
+  EXPECT_EQ(weirctl_({"violation", "show", "1", "-o", "json"}).json()["rule"], "no-gambling");
+  EXPECT_EQ(weirctl_({"violation", "show", "99"}).code, 1);
+}
+
+TEST_F(WeirctlRecords, SoftwareIsListed) {
+  publish({blocked(1)});
+  run_engine();
+  const auto rows = weirctl_({"software", "list", "-o", "json"}).json();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["product"], "firefox");
+  EXPECT_EQ(rows[0]["version"], "115.0");
+  EXPECT_EQ(rows[0]["state"], "authorised");
+  EXPECT_EQ(weirctl_({"software", "list", "--client", "10.9.9.9", "-o", "json"}).json().size(), 0U);
+}
+
+TEST_F(WeirctlRecords, ExplainSaysWhoWhatWhichRuleAndWhy) {
+  event::FlowEvent opened = blocked(1);
+  opened.set_kind(event::KIND_OPENED);
+  event::FlowEvent final = blocked(2);
+  final.set_flow_id(opened.flow_id());
+  final.clear_hits();
+  publish({opened, final, blocked(3)});
+  const test::Ran by_id = weirctl_({"explain", opened.flow_id()});
+  EXPECT_EQ(by_id.code, 0) << by_id.err;
+  for (const char* words : {"client 10.0.0.2", "group staff", "named bet.example by its tls-sni",
+                            "Decision: block, by rule no-gambling of policy revision 7",
+                            "1. web: rule no-gambling matched: category gambling has bet.example",
+                            "Recorded: rule no-gambling"}) {
+    EXPECT_NE(by_id.out.find(words), std::string::npos) << words << "\n" << by_id.out;
+  }
+  const test::Ran by_ends = weirctl_({"explain", "tcp", "93.184.216.34", "443", "10.0.0.2", "40000"});
+  EXPECT_EQ(by_ends.code, 0) << by_ends.err;
+  EXPECT_NE(by_ends.out.find("0000000000abcdef-0-3"), std::string::npos) << "the newest between these ends";
+  EXPECT_EQ(weirctl_({"explain", opened.flow_id(), "-o", "json"}).json()["hits"].size(), 1U);
+}
+
+TEST_F(WeirctlRecords, ExplainFallsBackToTheStoreThenSaysNo) {
+  publish({blocked(1)});
+  run_engine();
+  auto admin = redis_.connect();
+  ASSERT_TRUE(admin.command({"DEL", "weir:flows:0"}));
+  const std::string flow = blocked(1).flow_id();
+  EXPECT_EQ(weirctl_({"explain", flow}).code, 0);
+  EXPECT_EQ(weirctl_({"explain", "tcp", "10.0.0.2", "40000", "93.184.216.34", "443"}).code, 0);
+  EXPECT_EQ(weirctl_({"explain", "0000000000000000-0-9"}).code, 1);
+  redis_.stop(SIGKILL);
+  EXPECT_EQ(weirctl_({"explain", flow}).code, 0) << "the store has it";
+  EXPECT_EQ(weirctl_({"explain", "0000000000000000-0-9"}).code, 4) << "Redis might have it";
+}
+
+TEST_F(WeirctlRecords, FlowWatchFollows) {
+  const test::Ran nothing = weirctl_({"flow", "watch", "--count", "1", "--timeout", "0.2"});
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_EQ(weirctl_({"flow", "watch", "--timeout", "0.1"}).code, 0);
+  std::atomic<bool> done{false};
+  std::thread publisher([&] {
+    for (std::uint64_t i = 1; !done; ++i) {
+      publish({blocked(i)});
+      poll(nullptr, 0, 20);
+    }
+  });
+  const test::Ran ran = weirctl_({"flow", "watch", "--count", "2", "--timeout", "20", "-o", "json"});
+  const test::Ran line = weirctl_({"flow", "watch", "--count", "1", "--timeout", "20"});
+  done = true;
+  publisher.join();
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::string first = ran.out.substr(0, ran.out.find('\n'));
+  EXPECT_EQ(nlohmann::json::parse(first)["host"], "bet.example");
+  EXPECT_EQ(std::ranges::count(ran.out, '\n'), 2);
+  EXPECT_NE(line.out.find("10.0.0.2:40000  93.184.216.34:443  TLS  bet.example  block  no-gambling"),
+            std::string::npos)
+      << line.out;
+}
+
+TEST_F(WeirctlRecords, StatusNamesEveryPart) {
+  publish({blocked(1)});
+  run_engine();
+  const test::Ran alone = weirctl_({"status", "-o", "json"});
+  EXPECT_EQ(alone.code, 4);
+  EXPECT_EQ(alone.json()["redis"]["entries"]["weir:flows:0"], 1);
+  EXPECT_EQ(alone.json()["engine"]["events_applied"], 1);
+  const test::ControlStub classifier{weirctl_.file("run/classifier-0.sock"),
+                                     [](const std::string&) { return R"({"ok":true,"revision":7})"; }};
+  EXPECT_EQ(weirctl_({"status", "-o", "json"}).json()["classifiers"][0]["revision"], 7);
+}
+
+TEST_F(WeirctlRecords, StatusShowsPortsAndChecks) {
+  const test::ControlStub dataplane{
+      weirctl_.file("run/dataplane.sock"), [](const std::string&) {
+        return R"({"ok":true,"channel":"attached","ports":[{"pair":"lan-wan","side":"inside","counters":)"
+               R"({"received":5,"transmitted":3,"parked":1,"dropped":{"a":1}}}]})";
+      }};
+  const auto status = weirctl_({"status", "-o", "json"});
+  EXPECT_EQ(status.code, 0);
+  EXPECT_EQ(status.json()["channel"], "attached");
+  EXPECT_EQ(status.json()["ports"][0]["name"], "lan-wan/inside");
+  EXPECT_EQ(status.json()["ports"][0]["received"], 5);
+  const auto table = weirctl_({"status"});
+  EXPECT_NE(table.out.find("received 5 = transmitted 3 + dropped 1 + parked 1"), std::string::npos)
+      << table.out;
+  EXPECT_EQ(weirctl_({"status", "--check"}).code, 1) << "the classifier is silent";
+}
+
+}  // namespace
+}  // namespace weir::ctl
