@@ -110,7 +110,7 @@ bool read_answers(Bytes message, ByteReader& reader, std::size_t count, std::vec
 
 }  // namespace
 
-DnsParse parse_dns(Bytes message, DnsFacts& facts) {
+DnsParse parse_dns(Bytes message, DnsFacts& facts, bool several_questions) {
   if (message.size() < kDnsHeaderBytes) return DnsParse::kTooShort;
   ByteReader reader{message};
   const Header header = read_header(reader);
@@ -119,15 +119,16 @@ DnsParse parse_dns(Bytes message, DnsFacts& facts) {
   found.response = header.response;
   found.rcode = header.rcode;
   if (header.opcode == kOpcodeQuery) {
-    if (header.questions > 1) return DnsParse::kMalformed;
-    if (header.questions == 1) {
+    if (header.questions > 1 && !several_questions) return DnsParse::kMalformed;
+    if (header.questions > 0) {
       const auto query = read_name(message, reader);
       found.query_type = reader.u16();
       reader.skip(2);  // class
       if (!query || !reader.ok()) return DnsParse::kMalformed;
       found.query = *query;
     }
-    if (header.response && !read_answers(message, reader, header.answers, found.answers)) {
+    if (header.response && header.questions <= 1 &&
+        !read_answers(message, reader, header.answers, found.answers)) {
       // A truncated reply still says what was asked.
       if (found.query.empty()) return DnsParse::kMalformed;
     }

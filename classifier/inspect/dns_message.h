@@ -20,8 +20,9 @@ inline constexpr std::size_t kDnsAnswersMax = 32;
 
 enum class DnsParse : std::uint8_t { kOk, kTooShort, kMalformed };
 
-/// Replaces `facts` by what the message says; leaves them alone unless kOk.
-[[nodiscard]] DnsParse parse_dns(Bytes message, DnsFacts& facts);
+/// Replaces `facts` by what the message says; leaves them alone unless kOk. Of `several_questions`, which
+/// only multicast DNS may ask, the first is taken, and answers are left alone.
+[[nodiscard]] DnsParse parse_dns(Bytes message, DnsFacts& facts, bool several_questions = false);
 
 /// For a flow on a port that is not DNS's own: a query with one plain question and nothing left over.
 [[nodiscard]] bool looks_like_dns_query(Bytes message);

@@ -39,8 +39,8 @@ ParseStep DnsStream::from_server(Bytes bytes, FlowFacts& facts) {
   return step;
 }
 
-DnsParse judge_dns(Bytes message, FlowFacts& facts) {
-  const DnsParse parsed = parse_dns(message, facts.dns);
+DnsParse judge_dns(Bytes message, FlowFacts& facts, bool several_questions) {
+  const DnsParse parsed = parse_dns(message, facts.dns, several_questions);
   if (parsed == DnsParse::kOk) {
     facts.host = facts.dns.query;
     facts.host_source = facts.host.empty() ? NameSource::kNone : NameSource::kDnsQuery;

@@ -24,6 +24,6 @@ class DnsStream {
 };
 
 /// Puts a message's question where a decision looks for it.
-[[nodiscard]] DnsParse judge_dns(Bytes message, FlowFacts& facts);
+[[nodiscard]] DnsParse judge_dns(Bytes message, FlowFacts& facts, bool several_questions = false);
 
 }  // namespace weir::classifier

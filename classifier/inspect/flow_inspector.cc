@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint16_t kMulticastDnsPort = 5'353;
 constexpr std::uint16_t kLlmnrPort = 5'355;
+constexpr std::uint16_t kNetbiosNamePort = 137;
 
 StreamLimits stream_limits(const InspectLimits& limits) {
   return {limits.stream_bytes_max, limits.segments_held_max};
@@ -152,13 +153,14 @@ void FlowInspector::Impl::finish() {
 Inspected FlowInspector::Impl::datagram(Bytes payload, FlowFacts& facts) {
   Inspected result;
   const bool local_names = has_port(kMulticastDnsPort) || has_port(kLlmnrPort);
-  dns_datagrams = dns_datagrams || has_port(kDnsPort) || local_names || looks_like_dns_query(payload);
+  dns_datagrams = dns_datagrams || has_port(kDnsPort) || local_names ||
+                  (looks_like_dns_query(payload) && !has_port(kNetbiosNamePort));
   if (!dns_datagrams) {
     finish();
     return result;
   }
-  result.facts_changed = judge_dns(payload, facts) == DnsParse::kOk;
   // Multicast DNS asks several questions at once (RFC 6762 section 5.3).
+  result.facts_changed = judge_dns(payload, facts, local_names) == DnsParse::kOk;
   result.parser_error = !result.facts_changed && !local_names;
   return result;
 }
@@ -170,8 +172,10 @@ FlowInspector::FlowInspector(FlowInspector&&) noexcept = default;
 FlowInspector& FlowInspector::operator=(FlowInspector&&) noexcept = default;
 
 Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence, std::uint8_t tcp_flags,
-                                    Bytes payload, FlowFacts& facts) {
+                                    Bytes payload, FlowFacts& facts,
+                                    std::optional<std::uint32_t> acknowledgement) {
   if (impl_->final) return {};
+  if (acknowledgement) impl_->lane(opposite(direction)).stream.acknowledge(*acknowledgement);
   const Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
   facts.names_final = impl_->final;
   return result;

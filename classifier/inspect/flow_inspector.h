@@ -24,6 +24,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "dataplane/channel/messages.h"
 #include "policy/model/byte_reader.h"
@@ -57,9 +58,12 @@ class FlowInspector {
   FlowInspector(FlowInspector&&) noexcept;
   FlowInspector& operator=(FlowInspector&&) noexcept;
 
-  /// One TCP segment: its flags and sequence number, its payload (may be empty: SYN, FIN and RST matter too).
+  /// One TCP segment: its flags and sequence number, its payload (may be empty: SYN, FIN and RST matter too),
+  /// and what it acknowledges of the other direction (with the ACK flag; without it a differing repeat of
+  /// bytes that the receiver already has counts as a conflict too).
   [[nodiscard]] Inspected on_segment(channel::Direction direction, std::uint32_t sequence,
-                                     std::uint8_t tcp_flags, Bytes payload, FlowFacts& facts);
+                                     std::uint8_t tcp_flags, Bytes payload, FlowFacts& facts,
+                                     std::optional<std::uint32_t> acknowledgement = std::nullopt);
   /// Goes on after an answer with `more`, with the bytes of that packet which were not looked at yet.
   [[nodiscard]] Inspected next(channel::Direction direction, FlowFacts& facts);
   /// One UDP payload.

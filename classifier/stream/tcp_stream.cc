@@ -51,9 +51,20 @@ void TcpStream::start(std::uint32_t first_byte_sequence) {
   started_ = true;
   next_sequence_ = first_byte_sequence;
   next_ = kStartPosition;
+  acknowledged_ = 0;
+}
+
+void TcpStream::acknowledge(std::uint32_t sequence) {
+  const auto distance = static_cast<std::int32_t>(sequence - next_sequence_);
+  if (!started_ || distance > 0) return;  // of bytes that were never seen: says nothing about those that were
+  acknowledged_ = std::max(acknowledged_, next_ + static_cast<std::uint64_t>(std::int64_t{distance}));
 }
 
 bool TcpStream::contradicts(std::uint64_t offset, Bytes payload) const {
+  if (offset < acknowledged_) {
+    payload = payload.subspan(std::min<std::uint64_t>(acknowledged_ - offset, payload.size()));
+    offset = acknowledged_;
+  }
   if (payload.empty()) return false;
   if (differ(next_ - window_.size(), Bytes{window_}, offset, payload)) return true;
   return std::any_of(held_.begin(), held_.end(), [&](const Held& held) {

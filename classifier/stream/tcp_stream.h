@@ -46,6 +46,9 @@ class TcpStream {
   /// first segment does. A later SYN with another number moves the start while nothing was accepted yet.
   [[nodiscard]] Accepted add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes payload);
 
+  /// The receiver has everything before this sequence number.
+  void acknowledge(std::uint32_t sequence);
+
   /// Assembled bytes that were not consumed. Valid until the next call that is not const.
   [[nodiscard]] Bytes ready() const { return Bytes{window_}.subspan(ready_from_); }
   /// `count` is at most ready().size().
@@ -83,6 +86,7 @@ class TcpStream {
   std::uint32_t next_sequence_ = 0;
   std::uint64_t next_ = 0;  // position of next_sequence_; starts high so that earlier bytes have one
   std::uint64_t fin_ = 0;
+  std::uint64_t acknowledged_ = 0;
   std::vector<std::uint8_t> window_;  // consumed history, then what is ready; ends at next_
   std::size_t ready_from_ = 0;
   std::vector<Held> held_;  // sorted, disjoint, all beyond next_

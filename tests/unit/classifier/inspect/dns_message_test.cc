@@ -118,6 +118,25 @@ TEST(DnsFlow, OtherPorts) {
   EXPECT_TRUE(other.inspector.names_final());
 }
 
+TEST(DnsFlow, MulticastMayAskSeveralQuestions) {
+  InspectedFlow flow(5'353);
+  const std::string two = header(0, 2) + dns_name("a.local") + Wire{}.u16(1).u16(1).str() +
+                          dns_name("b.local") + Wire{}.u16(1).u16(1).str();
+  const Inspected seen =
+      flow.inspector.on_datagram(channel::Direction::kFromInitiator, as_bytes(two), flow.facts);
+  EXPECT_TRUE(seen.facts_changed);
+  EXPECT_EQ(flow.facts.host, "a.local");
+}
+
+TEST(DnsFlow, NetbiosNamesAreNotDns) {
+  InspectedFlow flow(137);
+  const Inspected seen =
+      flow.inspector.on_datagram(channel::Direction::kFromInitiator,
+                                 as_bytes(query("ejfdebfeebfacacacacacacacacacaaa", 32)), flow.facts);
+  EXPECT_FALSE(seen.facts_changed);
+  EXPECT_TRUE(flow.inspector.names_final());
+}
+
 TEST(DnsFlow, EmptyMessageOverTcpIsAnError) {
   InspectedFlow flow(53);
   const std::string message = query("one.example");

@@ -95,6 +95,21 @@ TEST(TcpStream, ConsumedBytesAreRememberedForALimitedWhile) {
   EXPECT_EQ(stream.add(1, 0, as_bytes("X")), Accepted::kInOrder);  // too old to know
 }
 
+TEST(TcpStream, WhatTheReceiverHasCannotBeReplaced) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abcdef")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdef");
+  stream.acknowledge(9);  // never sent
+  EXPECT_EQ(stream.add(6, 0, as_bytes("X")), Accepted::kConflict);
+  stream.acknowledge(4);
+  EXPECT_EQ(stream.add(3, 0, as_bytes("X")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(3, 0, as_bytes("XX")), Accepted::kConflict);
+  stream.acknowledge(7);
+  EXPECT_EQ(stream.add(6, 0, as_bytes("X")), Accepted::kInOrder);  // a keep-alive probe
+  EXPECT_EQ(stream.add(6, 0, as_bytes("Xgh")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "gh");
+}
+
 TEST(TcpStream, LimitsAreKept) {
   TcpStream stream{{.bytes_max = 100, .segments_held_max = 2}};
   EXPECT_EQ(stream.add(0, kTcpSyn, {}), Accepted::kInOrder);
