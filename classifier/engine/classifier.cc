@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "classifier/engine/facts_of.h"
+#include "classifier/stream/tcp_stream.h"
 #include "policy/categories/canonical_name.h"
 #include "policy/decide/decide.h"
 
@@ -105,6 +106,7 @@ void Classifier::on_packet(const Request& request) {
   if (seen.facts_changed || labelled || again) judge(*flow, request.time);
   while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
     seen = flow->inspector->next(request.head.direction, flow->facts);
+    note_skip(*flow, request, seen);
     if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
     if (seen.facts_changed) judge(*flow, request.time);
   }
@@ -160,18 +162,23 @@ Inspected Classifier::inspect(FlowContext& flow, const Request& request) {
   }
   const Bytes payload = payload_of(request);
   if (flow.facts.tuple.protocol == kProtocolTcp) {
-    seen = flow.inspector->on_segment(request.head.direction, request.head.tcp_sequence,
-                                      request.head.tcp_flags, payload, flow.facts);
+    const bool acknowledges = (request.head.tcp_flags & kTcpAck) != 0;
+    seen = flow.inspector->on_segment(
+        request.head.direction, request.head.tcp_sequence, request.head.tcp_flags, payload, flow.facts,
+        acknowledges ? std::optional(request.head.tcp_acknowledgement) : std::nullopt);
   } else {
     seen = flow.inspector->on_datagram(request.head.direction, payload, flow.facts);
   }
   count_held(flow);
   if (counts_.bytes_held > options_.stream_bytes_total_max && flow.bytes_held > 0) seen.undecidable = true;
-  if (seen.skip_bytes > 0) {
-    flow.skips[static_cast<std::size_t>(request.head.direction)] = {
-        .known = true, .from = seen.skip_from_sequence, .end = seen.skip_from_sequence + seen.skip_bytes};
-  }
+  note_skip(flow, request, seen);
   return seen;
+}
+
+void Classifier::note_skip(FlowContext& flow, const Request& request, const Inspected& seen) {
+  if (seen.skip_bytes == 0) return;
+  flow.skips[static_cast<std::size_t>(request.head.direction)] = {
+      .known = true, .from = seen.skip_from_sequence, .end = seen.skip_from_sequence + seen.skip_bytes};
 }
 
 /// Keeps the total of assembly bytes right and lets the inspector go when it has nothing more to say.

@@ -96,6 +96,7 @@ class Classifier {
   void forget(std::uint32_t slot);
 
   [[nodiscard]] Inspected inspect(FlowContext& flow, const channel::Request& request);
+  static void note_skip(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   [[nodiscard]] bool label(FlowContext& flow, const channel::Request& request);
   [[nodiscard]] bool take_label(FlowContext& flow, NdpiLabel&& label) const;
   void judge(FlowContext& flow, TimeNs now);
