@@ -158,6 +158,25 @@ TEST(Compile, FilesAreLookedForBesideThePolicy) {
   EXPECT_EQ(missing.error().front().code, ErrorCode::kNotFound);
 }
 
+/// The YAML blocks of docs/policy.md are one policy, in their order; what the page shows must compile.
+TEST(Compile, TheExamplesOfThePageCompile) {
+  const Folder folder;
+  folder.write("partners.txt", "other-partner.example\n");
+  folder.write("gambling.txt", "bet.example\n");
+  const std::string page = read_all(WEIR_SOURCE_DIR "/docs/policy.md");
+  const std::string fence = "```yaml\n";
+  std::string text;
+  std::size_t blocks = 0;
+  for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1), ++blocks) {
+    const std::size_t begin = at + fence.size();
+    text += page.substr(begin, page.find("```", begin) - begin);
+  }
+  EXPECT_GE(blocks, 6U);
+  const auto policy = compile(text, {.file = "docs/policy.md", .directory = folder.path.string()});
+  ASSERT_TRUE(policy.has_value()) << to_text(policy.error().front()) << "\n" << text;
+  EXPECT_GE((*policy)->rules().size(), 10U);
+}
+
 TEST(Compile, EmptyAndMissingFolders) {
   const Folder folder;
   EXPECT_THAT(mistakes_of("weir-policy: 1\ncategories: " + (folder.path / "lists").string() + "\n"),
