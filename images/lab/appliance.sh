@@ -57,8 +57,10 @@ _dataplane_up() {
   [ "$wanted" != auto ] || wanted=af_xdp
   LAB_DRIVER=$wanted
   _settings "$wanted"
-  # What the poll-mode drivers need and nothing else: raw sockets, the XDP program, locked memory.
-  local capabilities=+net_admin,+net_raw,+bpf,+ipc_lock,+sys_nice
+  # What the poll-mode driver needs and nothing else. libxdp asks for its program's descriptor by number, which the
+  # kernel grants to CAP_SYS_ADMIN alone.
+  local capabilities=+net_admin,+net_raw
+  [ "$wanted" != af_xdp ] || capabilities+=,+bpf,+ipc_lock,+sys_admin
   _daemon weir-dataplane weir-dataplane --inh-caps "$capabilities" --ambient-caps "$capabilities"
   wait_for "the data plane" 20 _dataplane_started_or_dead
   _dataplane_answers || _fall_back "$(tail -n 1 "$LAB_DIR/log/weir-dataplane.log")"
