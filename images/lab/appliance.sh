@@ -71,7 +71,10 @@ _dataplane_answers() { [ -S "$LAB_DIR/run/dataplane.sock" ] && _weirctl status >
 _dataplane_started_or_dead() {
   _dataplane_answers || grep -q '^supervise ended' "$LAB_DIR/log/weir-dataplane.log"
 }
-_classifier_attached() { _weirctl status -o json | grep -q '"channel": *"attached"'; }
+_classifier_attached() {
+  /usr/bin/python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); from lab import Lab; sys.exit(not Lab().classifier_attached())' \
+    "$LAB_SOURCE"
+}
 _frames_pass() { ip netns exec "$LAB_IN" ping -c 1 -W 5 "$lab_gateway_v4" >/dev/null 2>&1; }
 
 _fall_back() {  # WHY

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shlex
+import socket
 import subprocess
 import time
 
@@ -102,6 +103,23 @@ class Lab:
         except json.JSONDecodeError:
             rows = [line for line in ran.out.splitlines() if line.startswith("{")]
             return [json.loads(row) for row in rows]
+
+    def ask(self, daemon, op, **more):
+        """One question on a daemon's control socket: dataplane or classifier-0. None when nobody answers."""
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(2.0)
+                connection.connect(str(self.dir / "run" / f"{daemon}.sock"))
+                connection.sendall(json.dumps({"op": op, **more}).encode() + b"\n")
+                return json.loads(connection.makefile().readline())
+        except (OSError, json.JSONDecodeError):
+            return None
+
+    def classifier_attached(self):
+        return (self.ask("dataplane", "status") or {}).get("channel") == "attached"
+
+    def flows(self, **wanted):
+        return (self.ask("dataplane", "flows", **wanted) or {}).get("flows", [])
 
     def violations(self, **wanted):
         found = self.weirctl_json("violation", "list")

@@ -96,17 +96,21 @@ def violation_table(lab, step):
 
 def conservation(lab, step):
     def ports_when_quiet():
-        """The counters of all ports, once two looks are alike."""
-        first, second = lab.weirctl_json("status"), lab.weirctl_json("status")
-        return second["ports"] if first["ports"] == second["ports"] else None
+        """All ports, once two looks at their counters are alike."""
+        looks = [lab.ask("dataplane", "status")["ports"] for _ in range(2)]
+        return looks[0] if looks[0] == looks[1] else None
 
-    ports = until(ports_when_quiet)
-    if not step.check(ports, "the counters should come to rest"):
-        return
-    for port in ports:
-        dropped = sum(port["dropped"].values())
-        named = " ".join(f"{reason}={count}" for reason, count in port["dropped"].items() if count)
-        step.weir(f"{port['name']}: received {port['received']} = transmitted {port['transmitted']} + dropped {dropped}"
-                  f" + parked {port['parked']}   {named}")
-        step.check(port["received"] == port["transmitted"] + dropped + port["parked"],
-                   f"{port['name']}'s frames do not add up")
+    step.check(until(ports_when_quiet), "the counters should come to rest")
+    ran = lab.weirctl("status")
+    for line in ran.out.splitlines():
+        step.weir(line)
+    step.check(ran.code == 0, f"weirctl status should be content, not end with {ran.code}")
+    for port in lab.ask("dataplane", "status")["ports"]:
+        name, counters = f"{port['pair']} {port['side']}", port["counters"]
+        dropped = sum(counters["dropped"].values())
+        named = " ".join(f"{reason}={count}" for reason, count in counters["dropped"].items() if count)
+        step.weir(f"{name}: received {counters['received']} = transmitted {counters['transmitted']}"
+                  f" + dropped {dropped} + parked {counters['parked']}   {named}")
+        step.check(counters["received"] == counters["transmitted"] + dropped + counters["parked"],
+                   f"the frames of {name} do not add up")
+        step.check(counters["received"] > 100, f"{name} should have seen the story")
