@@ -6,7 +6,7 @@
 
 appliance_up() {
   _system_users
-  mkdir -p "$LAB_DIR"/{run,redis,lib/policy,spool,pid}
+  mkdir -p "$LAB_DIR"/{run,redis,lib/policy,pid,etc/policy}
   chown weir-dataplane:weir "$LAB_DIR/run" && chmod 2770 "$LAB_DIR/run"
   chown weir-engine:weir "$LAB_DIR/lib" && chmod 2770 "$LAB_DIR/lib"
   chown redis:redis "$LAB_DIR/redis"
@@ -41,6 +41,27 @@ _policy_in_place() {
   mv "$LAB_DIR/lib/policy/policy.yaml" "$LAB_DIR/lib/policy/current.yaml"
   echo 1 >"$LAB_DIR/lib/policy/current.revision"
   chgrp -R weir "$LAB_DIR/lib/policy"
+}
+
+# Redis as shipped (images/overlay/etc/redis), its places moved into the lab.
+_redis_up() {
+  local shipped=$LAB_REPOSITORY/images/overlay/etc/redis etc=$LAB_DIR/etc user password
+  cp "$shipped/users.acl.in" "$etc/users.acl"
+  for user in classifier engine reader; do
+    password=$(openssl rand -hex 24)
+    echo "$password" >"$etc/$user.password"
+    sed -i "s/@${user^^}_SHA256@/$(printf %s "$password" | sha256sum | cut -d' ' -f1)/" "$etc/users.acl"
+    chmod 640 "$etc/$user.password"
+    chgrp weir "$etc/$user.password"
+  done
+  sed "s|/run/weir|$LAB_DIR/redis|; s|/etc/redis|$etc|; s|^dir .*|dir $LAB_DIR/redis|; s|^supervised .*|supervised no|" \
+    "$shipped/redis.conf" >"$etc/redis.conf"
+  chmod 640 "$etc/users.acl" "$etc/redis.conf"
+  chown redis:redis "$etc/users.acl" "$etc/redis.conf"
+  # Its group is weir's, so that the socket is for Weir's users and nobody else.
+  in_namespace "$LAB_MID" "$LAB_DIR/log/redis.log" \
+    setpriv --reuid redis --regid weir --init-groups redis-server "$etc/redis.conf"
+  wait_for redis-server 10 test -S "$LAB_DIR/redis/redis.sock"
 }
 
 # A daemon under its user, as a unit with Restart=always, RestartSec=100ms, UMask=0007 would run it.

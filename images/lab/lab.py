@@ -173,7 +173,7 @@ class Step:
         row = self.lab.violation(**wanted)
         named = " ".join(f"{key}={value}" for key, value in wanted.items())
         if self.check(row is not None, f"no violation {named} was recorded"):
-            keys = ("rule", "severity", "subject", "object", "action", "would_block", "count")
+            keys = ("rule", "severity", "action", "subject", "object", "count")
             self.weir("violation " + " ".join(f"{key}={row[key]}" for key in keys if key in row))
         return row
 

@@ -61,6 +61,6 @@ def _inventory(lab, step):
 
     rows = until(listed)
     for row in lab.weirctl_json("software", "list"):
-        keys = ("host", "product", "version", "standing")
+        keys = ("client", "product", "version", "state", "evidence")
         step.weir("software " + " ".join(f"{key}={row[key]}" for key in keys if key in row))
     step.check(bool(rows), f"curl {version} should be in the inventory")
