@@ -87,15 +87,12 @@ _dataplane_up() {
   _dataplane_answers || _fall_back "$(tail -n 1 "$LAB_DIR/log/weir-dataplane.log")"
 }
 
-_weirctl() { "$LAB_BIN/weirctl" --config "$LAB_DIR/etc/weir.yaml" "$@"; }
-_dataplane_answers() { [ -S "$LAB_DIR/run/dataplane.sock" ] && _weirctl status >/dev/null 2>&1; }
+_ask() { /usr/bin/python3 "$LAB_SOURCE/lab.py" dataplane status 2>/dev/null; }
+_dataplane_answers() { _ask | grep -q '"ok": true'; }
 _dataplane_started_or_dead() {
   _dataplane_answers || grep -q '^supervise ended' "$LAB_DIR/log/weir-dataplane.log"
 }
-_classifier_attached() {
-  /usr/bin/python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); from lab import Lab; sys.exit(not Lab().classifier_attached())' \
-    "$LAB_SOURCE"
-}
+_classifier_attached() { _ask | grep -q '"channel": "attached"'; }
 _frames_pass() { ip netns exec "$LAB_IN" ping -c 1 -W 5 "$lab_gateway_v4" >/dev/null 2>&1; }
 
 _fall_back() {  # WHY

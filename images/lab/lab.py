@@ -6,9 +6,11 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shlex
 import socket
 import subprocess
+import sys
 import time
 
 CLIENT = "10.20.0.10"
@@ -144,6 +146,7 @@ class Step:
     def client(self, ran):
         command = ran.command.split(" exec ", 1)[-1].split(" ", 1)[-1]
         command = command.replace(f" --cacert {self.lab.ca}", "").replace(" --silent --show-error --max-time 8", "")
+        command = re.sub(r" --resolve [^ ]*198[^ ]*", "", command)
         self.line("client", f"{command}  ->  {ran.code} {ran.text}")
 
     def server(self, text):
@@ -180,3 +183,7 @@ class Step:
     def end(self):
         print(f"    {'PASS' if not self.differences else 'DIFFERS'}", flush=True)
         return not self.differences
+
+
+if __name__ == "__main__":  # lab.py DAEMON OP: the daemon's answer
+    print(json.dumps(Lab().ask(*sys.argv[1:3])))

@@ -34,21 +34,23 @@ servers_up() {
     /usr/bin/python3 "$LAB_SOURCE/mail_server.py" --maildir "$LAB_DIR/maildir" \
     --cert "$LAB_DIR/pki/mail.example.pem" --key "$LAB_DIR/pki/mail.example.key" \
     --listen 198.51.100.25 --listen 2001:db8:100::25
-  in_namespace "$LAB_OUT" "$LAB_DIR/log/iperf3.log" iperf3 -s -i 0
+  in_namespace "$LAB_OUT" "$LAB_DIR/log/iperf3.log" iperf3 -s -i 0 -B 198.51.100.50
   _seeder_up
-  local at
-  for at in 198.51.100.10:80 198.51.100.10:443 198.51.100.25:25 198.51.100.50:5201 198.51.100.66:6969 \
-            198.51.100.66:51413; do
-    wait_for "server $at" 15 ip netns exec "$LAB_OUT" bash -c "exec 3<>/dev/tcp/${at%:*}/${at#*:}"
+  # Asked of the kernel, not by connecting: some of these servers take one client at a time.
+  local port
+  for port in 80 443 25 5201 6969 6970 51413; do
+    wait_for "the server on port $port" 15 listening "$port"
   done
 }
+
+listening() { [ -n "$(ip netns exec "$LAB_OUT" ss -Hltn "sport = :$1")" ]; }
 
 # An authority of our own and one certificate for each name, so that clients check what they are shown.
 _make_authority() {
   local pki=$LAB_DIR/pki name
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=Weir lab authority" \
     -keyout "$pki/ca.key" -out "$pki/ca.pem" 2>/dev/null
-  for name in "${web_names[@]}" mail.example; do
+  for name in "${web_names[@]}" mail.example tracker.example; do
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
       -keyout "$pki/$name.key" -out "$pki/$name.csr" 2>/dev/null
     openssl x509 -req -in "$pki/$name.csr" -CA "$pki/ca.pem" -CAkey "$pki/ca.key" -CAcreateserial -days 2 \
@@ -87,14 +89,16 @@ _web_up() {
 _seeder_up() {
   local seed=$LAB_DIR/seed
   in_namespace "$LAB_OUT" "$LAB_DIR/log/tracker.log" \
-    /usr/bin/python3 "$LAB_SOURCE/tracker.py" --listen 198.51.100.66 --port 6969 --peer 198.51.100.66:51413
+    /usr/bin/python3 "$LAB_SOURCE/tracker.py" --listen 198.51.100.66 --port 6969 --peer 198.51.100.66:51413 \
+    --cert "$LAB_DIR/pki/tracker.example.pem" --key "$LAB_DIR/pki/tracker.example.key"
   head -c 1500000 /dev/urandom >"$seed/holiday.iso"
-  transmission-create -o "$seed/holiday.torrent" -t http://tracker.example:6969/announce "$seed/holiday.iso" \
+  transmission-create -o "$seed/holiday.torrent" -t http://tracker.example:6969/announce \
+    -t https://tracker.example:6970/announce "$seed/holiday.iso" \
     >"$LAB_DIR/log/transmission-create.log" 2>&1
   mkdir -p "$seed/config" "$LAB_DIR/download/config"
   cp "$LAB_SOURCE/etc/transmission.json" "$seed/config/settings.json"
   cp "$LAB_SOURCE/etc/transmission.json" "$LAB_DIR/download/config/settings.json"
-  in_namespace "$LAB_OUT" "$LAB_DIR/log/seeder.log" \
+  CURL_CA_BUNDLE=$LAB_DIR/pki/ca.pem in_namespace "$LAB_OUT" "$LAB_DIR/log/seeder.log" \
     transmission-daemon --foreground --config-dir "$seed/config" --download-dir "$seed" --no-auth \
     --bind-address-ipv4 198.51.100.66 --peerport 51413 --no-portmap --no-dht --no-lpd --no-utp --no-global-seedratio
   wait_for "seeder's control" 10 ip netns exec "$LAB_OUT" transmission-remote 127.0.0.1:9091 -l

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from lab import until
+from steps_web import at_known_address
 
 SLOW_BYTES = 24_000_000
 
@@ -44,7 +45,7 @@ def policy_edit(lab, step):
     time_started = time.monotonic()
 
     step.check(apply(lab, step, "edited.yaml").code == 0, "the edited policy should be applied")
-    ran = lab.curl("-4", "https://news.example/")
+    ran = lab.curl("-4", *at_known_address("news.example"), "https://news.example/")
     step.client(ran)
     step.check_refused(ran, "the first new request after the edit")
     second = kept.get("news.example")
@@ -58,7 +59,7 @@ def policy_edit(lab, step):
     step.check(broken.code == 3, f"a broken policy should end with 3, not {broken.code}")
     step.check(re.search(r"broken\.yaml:\d+:\d+: error: ", broken.err + broken.out),
                "each mistake should be named by file, line and column")
-    still = lab.curl("-4", "https://news.example/")
+    still = lab.curl("-4", *at_known_address("news.example"), "https://news.example/")
     step.client(still)
     step.check_refused(still, "news.example under the policy that stays in force")
     allowed = lab.curl("-4", "https://allowed.example/")

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A BitTorrent tracker (BEP 3, compact peers as in BEP 23) that knows one peer: the lab's seeder."""
+"""A BitTorrent tracker (BEP 3, compact peers as in BEP 23) that knows one peer: the lab's seeder. It answers over HTTP
+and, one port higher, over HTTPS, where nobody on the way can read what is asked."""
 
 import argparse
 import http.server
 import ipaddress
+import ssl
 import struct
+import threading
 
 
 def bencode(value):
@@ -17,7 +20,7 @@ def bencode(value):
     return b"d" + pairs + b"e"
 
 
-def make_handler(peer):
+def make_handler(peer, encrypted):
     address, port = peer.split(":")
     compact = ipaddress.IPv4Address(address).packed + struct.pack("!H", int(port))
 
@@ -35,7 +38,7 @@ def make_handler(peer):
             self.wfile.write(body)
 
         def log_message(self, form, *args):
-            print(self.client_address[0], self.headers.get("User-Agent"), form % args, flush=True)
+            print("https" if encrypted else "http", self.client_address[0], self.headers.get("User-Agent"), form % args, flush=True)
 
     return Announce
 
@@ -45,9 +48,16 @@ def main():
     parser.add_argument("--listen", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--peer", required=True, help="the one peer, ADDRESS:PORT")
+    parser.add_argument("--cert", required=True)
+    parser.add_argument("--key", required=True)
     options = parser.parse_args()
-    server = http.server.ThreadingHTTPServer((options.listen, options.port), make_handler(options.peer))
-    server.serve_forever()
+    plain = http.server.ThreadingHTTPServer((options.listen, options.port), make_handler(options.peer, False))
+    secret = http.server.ThreadingHTTPServer((options.listen, options.port + 1), make_handler(options.peer, True))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.cert, options.key)
+    secret.socket = context.wrap_socket(secret.socket, server_side=True)
+    threading.Thread(target=secret.serve_forever, daemon=True).start()
+    plain.serve_forever()
 
 
 if __name__ == "__main__":

@@ -97,10 +97,10 @@ def grown(before, after):
 def main():
     lab = Lab()
     in_out = ["ip", "netns", "exec", os.environ["LAB_OUT"]]
-    second_server = subprocess.Popen([*in_out, "iperf3", "-s", "-p", "5202"], stdout=subprocess.DEVNULL)
+    second_server = subprocess.Popen([*in_out, "iperf3", "-s", "-p", "5202", "-B", "198.51.100.50"], stdout=subprocess.DEVNULL)
     wrong = []
     try:
-        until(lambda: lab.outside("bash", "-c", "exec 3<>/dev/tcp/198.51.100.50/5202").code == 0)
+        until(lambda: lab.outside("ss", "-Hltn", "sport = :5202").out)
         tcp = iperf(lab, 5201, "-b", TCP_RATE)
         udp = iperf(lab, 5202, "-u", "-b", UDP_RATE, "-l", "1200")
         loads = until(lambda: loads_decided(lab))
