@@ -78,7 +78,6 @@ std::unique_ptr<Service::Attached> Service::attach() {
                     to_text(attachment.error()));
       return nullptr;
     }
-    look_around();
   }
   return nullptr;
 }
@@ -192,6 +191,14 @@ std::string Service::status() const {
   return reply.dump();
 }
 
-void Service::pause(std::chrono::milliseconds time) { ::poll(nullptr, 0, static_cast<int>(time.count())); }
+/// Waits, with a look at control requests as often as when attached.
+void Service::pause(std::chrono::milliseconds time) {
+  const auto end = Clock::now() + time;
+  for (auto now = Clock::now(); now < end && !signals_.stop; now = Clock::now()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now).count();
+    ::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(left, kControlIntervalMs)));
+    look_around();
+  }
+}
 
 }  // namespace weir::classifier

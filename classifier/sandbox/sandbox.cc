@@ -48,11 +48,17 @@ Result<bool> drop_user(const std::string& user) {
   return true;
 }
 
+/// Before the user is dropped: clearing the bounding set needs CAP_SETPCAP, which goes with root.
+Result<void> drop_bounding_set() {
+  if (geteuid() != 0) return {};  // never had the capability; no_new_privs keeps the set from mattering
+  capng_get_caps_process();
+  capng_clear(CAPNG_SELECT_BOUNDS);
+  if (capng_apply(CAPNG_SELECT_BOUNDS) != 0) return refused("cannot clear the capability bounding set");
+  return {};
+}
+
 Result<void> drop_powers() {
   capng_clear(CAPNG_SELECT_BOTH);
-  // Clearing the bounding set needs CAP_SETPCAP, which a process started without privileges never had.
-  const bool bounded = capng_apply(CAPNG_SELECT_BOUNDS) == 0;
-  if (!bounded && geteuid() == 0) return refused("cannot clear the capability bounding set");
   if (capng_apply(CAPNG_SELECT_CAPS) != 0) return refused("cannot clear the capabilities");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("no_new_privs");
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return refused("PR_SET_DUMPABLE");
@@ -65,6 +71,7 @@ Result<void> drop_powers() {
 
 Result<SandboxReport> enter_sandbox(const SandboxOptions& options) {
   SandboxReport report;
+  if (auto done = drop_bounding_set(); !done) return tl::unexpected(done.error());
   const auto dropped = drop_user(options.user);
   if (!dropped) return tl::unexpected(dropped.error());
   report.user_dropped = *dropped;

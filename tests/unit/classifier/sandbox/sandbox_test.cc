@@ -124,6 +124,9 @@ TEST_F(SandboxTest, RootBecomesTheUserForGood) {
     const auto report = enter_sandbox({.user = "nobody", .readable = {}, .seccomp = false});
     if (!report || !report->user_dropped) _exit(1);
     if (geteuid() == 0 || setuid(0) == 0) _exit(2);
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+      if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != 0) _exit(3);
+    }
     _exit(0);
   }
   int status = 0;
