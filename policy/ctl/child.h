@@ -14,6 +14,8 @@ namespace weir::ctl {
 
 inline constexpr std::chrono::milliseconds kChildEndMax{
     30'000};  // after its output closed; then it is killed
+inline constexpr std::chrono::milliseconds kChildEndAlone{
+    1'000};  // the same, when the other child has failed
 inline constexpr std::size_t kLastWordsBytesMax = 4'096;
 
 class TemporaryFolder {

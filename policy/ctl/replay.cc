@@ -68,6 +68,9 @@ class StopSignals {
     descriptor_ = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
   }
   ~StopSignals() {
+    // A signal that still waits would end the process as soon as it is let in, before the directory is gone.
+    signalfd_siginfo taken{};
+    while (descriptor_ >= 0 && read(descriptor_, &taken, sizeof(taken)) > 0) continue;
     if (descriptor_ >= 0) close(descriptor_);
     sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
@@ -149,7 +152,11 @@ std::vector<std::string> dataplane_words(const Run& run) {
 
 Result<void> judge_ends(Run& run, const Child& dataplane, const Child& classifier) {
   if (run.stopped) return failure(ErrorCode::kLimit, "ended by a signal");
-  for (const Child* child : {&classifier, &dataplane}) {
+  // A classifier that found no data plane is not to blame.
+  const bool alone = classifier.exit_code() == kUnreachable;
+  const std::array<const Child*, 2> by_blame{alone ? &dataplane : &classifier,
+                                             alone ? &classifier : &dataplane};
+  for (const Child* child : by_blame) {
     if (child->ended_well()) continue;
     std::fputs(child->last_words().c_str(), stderr);
     if (child->exit_code() == kInvalid)
@@ -177,7 +184,7 @@ Result<void> replay(const ReplayOptions& options, const ReplayVisitor& visit) {
     dataplane.end_now();
   } else {
     classifier.wait_for_end(kChildEndMax);
-    dataplane.wait_for_end(kChildEndMax);
+    dataplane.wait_for_end(classifier.ended_well() ? kChildEndMax : kChildEndAlone);
   }
   return judge_ends(run, dataplane, classifier);
 }
