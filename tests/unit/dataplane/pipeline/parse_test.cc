@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/parse.h"
+
+#include "tests/unit/dataplane/pipeline/pipeline_bench.h"
+
+namespace weir::dataplane {
+namespace {
+
+TEST(ParseStage, WhatIsNotIpIsForwardedAndCounted) {
+  PipelineBench bench;
+  bench.run(kInsidePort,
+            {test::raw(0x0806).payload("arp").padding(40).bytes(), test::raw(0x0026).payload("llc").bytes(),
+             test::raw(0x88cc).payload("lldp").bytes()});
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 3U);
+  const PortCounters port = bench.counters().ports[kInsidePort];
+  EXPECT_EQ(port.classes[static_cast<std::size_t>(FrameClass::kArp)], 1U);
+  EXPECT_EQ(port.classes[static_cast<std::size_t>(FrameClass::kLlc)], 1U);
+  EXPECT_EQ(port.classes[static_cast<std::size_t>(FrameClass::kOtherEthertype)], 1U);
+  EXPECT_EQ(bench.counters().flows, 0U);
+}
+
+TEST(ParseStage, AFragmentIsTheExceptionTables) {
+  PipelineBench drops({.exceptions = ExceptionAction::kDrop});
+  drops.run(kInsidePort, ipv4(kClient, kServer).udp(1, 2).payload("part").fragment(0, true));
+  EXPECT_EQ(drops.excepted(ExceptionCause::kFragment, ExceptionAction::kDrop), 1U);
+  EXPECT_EQ(drops.dropped(kInsidePort, DropReason::kException), 1U);
+  PipelineBench passes({.exceptions = ExceptionAction::kPass});
+  passes.run(kInsidePort, ipv6("fd00::1", "fd00::2").udp(1, 2).payload("part").fragment(64, false));
+  EXPECT_EQ(passes.left_at(kOutsidePort).size(), 1U);
+  EXPECT_EQ(passes.counters().flows, 0U);
+}
+
+TEST(ParseStage, DamageIsDroppedUnderItsName) {
+  PipelineBench bench;
+  bench.run(kInsidePort, {Frame(10, 0), from_client("A", 1).bad_l4_checksum().bytes(),
+                          from_client("A", 1).bad_ip_checksum().bytes(), from_client("SF", 1).bytes(),
+                          from_client("A", 1).vlan(1).vlan(2).vlan(3).bytes()});
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kRunt), 1U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kL4Checksum), 1U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kIpChecksum), 1U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kTcpFlags), 1U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kVlanDepth), 1U);
+}
+
+TEST(ParseStage, ChecksumsThatThePortVerifiedAreNotVerifiedAgain) {
+  PipelineBench bench;
+  bench.batch.port = kInsidePort;
+  bench.batch.count = 1;
+  bench.batch.packets[0] = bench.make(from_client("S", 1).bad_l4_checksum().bytes());
+  bench.batch.packets[0]->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+  bench.pipeline->run(bench.batch, kStart);
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 1U);
+}
+
+TEST(ParseStage, AFrameInPiecesIsJoinedOrDropped) {
+  PipelineBench bench;
+  const Frame whole = test::raw(0x88cc).payload(std::string(400, 'x')).bytes();
+  const auto in_two = [&](const Frame& frame) {
+    rte_mbuf* head = bench.make({frame.begin(), frame.begin() + 100});
+    EXPECT_EQ(rte_pktmbuf_chain(head, bench.make({frame.begin() + 100, frame.end()})), 0);
+    return head;
+  };
+  bench.batch.port = kInsidePort;
+  bench.batch.count = 2;
+  bench.batch.packets[0] = in_two(whole);
+  bench.batch.packets[1] = in_two(test::raw(0x88cc).payload(std::string(2'040, 'x')).bytes());
+  bench.pipeline->run(bench.batch, kStart);
+  ASSERT_EQ(bench.left_at(kOutsidePort).size(), 1U);
+  EXPECT_EQ(bench.left_at(kOutsidePort)[0], whole);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kOversize), 1U);
+}
+
+}  // namespace
+}  // namespace weir::dataplane

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/refuse.h"
+
+#include "tests/unit/dataplane/pipeline/pipeline_bench.h"
+
+namespace weir::dataplane {
+namespace {
+
+PacketMeta parsed(const Frame& frame) {
+  PacketMeta meta;
+  EXPECT_EQ(parse_frame(frame, {}, meta), DropReason::kNone);
+  return meta;
+}
+
+TEST(Refuse, BothEndsOfAConnectionAreReset) {
+  PipelineBench bench;
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  bench.decide(bench.requests()[0].flow, VerdictAction::kReset);
+  ASSERT_EQ(bench.left_at(kInsidePort).size(), 1U);
+  ASSERT_EQ(bench.left_at(kOutsidePort).size(), 1U);
+  const PacketMeta to_client = parsed(bench.left_at(kInsidePort)[0]);
+  const PacketMeta to_server = parsed(bench.left_at(kOutsidePort)[0]);
+  EXPECT_NE(to_client.tcp_flags & kTcpRst, 0);
+  EXPECT_NE(to_server.tcp_flags & kTcpRst, 0);
+  EXPECT_EQ(to_client.tcp_sequence, 501U);  // what the client expects next
+  EXPECT_EQ(to_server.tcp_sequence, 101U);  // what the server expects next: "hello" never came
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyReset), 1U);
+}
+
+TEST(Refuse, OncePerDirectionAndNeverForAReset) {
+  PipelineBench bench;
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  bench.decide(bench.requests()[0].flow, VerdictAction::kReset);
+  for (int i = 0; i < 5; ++i) bench.run(kInsidePort, from_client("PA", 106, "more"));
+  for (int i = 0; i < 5; ++i) bench.run(kOutsidePort, from_server("PA", 501, "more"));
+  EXPECT_EQ(bench.counters().resets, 2U);
+  EXPECT_EQ(bench.left_at(kInsidePort).size(), 2U);
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 2U);
+  EXPECT_EQ(bench.counters().ports[kInsidePort].injected, 2U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyReset), 6U);
+
+  PipelineBench other;
+  other.run(kInsidePort, from_client("A", 101));
+  other.decide(other.requests()[0].flow, VerdictAction::kReset);
+  other.run(kInsidePort, from_client("RA", 101));
+  EXPECT_EQ(other.counters().resets, 0U);
+  EXPECT_EQ(other.dropped(kInsidePort, DropReason::kPolicyReset), 1U);
+}
+
+TEST(Refuse, TheSenderOfADatagramIsTold) {
+  PipelineBench bench;
+  bench.run(kInsidePort, ipv4(kClient, kServer).udp(1'000, 53).payload("query"));
+  bench.decide(bench.requests()[0].flow, VerdictAction::kReset);
+  ASSERT_EQ(bench.left_at(kInsidePort).size(), 1U);
+  EXPECT_TRUE(bench.left_at(kOutsidePort).empty());
+  EXPECT_EQ(bench.left_at(kInsidePort)[0].at(23), kProtocolIcmp);
+}
+
+TEST(Refuse, WithoutABufferThePacketIsDroppedAllTheSame) {
+  PipelineBench bench({.buffers = 8});
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  const auto flow = bench.requests()[0].flow;
+  std::vector<rte_mbuf*> taken;
+  while (rte_mbuf* packet = rte_pktmbuf_alloc(bench.pool->get())) taken.push_back(packet);
+  bench.decide(flow, VerdictAction::kReset);
+  EXPECT_EQ(bench.counters().ports[kInsidePort].injected_lost, 1U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyReset), 1U);
+  rte_pktmbuf_free_bulk(taken.data(), static_cast<unsigned>(taken.size()));
+}
+
+}  // namespace
+}  // namespace weir::dataplane
