@@ -34,8 +34,8 @@ class StreamReader {
   /// At most `count` entries a stream. Waits up to `block` only for new entries; none in time gives an empty
   /// list.
   [[nodiscard]] Result<std::vector<StreamEntry>> read(std::uint32_t count, std::chrono::milliseconds block);
-  /// Takes over entries that any consumer was given at least `idle` ago and has not acknowledged. Owed entries that
-  /// were trimmed are among them, as gone, whoever owed them.
+  /// Takes over entries that any consumer was given at least `idle` ago and has not acknowledged. Owed
+  /// entries that were trimmed are among them, as gone, whoever owed them.
   [[nodiscard]] Result<std::vector<StreamEntry>> claim(std::uint32_t count, std::chrono::milliseconds idle);
   /// Acknowledges in one pipeline; gives how many were still owed.
   [[nodiscard]] Result<std::uint64_t> acknowledge(const std::vector<StreamEntry>& entries);
