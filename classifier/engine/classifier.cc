@@ -93,8 +93,9 @@ void Classifier::on_packet(const Request& request) {
     return;
   }
   if (is_later_fragment(request, flow->facts.tuple.protocol)) return answer_fragment(*flow, request);
-  const bool again = request.head.redecide != 0 && flow->decision.revision != policy_.revision;
-  if (flow->final && !again) {  // it crossed the answer on its way
+  const bool again =
+      flow->decision.revision != policy_.revision;  // a reload came between, asked about or not
+  if (flow->final && !again) {                      // it crossed the answer on its way
     if (request.head.parked != 0) answer_final(*flow, request.flow, flow->final_action);
     return;
   }

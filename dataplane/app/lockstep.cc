@@ -22,7 +22,7 @@ constexpr int kNapMs = 50;
 }  // namespace
 
 Result<std::unique_ptr<Lockstep>> Lockstep::accept(const std::string& run_directory,
-                                                   std::uint32_t flow_slots) {
+                                                   const channel::ChannelShape& shape) {
   const std::string path = run_directory + "/channel-0.sock";
   const auto listener = channel::listen_for_classifier(path);
   if (!listener) return tl::unexpected(listener.error());
@@ -35,8 +35,6 @@ Result<std::unique_ptr<Lockstep>> Lockstep::accept(const std::string& run_direct
     return failure(ErrorCode::kUnavailable,
                    "no classifier came to " + path + " within " + std::to_string(kReplayPatienceS) + " s");
   }
-  channel::ChannelShape shape;
-  shape.slots = flow_slots;
   auto channel = channel::DataplaneEnd::create(shape);
   if (!channel) {
     ::close(connection);

@@ -14,7 +14,7 @@ class Lockstep {
  public:
   /// Waits up to kReplayPatienceS for a classifier at <run_directory>/channel-0.sock.
   [[nodiscard]] static Result<std::unique_ptr<Lockstep>> accept(const std::string& run_directory,
-                                                                std::uint32_t flow_slots);
+                                                                const channel::ChannelShape& shape);
   ~Lockstep();
   Lockstep(const Lockstep&) = delete;
   Lockstep& operator=(const Lockstep&) = delete;

@@ -97,7 +97,7 @@ Result<int> run_replay(const ReplayOptions& options) {
   shape.packets = (*frames)->pool();
   Nowhere nowhere;
   Pipeline pipeline(shape, nowhere);
-  auto classifier = Lockstep::accept(options.run_directory, pipeline.path().flows.capacity());
+  auto classifier = Lockstep::accept(options.run_directory, {.slots = pipeline.path().flows.capacity()});
   if (!classifier) return tl::unexpected(classifier.error());
   pipeline.attach((*classifier)->channel());
 

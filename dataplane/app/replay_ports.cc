@@ -161,7 +161,11 @@ Result<int> run_replay_ports(const ReplayPortsOptions& options) {
   Pipeline pipeline(shape, sink);
   std::unique_ptr<Lockstep> classifier;
   if (options.classifier) {
-    auto accepted = Lockstep::accept(options.settings.run_directory, pipeline.path().flows.capacity());
+    const MemorySettings& memory = options.settings.memory;
+    auto accepted =
+        Lockstep::accept(options.settings.run_directory, {.requests = memory.channel_requests,
+                                                          .answers = memory.channel_answers,
+                                                          .slots = pipeline.path().flows.capacity()});
     if (!accepted) return tl::unexpected(accepted.error());
     classifier = std::move(*accepted);
     pipeline.attach(classifier->channel());
@@ -173,6 +177,7 @@ Result<int> run_replay_ports(const ReplayPortsOptions& options) {
   pipeline.publish_counters();
   write_counters(options.out_directory, pipeline.board().read());
   sink.close();  // what a shutdown sets free is not part of the picture
+  if (!options.lockstep) pipeline.detach();  // a classifier that does not read takes no ends of flows either
   if (auto done = run.close_flows(); !done) return tl::unexpected(done.error());
   pipeline.detach();
   return 0;
