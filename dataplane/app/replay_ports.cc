@@ -176,7 +176,7 @@ Result<int> run_replay_ports(const ReplayPortsOptions& options) {
   if (auto done = run.pass_time(options.advance_s); !done) return tl::unexpected(done.error());
   pipeline.publish_counters();
   write_counters(options.out_directory, pipeline.board().read());
-  sink.close();  // what a shutdown sets free is not part of the picture
+  sink.close();                              // what a shutdown sets free is not part of the picture
   if (!options.lockstep) pipeline.detach();  // a classifier that does not read takes no ends of flows either
   if (auto done = run.close_flows(); !done) return tl::unexpected(done.error());
   pipeline.detach();
