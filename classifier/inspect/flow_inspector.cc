@@ -146,23 +146,40 @@ void FlowInspector::Impl::restart() {
 void FlowInspector::Impl::finish() {
   final = true;
   session = std::monostate{};
+  quic.reset();
   for (Lane& each : lanes) each.stream.release();
 }
 
 /// A DNS flow stays open: every datagram is a question or an answer of its own.
-Inspected FlowInspector::Impl::datagram(Bytes payload, FlowFacts& facts) {
+Inspected FlowInspector::Impl::datagram(Direction direction, Bytes payload, FlowFacts& facts) {
   Inspected result;
   const bool local_names = has_port(kMulticastDnsPort) || has_port(kLlmnrPort);
   dns_datagrams = dns_datagrams || has_port(kDnsPort) || local_names ||
                   (looks_like_dns_query(payload) && !has_port(kNetbiosNamePort));
   if (!dns_datagrams) {
-    finish();
+    inspect_quic(direction, payload, facts, result);
     return result;
   }
   // Multicast DNS asks several questions at once (RFC 6762 section 5.3).
   result.facts_changed = judge_dns(payload, facts, local_names) == DnsParse::kOk;
   result.parser_error = !result.facts_changed && !local_names;
   return result;
+}
+
+/// Anything else over UDP is QUIC with its first datagram, or nothing that names the flow.
+void FlowInspector::Impl::inspect_quic(Direction direction, Bytes payload, FlowFacts& facts,
+                                       Inspected& result) {
+  if (!quic) {
+    if (!looks_like_quic_initial(payload)) return finish();
+    quic.emplace();
+    client = direction;
+  }
+  if (direction != client) return;
+  const Outcome outcome = quic->datagram(payload, facts);
+  result.facts_changed = outcome == Outcome::kName || outcome == Outcome::kFinal;
+  result.parser_error = outcome == Outcome::kError;
+  result.undecidable = outcome == Outcome::kLimit;
+  if (outcome != Outcome::kMore && outcome != Outcome::kName) finish();
 }
 
 FlowInspector::FlowInspector(const FiveTuple& tuple, bool midstream, const InspectLimits& limits)
@@ -190,9 +207,9 @@ Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {
   return result;
 }
 
-Inspected FlowInspector::on_datagram(Direction, Bytes payload, FlowFacts& facts) {
+Inspected FlowInspector::on_datagram(Direction direction, Bytes payload, FlowFacts& facts) {
   if (impl_->final) return {};
-  const Inspected result = impl_->datagram(payload, facts);
+  const Inspected result = impl_->datagram(direction, payload, facts);
   facts.names_final = impl_->final;
   return result;
 }
@@ -200,7 +217,7 @@ Inspected FlowInspector::on_datagram(Direction, Bytes payload, FlowFacts& facts)
 bool FlowInspector::names_final() const { return impl_->final; }
 
 std::size_t FlowInspector::bytes_held() const {
-  std::size_t total = 0;
+  std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;
   for (const Lane& lane : impl_->lanes) total += lane.stream.bytes_held();
   return total + std::visit(
                      [](const auto& parser) -> std::size_t {

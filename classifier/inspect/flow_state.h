@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <variant>
 
 #include "classifier/inspect/detect.h"
@@ -10,6 +11,7 @@
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/inspect/http1_session.h"
 #include "classifier/inspect/mail_access.h"
+#include "classifier/inspect/quic_initial.h"
 #include "classifier/inspect/smtp_session.h"
 #include "classifier/inspect/tls_client_hello.h"
 #include "classifier/stream/tcp_stream.h"
@@ -53,7 +55,8 @@ struct FlowInspector::Impl {
   void open_session(Guess guess);
   void pass_over(Direction direction);
   bool detect_tls(Direction direction, FlowFacts& facts, Inspected& result);
-  Inspected datagram(Bytes payload, FlowFacts& facts);
+  Inspected datagram(Direction direction, Bytes payload, FlowFacts& facts);
+  void inspect_quic(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
   bool feed(Direction direction, FlowFacts& facts, Inspected& result);
   void apply(const ParseStep& step, Direction direction, Inspected& result);
   void restart();
@@ -72,6 +75,7 @@ struct FlowInspector::Impl {
   InspectLimits limits;
   std::array<Lane, 2> lanes;
   Session session;
+  std::optional<QuicInitial> quic;
   Direction client = Direction::kFromInitiator;  // of the session
   bool tls_expected = false;                     // STARTTLS was accepted
   bool dns_datagrams = false;                    // a UDP flow that has spoken DNS

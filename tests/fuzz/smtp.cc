@@ -18,6 +18,7 @@ struct Result {
   Outcome end = Outcome::kMore;
   std::vector<std::string> judged;
   weir::FlowFacts facts;
+  std::uint64_t skip = 0;  // bytes of the client that are not shown
 };
 
 /// One turn; false when the session ended.
@@ -32,9 +33,10 @@ bool turn(SmtpSession& session, bool client, weir::Bytes part, Result& result) {
     } else if (step.outcome != Outcome::kMore) {
       result.end = step.outcome;
       return false;
-    } else if (step.skip == 0 && !part.empty()) {
+    } else if (!part.empty()) {
       std::abort();
     }
+    result.skip += step.skip;
   }
   return true;
 }
@@ -48,6 +50,12 @@ Result run(weir::Bytes bytes, bool single_bytes) {
     weir::Bytes part = bytes.first(end);
     bytes = bytes.subspan(std::min(end + 1, bytes.size()));
     while (!part.empty()) {
+      if (client && result.skip > 0) {
+        const std::size_t skipped = std::min<std::uint64_t>(result.skip, part.size());
+        result.skip -= skipped;
+        part = part.subspan(skipped);
+        continue;
+      }
       const std::size_t count = single_bytes ? 1 : part.size();
       if (!turn(session, client, part.first(count), result)) return result;
       part = part.subspan(count);
