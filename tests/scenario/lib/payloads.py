@@ -30,8 +30,11 @@ def tls(name):
 
 
 def http(target):
+    """host/path, or host/path agent for another User-Agent than curl's."""
+    target, _, agent = target.partition(' ')
     host, _, path = target.partition('/')
-    return f'GET /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n'.encode()
+    agent = agent or 'curl/7.88.1'
+    return f'GET /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nAccept: */*\r\n\r\n'.encode()
 
 
 def http_ok(length):

@@ -19,6 +19,8 @@ SETTINGS = {
     'memory': {'hugepages': 'off'},
 }
 PATIENCE_S = 120
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
+CATALOGUE = os.path.join(ROOT, 'images/overlay/etc/weir/software.yaml')
 
 
 class Failed(Exception):
@@ -146,13 +148,14 @@ class Replay:
         if self.mode == 'daemon':
             return self.start('weir-classifier', command + ['--config', self.path('weir.yaml')],
                               stdout=subprocess.DEVNULL)
-        command += ['--replay', '--run', self.dir, '--policy', self.path('current.yaml'), '--events', '-']
+        command += ['--replay', '--run', self.dir, '--policy', self.path('current.yaml'), '--events', '-',
+                    '--catalogue', CATALOGUE]
         with open(self.path('events.bin'), 'wb') as events:
             return self.start('weir-classifier', command, stdout=events)
 
     def settings(self):
         mine = {'classifier': {'user': pwd.getpwuid(os.getuid()).pw_name, 'policy': self.path('current.yaml'),
-                               'catalogue': self.path('software.yaml')},
+                               'catalogue': CATALOGUE},
                 'redis': {'socket': self.path('redis.sock')}, 'run_directory': self.dir}
         return merged(merged(SETTINGS, mine), self.scenario.get('settings'))
 

@@ -94,7 +94,7 @@ class Script:
         payload = payloads.make(positional[0]) if positional else b''
         return self.put(flow, verb, line, fate, payload=payload, **options)
 
-    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad=''):
+    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag=''):
         """`seq`: +N or -N from the next sequence number, which then stays where it is."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
@@ -116,7 +116,8 @@ class Script:
             kinds = (128, 129) if v6 else (8, 0)
             body = frames.icmp(source, destination, kinds[0 if forward else 1], payload=payload)
             protocol = frames.ICMP6 if v6 else frames.ICMP
-        packet = frames.ip(source, destination, protocol, body, ttl=int(ttl), damage=0x1111 if bad == 'ip' else 0)
+        packet = frames.ip(source, destination, protocol, body, ttl=int(ttl), fragment=fragment_field(frag),
+                           damage=0x1111 if bad == 'ip' else 0)
         other_side = 'outside' if flow.initiator == 'inside' else 'inside'
         port = flow.initiator if forward else other_side
         self.add(port, frames.ethernet(port, packet, frames.ethertype_of(source), flow.vlans), line, fate, label)
@@ -155,6 +156,13 @@ class Script:
             raise ValueError('after => write pass, parked or drop REASON')
         self.packets.append(packet)
         self.now += STEP_NS
+
+
+def fragment_field(text):
+    """`frag=1480+`: at byte 1480, more to come; `frag=2960`: the last one. Empty: no fragment."""
+    if not text:
+        return 0
+    return int(text.rstrip('+')) // 8 | (0x2000 if text.endswith('+') else 0)
 
 
 def end(text):
