@@ -19,6 +19,7 @@ SETTINGS = {
     'memory': {'hugepages': 'off'},
 }
 PATIENCE_S = 120
+RUN_S = 900  # of a whole replay; generous, for sanitizers on a busy machine
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
 CATALOGUE = os.path.join(ROOT, 'images/overlay/etc/weir/software.yaml')
 
@@ -170,9 +171,9 @@ class Replay:
             if name == 'weir-classifier' and self.mode == 'daemon':
                 process.terminate()  # it would wait for the next data plane
             try:
-                code = process.wait(PATIENCE_S)
+                code = process.wait(RUN_S)
             except subprocess.TimeoutExpired:
-                raise Failed(f'{name} did not end within {PATIENCE_S} s\n{self.log(name)}') from None
+                raise Failed(f'{name} did not end within {RUN_S} s\n{self.log(name)}') from None
             if code != 0:
                 raise Failed(f'{name} ended with code {code}\n' + ''.join(map(self.log, self.processes)))
 
