@@ -46,7 +46,7 @@ void watch(Context& context, const WatchOptions& options) {
   const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                            std::chrono::duration<double>(options.timeout_s));
   std::uint64_t shown = 0;
-  while (options.count == 0 || shown < options.count) {
+  while (!output_closed() && (options.count == 0 || shown < options.count)) {
     milliseconds wait = kFollowStep;
     if (options.timeout_s > 0) {
       wait = std::min(wait, std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));

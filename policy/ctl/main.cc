@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // weirctl: what an operator does from a shell. One file a command; this one only puts them together.
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 
 #include "policy/ctl/context.h"
@@ -14,6 +16,7 @@ weir::ctl::Format word_to_format(const std::string& word) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not keep a command from cleaning up
   weir::ctl::Context context;
   CLI::App app{"Looks into Weir and steers it.", "weirctl"};
   app.footer(weir::ctl::kExitCodes);

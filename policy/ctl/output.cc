@@ -106,4 +106,6 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
+bool output_closed() { return std::ferror(stdout) != 0; }
+
 }  // namespace weir::ctl

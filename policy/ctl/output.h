@@ -26,5 +26,7 @@ enum class Format : std::uint8_t { kTable, kJson, kCsv };
 [[nodiscard]] std::string time_text(TimeNs time);
 /// To standard output, whole.
 void print(const std::string& text);
+/// Nobody reads standard output any more (`weirctl ... | head`): a command that goes on for ever ends.
+[[nodiscard]] bool output_closed();
 
 }  // namespace weir::ctl

@@ -161,17 +161,13 @@ Result<void> judge_ends(Run& run, const Child& dataplane, const Child& classifie
     std::fputs(child->last_words().c_str(), stderr);
     if (child->exit_code() == kInvalid)
       return failure(ErrorCode::kInvalid, child->name() + " refused what it was given");
-    return failure(ErrorCode::kSystem, fmt::format("{} {}, in {}", child->name(), child->how_it_ended(),
-                                                   run.options.captures[run.reached]));
+    return failure(ErrorCode::kSystem, fmt::format("{} {}", child->name(), child->how_it_ended()));
   }
   if (run.damaged) return failure(ErrorCode::kCorrupt, "weir-classifier ended in the middle of an event");
   return {};
 }
 
-}  // namespace
-
-Result<void> replay(const ReplayOptions& options, const ReplayVisitor& visit) {
-  Run run{options, visit, {}};
+Result<void> run_once(Run& run) {
   if (run.folder.path().empty()) return failure(ErrorCode::kSystem, "cannot make a temporary directory");
   const StopSignals stop;
   Child dataplane{"weir-dataplane", run.folder.path()};
@@ -187,6 +183,40 @@ Result<void> replay(const ReplayOptions& options, const ReplayVisitor& visit) {
     dataplane.wait_for_end(classifier.ended_well() ? kChildEndMax : kChildEndAlone);
   }
   return judge_ends(run, dataplane, classifier);
+}
+
+/// The capture that breaks a replay when it is alone; events have named those before `first`.
+std::optional<std::string> breaking_capture(const ReplayOptions& options, std::size_t first) {
+  for (std::size_t i = first; i < options.captures.size(); ++i) {
+    ReplayOptions one = options;
+    one.captures = {options.captures[i]};
+    const ReplayVisitor nobody = [](std::size_t, const event::FlowEvent&) {};
+    Run run{one, nobody, {}};
+    const auto done = run_once(run);
+    if (!done && done.error().code == ErrorCode::kSystem) return one.captures[0];
+    if (run.stopped) break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<void> replay(const ReplayOptions& options, const ReplayVisitor& visit) {
+  std::size_t reached = 0;
+  Result<void> done;
+  {
+    Run run{options, visit, {}};
+    done = run_once(run);
+    reached = run.reached;
+  }
+  if (done || done.error().code != ErrorCode::kSystem) return done;
+  const auto breaking =
+      options.captures.size() == 1 ? options.captures[0] : breaking_capture(options, reached);
+  Error error = done.error();
+  error.what += breaking ? fmt::format(", in {}", *breaking)
+                         : fmt::format(", in {} or after it, but not with one capture alone",
+                                       options.captures[reached]);
+  return tl::unexpected(std::move(error));
 }
 
 }  // namespace weir::ctl

@@ -117,11 +117,13 @@ TEST_F(Classify, ACrashIsNamedWithItsCapture) {
   EXPECT_NE(ran.err.find("weir-classifier died of signal 11"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find("b.pcap"), std::string::npos) << ran.err;
   script("weir-classifier", cat());
-  script("weir-dataplane", "echo broke >&2; exit 5");
+  events({});
+  script("weir-dataplane", "case \"$*\" in *b.pcap*) echo broke >&2; exit 5;; esac");
   const test::Ran other = run();
   EXPECT_EQ(other.code, 1);
   EXPECT_NE(other.err.find("broke\n"), std::string::npos);
-  EXPECT_NE(other.err.find("weir-dataplane ended with 5"), std::string::npos) << other.err;
+  EXPECT_NE(other.err.find("weir-dataplane ended with 5, in " + home_.file("b.pcap")), std::string::npos)
+      << other.err << " although no event named it";
 }
 
 TEST_F(Classify, ABrokenPolicyEndsWithThreeAndTheClassifiersWords) {
@@ -138,6 +140,18 @@ TEST_F(Classify, DamagedOutputIsNoSuccess) {
   EXPECT_EQ(run().code, 1);
   std::ofstream(home_.file("events"), std::ios::binary) << "\x50half";
   EXPECT_EQ(run().code, 1);
+}
+
+TEST_F(Classify, AReaderThatGoesAwayLeavesNothingBehind) {
+  std::vector<event::FlowEvent> many;
+  for (std::uint64_t i = 1; i <= 2'000; ++i) many.push_back(final_of(i, "0"));
+  events(many);
+  script("weir-classifier", cat());
+  const std::string command = "TMPDIR=" + home_.file("tmp") + " " + home_.file("weirctl") + " classify " +
+                              home_.file("a.pcap") + " | head -n 1 >" + home_.file("out");
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_TRUE(test::read_whole(home_.file("out")).starts_with("pcap,"));
+  EXPECT_TRUE(fs::is_empty(home_.file("tmp")));
 }
 
 TEST_F(Classify, ASignalEndsEverything) {
