@@ -47,7 +47,8 @@ bool web_master(std::string_view master) { return master == "HTTP" || master == 
 Evaluation::Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs now)
     : policy_(policy), facts_(facts), now_(now) {
   while (group_ < policy.groups.size() && !holds_client(policy.groups[group_], facts)) ++group_;
-  add_name(facts.host);
+  // nDPI's name is a label: what it says of a host may be cut or a decoy, so no rule sees it.
+  if (facts.host_source != NameSource::kNdpi) add_name(facts.host);
   add_name(facts.tls.sni);
   add_name(facts.http.host);
   add_name(facts.dns.query);

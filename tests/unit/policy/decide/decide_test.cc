@@ -221,6 +221,15 @@ TEST_F(Web, EachNameOfAFlowIsJudged) {
       << "the next request replaces the name";
 }
 
+TEST_F(Web, ANameThatOnlyNdpiSaysBlocksNothing) {
+  Flow flow = Flow{}.app("QUIC", "");
+  flow.facts.host = "bet.example";
+  flow.facts.host_source = NameSource::kNdpi;
+  EXPECT_EQ(in_short(judge(policy, flow)), "allow");
+  flow.facts.host_source = NameSource::kQuicSni;
+  EXPECT_EQ(in_short(judge(policy, flow)), "block gambling [gambling bet.example]");
+}
+
 TEST_F(Web, DoesNotConcernOtherFlows) {
   EXPECT_EQ(in_short(judge(policy, Flow{}.app("SSH", "").place("XX", 1))), "allow");
   EXPECT_EQ(in_short(judge(policy, Flow{}.mail("smtp").place("XX", 1))), "allow");
