@@ -13,15 +13,14 @@ std::atomic<bool> allocations_counted{false};
 std::atomic<int> allocations{0};
 }  // namespace
 
-// The compiler sees malloc behind the operators below once they are inlined.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(std::size_t bytes) {
+// Not inlined: the compiler would take the free of one for the wrong partner of the other's new.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   if (allocations_counted) ++allocations;
   if (void* memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t /*bytes*/) noexcept { std::free(memory); }
 
 namespace weir::dataplane {
 namespace {
