@@ -27,11 +27,20 @@ namespace weir::dataplane {
     std::memcpy(&word, p, 8);
     sum += (word & 0xffff'ffffU) + (word >> 32U);
   }
-  if (left > 0) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, left);
-    sum += (word & 0xffff'ffffU) + (word >> 32U);
+  // Loads of their full width: a load over several smaller stores would wait for them.
+  if ((left & 4U) != 0) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, p, sizeof(word));
+    sum += word;
+    p += sizeof(word);
   }
+  if ((left & 2U) != 0) {
+    std::uint16_t word = 0;
+    std::memcpy(&word, p, sizeof(word));
+    sum += word;
+    p += sizeof(word);
+  }
+  if ((left & 1U) != 0) sum += std::endian::native == std::endian::little ? *p : std::uint64_t{*p} << 8U;
   return sum;
 }
 

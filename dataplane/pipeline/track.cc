@@ -90,7 +90,10 @@ void TrackStage::find(Batch& batch) noexcept {
     which[count++] = i;
   }
   path_.flows.lookup({metas.data(), count}, {found.data(), count});
-  for (std::size_t i = 0; i < count; ++i) batch.slots[which[i]] = found[i];
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.slots[which[i]] = found[i];
+    if (found[i] != kNoSlot) rte_prefetch0(&path_.flows.cold(found[i]));
+  }
 }
 
 bool TrackStage::reopens(std::uint32_t slot, const PacketMeta& meta) noexcept {
