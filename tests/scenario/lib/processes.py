@@ -93,8 +93,12 @@ class Replay:
         return os.path.join(self.dir, name)
 
     def start(self, name, command, **options):
+        environment = dict(os.environ)
+        if name == 'weir-classifier':  # a leak check at its end opens /proc, which its Landlock rules forbid
+            given = os.environ.get('ASAN_OPTIONS')
+            environment['ASAN_OPTIONS'] = f'{given}:detect_leaks=0' if given else 'detect_leaks=0'
         with open(self.path(name + '.log'), 'wb') as log:
-            process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, **options)
+            process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, env=environment, **options)
         self.processes[name] = process
 
     def check_alive(self, name):

@@ -36,7 +36,8 @@ class Flow:
 class Script:
     """Reads lines; `packets` is the result, with ('reload', policy name) entries where a line said so."""
 
-    def __init__(self):
+    def __init__(self, seed=None):
+        self.seed = seed  # instead of the one that a `hostile` line names
         self.flows = {}
         self.packets = []
         self.now = START_NS
@@ -140,7 +141,7 @@ class Script:
         self.add(port, data, line, fate, options.get('label', ''))
 
     def hostile(self, options):
-        seed = int(options['seed'])
+        seed = self.seed if self.seed is not None else int(options['seed'])
         print(f'    seed {seed}')
         for port, frame in hostile.generate(seed, int(options['frames'])):
             self.packets.append(Packet(self.now, port, frame, f'hostile frame {len(self.packets)}'))
