@@ -14,7 +14,8 @@ void IdlePause::prepare_thread() { static_cast<void>(prctl(PR_SET_TIMERSLACK, 1'
 std::uint32_t IdlePause::next_sleep_ns(bool packets_wait) const noexcept {
   if (empty_turns_ < kIdleSpins) return 0;
   const std::uint32_t doublings = std::min<std::uint32_t>((empty_turns_ - kIdleSpins) / 8, 16);
-  const std::uint32_t longest = packets_wait ? kIdleSleepParkedNs : kIdleSleepMaxNs;
+  const bool deep = empty_turns_ >= kIdleSpins + kIdleDeepTurns;
+  const std::uint32_t longest = packets_wait ? kIdleSleepParkedNs : deep ? kIdleSleepDeepNs : kIdleSleepMaxNs;
   return std::min(kIdleSleepMinNs << std::min<std::uint32_t>(doublings, 8), longest);
 }
 

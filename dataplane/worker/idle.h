@@ -9,8 +9,10 @@ namespace weir::dataplane {
 
 inline constexpr std::uint32_t kIdleSpins = 256;  // empty turns before the first sleep
 inline constexpr std::uint32_t kIdleSleepMinNs = 10'000;
-inline constexpr std::uint32_t kIdleSleepMaxNs = 500'000;    // the delay an idle Weir may add to a packet
-inline constexpr std::uint32_t kIdleSleepParkedNs = 20'000;  // while packets wait
+inline constexpr std::uint32_t kIdleSleepMaxNs = 1'000'000;   // the delay an idle Weir may add to a packet
+inline constexpr std::uint32_t kIdleDeepTurns = 1'000;        // empty turns, about a second, until it may add
+inline constexpr std::uint32_t kIdleSleepDeepNs = 2'000'000;  // this: nearly all its cost is waking up
+inline constexpr std::uint32_t kIdleSleepParkedNs = 20'000;   // while packets wait
 
 class IdlePause {
  public:

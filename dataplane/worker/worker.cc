@@ -4,7 +4,9 @@
 namespace weir::dataplane {
 namespace {
 constexpr TimeNs kPublishInterval = kMillisecond;  // of counters, while packets flow
-}
+// At rest, where only flows that expire change them.
+constexpr TimeNs kPublishRestInterval = 20 * kMillisecond;
+}  // namespace
 
 Worker::Worker(const PipelineOptions& options, std::span<const std::unique_ptr<Port>> ports)
     : ports_(ports), sink_(ports), pipeline_(options, sink_) {}
@@ -65,9 +67,15 @@ bool Worker::ask_flows(FlowListRequest* request) noexcept {
 void Worker::publish(TimeNs now, bool at_rest) noexcept {
   turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   heartbeat_.store(now, std::memory_order_relaxed);
-  if (now - published_ < kPublishInterval && !at_rest) return;
-  if (now - published_ < kPublishInterval / 4) return;
+  unpublished_ = unpublished_ || !at_rest;
+  // The first turn at rest brings the board up to date; to copy it at each wake-up would cost more than to
+  // look for packets.
+  const TimeNs wanted = !unpublished_ ? kPublishRestInterval
+                        : at_rest     ? kPublishInterval / 4
+                                      : kPublishInterval;
+  if (now - published_ < wanted) return;
   published_ = now;
+  unpublished_ = !at_rest;
   pipeline_.publish_counters();
 }
 

@@ -70,6 +70,7 @@ class Worker {
   WorkerClock clock_;
   IdlePause pause_;
   TimeNs published_ = 0;
+  bool unpublished_ = true;  // packets were counted since
   channel::DataplaneEnd* used_ = nullptr;
 
   std::atomic<bool> stop_{false};                                     // written by control
