@@ -102,6 +102,8 @@ FlowTable::FlowTable(std::uint32_t capacity, std::uint32_t hash_seed) : impl_(st
   impl.hot = new (impl.base) FlowHot[impl.capacity];
   impl.cold = new (impl.base + hot_bytes) FlowCold[impl.capacity];
   impl.buckets = new (impl.base + hot_bytes + cold_bytes) Bucket[buckets];
+  hot_ = impl.hot;
+  cold_ = impl.cold;
   for (std::uint32_t slot = impl.capacity; slot-- > 0;) {
     impl.cold[slot].next = impl.free_head;
     impl.free_head = slot;
@@ -172,9 +174,6 @@ void FlowTable::erase(std::uint32_t slot) noexcept {
     }
   }
 }
-
-FlowHot& FlowTable::hot(std::uint32_t slot) noexcept { return impl_->hot[slot]; }
-FlowCold& FlowTable::cold(std::uint32_t slot) noexcept { return impl_->cold[slot]; }
 
 std::uint32_t FlowTable::resolve(channel::FlowRef flow) const noexcept {
   if (flow.slot >= impl_->capacity) return kNoSlot;

@@ -98,8 +98,8 @@ class FlowTable {
   [[nodiscard]] std::uint32_t create(const FlowKey& key, std::uint32_t hash) noexcept;
   void erase(std::uint32_t slot) noexcept;
 
-  [[nodiscard]] FlowHot& hot(std::uint32_t slot) noexcept;
-  [[nodiscard]] FlowCold& cold(std::uint32_t slot) noexcept;
+  [[nodiscard]] FlowHot& hot(std::uint32_t slot) noexcept { return hot_[slot]; }
+  [[nodiscard]] FlowCold& cold(std::uint32_t slot) noexcept { return cold_[slot]; }
   /// The slot if it lives and has this generation, else kNoSlot.
   [[nodiscard]] std::uint32_t resolve(channel::FlowRef flow) const noexcept;
 
@@ -111,6 +111,8 @@ class FlowTable {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  FlowHot* hot_ = nullptr;  // the implementation's
+  FlowCold* cold_ = nullptr;
 };
 
 }  // namespace weir::dataplane

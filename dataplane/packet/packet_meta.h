@@ -83,4 +83,8 @@ struct ParseOptions {
 /// Fills `meta`; DropReason::kNone when the frame may go on. Never reads outside `frame`, never throws.
 [[nodiscard]] DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept;
 
+/// Of a frame that parse_frame found good with `verify_l4_checksum` off: whether its TCP or UDP checksum is
+/// right.
+[[nodiscard]] bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept;
+
 }  // namespace weir::dataplane

@@ -121,11 +121,6 @@ DropReason parse_ipv6(Bytes from_l3, IpPacket& ip) noexcept {
   return walk_extensions(ip);
 }
 
-bool l4_checksum_is_right(const IpPacket& ip, Bytes segment) noexcept {
-  const std::uint64_t pseudo = pseudo_header_sum(ip.addresses, ip.protocol, segment.size());
-  return checksum_fold(checksum_add(pseudo, segment)) == 0xffff;
-}
-
 bool tcp_flags_make_sense(std::uint8_t flags) noexcept {
   if ((flags & (kTcpFin | kTcpSyn | kTcpRst | kTcpPsh | kTcpAck | kTcpUrg)) == 0) return false;
   return (flags & kTcpSyn) == 0 || (flags & (kTcpFin | kTcpRst)) == 0;
@@ -137,12 +132,11 @@ void set_payload(PacketMeta& meta, const IpPacket& ip, std::size_t header, std::
   meta.payload_bytes = narrow(payload);
 }
 
-DropReason parse_tcp(const IpPacket& ip, const ParseOptions& options, PacketMeta& meta) noexcept {
+DropReason parse_tcp(const IpPacket& ip, PacketMeta& meta) noexcept {
   const Bytes segment = ip.bytes.subspan(ip.l4);
   if (segment.size() < kTcpBytesMin) return DropReason::kL4Truncated;
   const std::size_t header = std::size_t{field_u8(segment, 12)} / 16 * 4;
   if (header < kTcpBytesMin || header > segment.size()) return DropReason::kL4Truncated;
-  if (options.verify_l4_checksum && !l4_checksum_is_right(ip, segment)) return DropReason::kL4Checksum;
   meta.tcp_flags = field_u8(segment, 13);
   if (!tcp_flags_make_sense(meta.tcp_flags)) return DropReason::kTcpFlags;
   meta.kind = PacketKind::kTcp;
@@ -153,30 +147,25 @@ DropReason parse_tcp(const IpPacket& ip, const ParseOptions& options, PacketMeta
   return DropReason::kNone;
 }
 
-DropReason parse_udp(const IpPacket& ip, const ParseOptions& options, PacketMeta& meta) noexcept {
+DropReason parse_udp(const IpPacket& ip, PacketMeta& meta) noexcept {
   const Bytes rest = ip.bytes.subspan(ip.l4);
   if (rest.size() < kUdpBytes) return DropReason::kL4Truncated;
   const std::size_t length = field_u16(rest, 4);
   if (length < kUdpBytes || length > rest.size()) return DropReason::kL4Truncated;
-  if (options.verify_l4_checksum) {
-    const bool absent = field_u16(rest, 6) == 0;
-    // IPv4 may leave it out (RFC 768); IPv6 may not (RFC 8200 section 8.1).
-    if (absent ? meta.ipv6 : !l4_checksum_is_right(ip, rest.first(length))) return DropReason::kL4Checksum;
-  }
   meta.kind = PacketKind::kUdp;
   set_payload(meta, ip, kUdpBytes, length - kUdpBytes);
   return DropReason::kNone;
 }
 
-DropReason parse_l4(const IpPacket& ip, const ParseOptions& options, PacketMeta& meta) noexcept {
+DropReason parse_l4(const IpPacket& ip, PacketMeta& meta) noexcept {
   if (ip.fragment) {
     meta.kind = PacketKind::kFragment;
     meta.payload_offset = narrow(meta.l3_offset + ip.l4);
     meta.payload_bytes = narrow(ip.bytes.size() - ip.l4);
     return DropReason::kNone;
   }
-  if (ip.protocol == kProtocolTcp) return parse_tcp(ip, options, meta);
-  if (ip.protocol == kProtocolUdp) return parse_udp(ip, options, meta);
+  if (ip.protocol == kProtocolTcp) return parse_tcp(ip, meta);
+  if (ip.protocol == kProtocolUdp) return parse_udp(ip, meta);
   const bool icmp = ip.protocol == (meta.ipv6 ? kProtocolIcmpV6 : kProtocolIcmp);
   const std::size_t header = icmp ? kIcmpBytes : 0;
   if (ip.bytes.size() - ip.l4 < header) return DropReason::kL4Truncated;
@@ -278,9 +267,25 @@ DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& met
   reason = meta.ipv6 ? parse_ipv6(from_l3, ip) : parse_ipv4(from_l3, options, ip);
   if (reason != DropReason::kNone) return reason;
   meta.l3_bytes = narrow(ip.bytes.size());
-  reason = parse_l4(ip, options, meta);
-  if (reason == DropReason::kNone) fill_key(ip, frame, options, meta);
-  return reason;
+  reason = parse_l4(ip, meta);
+  if (reason != DropReason::kNone) return reason;
+  fill_key(ip, frame, options, meta);
+  return options.verify_l4_checksum && !l4_checksum_holds(frame, meta) ? DropReason::kL4Checksum
+                                                                       : DropReason::kNone;
+}
+
+bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
+  if (meta.kind != PacketKind::kTcp && meta.kind != PacketKind::kUdp) return true;
+  const Bytes packet = frame.subspan(meta.l3_offset, meta.l3_bytes);
+  // UDP may say that it ends before its packet does.
+  const std::size_t segment_bytes = std::size_t{meta.payload_offset} + meta.payload_bytes - meta.l4_offset;
+  const Bytes segment = frame.subspan(meta.l4_offset, segment_bytes);
+  if (meta.kind == PacketKind::kUdp && field_u16(segment, 6) == 0) {
+    return !meta.ipv6;  // IPv4 may leave it out (RFC 768); IPv6 may not (RFC 8200 section 8.1)
+  }
+  const Bytes addresses = meta.ipv6 ? packet.subspan(8, 32) : packet.subspan(12, 8);
+  const std::uint64_t pseudo = pseudo_header_sum(addresses, meta.key.protocol, segment.size());
+  return checksum_fold(checksum_add(pseudo, segment)) == 0xffff;
 }
 
 }  // namespace weir::dataplane

@@ -38,6 +38,7 @@ void ParseStage::operator()(Batch& batch) noexcept {
   ParseOptions options;
   options.hash_seed = path_.hash_seed;
   options.pair = batch.pair();
+  options.verify_l4_checksum = false;  // track looks at it where it matters
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count; ++i) {
@@ -50,11 +51,8 @@ void ParseStage::operator()(Batch& batch) noexcept {
       batch.end(i, Fate::kDrop, DropReason::kOversize);
       continue;
     }
-    const std::uint64_t sums = packet->ol_flags;
-    options.verify_ip_checksum =
-        path_.verify_checksums && (sums & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-    options.verify_l4_checksum =
-        path_.verify_checksums && (sums & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    options.verify_ip_checksum = path_.verify_checksums && (packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) !=
+                                                               RTE_MBUF_F_RX_IP_CKSUM_GOOD;
     const DropReason reason = parse_frame(frame_of(packet), options, batch.metas[i]);
     if (reason != DropReason::kNone) {
       batch.end(i, Fate::kDrop, reason);

@@ -56,6 +56,10 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
     if (batch.fates[i] != Fate::kOpen) continue;
     const PacketMeta& meta = batch.metas[i];
     if (batch.slots[i] == kNoSlot && created) batch.slots[i] = path_.flows.lookup(meta.key, meta.hash);
+    if (is_damaged(batch, i)) {
+      batch.end(i, Fate::kDrop, DropReason::kL4Checksum);
+      continue;
+    }
     if (batch.slots[i] != kNoSlot && reopens(batch.slots[i], meta)) {
       const auto begin = batch.slots.begin() + batch.first;
       if (std::find(begin, batch.slots.begin() + i, batch.slots[i]) != batch.slots.begin() + i) {
@@ -94,6 +98,20 @@ void TrackStage::find(Batch& batch) noexcept {
     batch.slots[which[i]] = found[i];
     if (found[i] != kNoSlot) rte_prefetch0(&path_.flows.cold(found[i]));
   }
+}
+
+bool TrackStage::is_damaged(const Batch& batch, std::size_t i) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  if (batch.slots[i] != kNoSlot && (meta.tcp_flags & kTcpControl) == 0) {
+    const FlowHot& hot = path_.flows.hot(batch.slots[i]);
+    if (hot.state == FlowState::kDecided && hot.policy_revision == path_.policy_revision) return false;
+  }
+  const rte_mbuf* packet = batch.packets[i];
+  if (!path_.verify_checksums ||
+      (packet->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
+    return false;
+  }
+  return !l4_checksum_holds(frame_of(packet), meta);
 }
 
 bool TrackStage::reopens(std::uint32_t slot, const PacketMeta& meta) noexcept {

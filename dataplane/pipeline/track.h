@@ -17,6 +17,9 @@ class TrackStage {
 
  private:
   void find(Batch& batch) noexcept;
+  /// A TCP or UDP checksum that a receiver would refuse. Asked before a packet changes any state; what merely
+  /// follows the verdict of its flow is left to the receiver.
+  [[nodiscard]] bool is_damaged(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
   [[nodiscard]] std::uint32_t create(const Batch& batch, std::size_t i, TimeNs now) noexcept;
   void update(Batch& batch, std::size_t i, TimeNs now) noexcept;

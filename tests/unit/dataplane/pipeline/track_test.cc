@@ -53,6 +53,24 @@ TEST(Track, PacketsOfANewFlowInOneBurstFindIt) {
   EXPECT_EQ(bench.counters().flows_opened, 1U);
 }
 
+TEST(Track, ADamagedPacketChangesNoState) {
+  PipelineBench bench({.exceptions = ExceptionAction::kPass});
+  bench.run(kInsidePort, from_client("S", 100).bad_l4_checksum());
+  EXPECT_EQ(bench.counters().flows, 0U);
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  const auto flow = bench.requests()[0].flow;
+  bench.run(kOutsidePort, from_server("R", 501).bad_l4_checksum());
+  bench.decide(flow, VerdictAction::kForward);
+  bench.run(kOutsidePort, from_server("R", 501).bad_l4_checksum());
+  EXPECT_EQ(bench.pipeline->path().flows.hot(flow.slot).tcp_state, channel::TcpState::kMidstream);
+  EXPECT_EQ(bench.dropped(kOutsidePort, DropReason::kL4Checksum), 2U);
+  bench.run(kOutsidePort, from_server("A", 501, "data").bad_l4_checksum());  // its receiver refuses it
+  EXPECT_EQ(bench.left_at(kInsidePort).size(), 1U);
+  bench.set_revision(1);
+  bench.run(kOutsidePort, from_server("A", 501, "data").bad_l4_checksum());  // would be shown: verified again
+  EXPECT_EQ(bench.dropped(kOutsidePort, DropReason::kL4Checksum), 3U);
+}
+
 TEST(Track, AFullTableIsTheExceptionTables) {
   PipelineBench bench({.exceptions = ExceptionAction::kPass, .flows = 64, .parked = 256, .requests = 512});
   for (std::uint16_t i = 0; i < 80; ++i) {
