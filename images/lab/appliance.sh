@@ -17,7 +17,10 @@ appliance_up() {
   _daemon weir-engine weir-engine
   _daemon weir-classifier weir-classifier
   wait_for "the classifier" 15 _classifier_attached
-  _frames_pass || _fall_back "no frame passed"
+  _frames_pass && return
+  _fall_back "no frame passed"
+  wait_for "the classifier" 15 _classifier_attached
+  _frames_pass
 }
 
 _system_users() {
@@ -108,16 +111,15 @@ _fall_back() {  # WHY
   echo "lab: AF_XDP does not work here ($1); using AF_PACKET"
   driver=af_packet
   supervised_end weir-dataplane
+  mv "$LAB_DIR/log/weir-dataplane.log" "$LAB_DIR/log/weir-dataplane-af_xdp.log"
   _dataplane_up
-  wait_for "the classifier" 15 _classifier_attached
-  _frames_pass
 }
 
 supervised_end() {  # PROGRAM: ends the daemon with its supervisor
-  local daemon supervisor
-  daemon=$(cat "$LAB_DIR/pid/$1")
-  supervisor=$(ps -o ppid= -p "$daemon" | tr -d ' ')
-  kill "$supervisor" && while kill -0 "$supervisor" 2>/dev/null; do sleep 0.05; done
+  local supervisor
+  supervisor=$(cat "$LAB_DIR/pid/$1.supervisor")
+  kill "$supervisor"
+  while kill -0 "$supervisor" 2>/dev/null; do sleep 0.05; done
 }
 
 # When something differed: the daemons' last lines, before the directory goes.

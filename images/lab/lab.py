@@ -63,6 +63,7 @@ class Lab:
         self.driver = os.environ["LAB_DRIVER"]
         self.weir = self.driver != "bridge"
         self.ca = str(self.dir / "pki/ca.pem")
+        self.recorded = set()  # rules that a step of this story found in the records
 
     # The two sides.
 
@@ -177,6 +178,7 @@ class Step:
         named = " ".join(f"{key}={value}" for key, value in wanted.items())
         if self.check(row is not None, f"no violation {named} was recorded"):
             keys = ("rule", "severity", "action", "subject", "object", "count")
+            self.lab.recorded.add(row["rule"])
             self.weir("violation " + " ".join(f"{key}={row[key]}" for key in keys if key in row))
         return row
 

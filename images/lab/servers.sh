@@ -5,10 +5,11 @@
 web_names=(allowed.example news.example bet.example social.example watched.example open.example tools.example
            router1.teamviewer.com)
 
-in_namespace() {  # NAMESPACE LOG COMMAND...: in the background, with its output in a file
+# In the background, with its output in a file; in a session of its own, so that Ctrl-C ends the lab in order.
+in_namespace() {  # NAMESPACE LOG COMMAND...
   local ns=$1 log=$2
   shift 2
-  ip netns exec "$ns" "$@" >"$log" 2>&1 </dev/null &
+  setsid ip netns exec "$ns" "$@" >"$log" 2>&1 </dev/null &
   disown
 }
 
