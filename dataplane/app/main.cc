@@ -40,7 +40,14 @@ int finish(const Result<int>& done) { return done ? *done : report(done.error(),
 /// Settings from --config; their mistakes all at once.
 ResultAll<Settings> read_settings(const Arguments& arguments) {
   auto settings = load_settings(arguments.config);
-  if (settings && !arguments.run_directory.empty()) settings->run_directory = arguments.run_directory;
+  if (!settings) return settings;
+  if (settings->pairs.empty()) {
+    return tl::unexpected(std::vector<Error>{{ErrorCode::kInvalid,
+                                              "there is no port pair to forward between",
+                                              "add pairs: with an inside and an outside device",
+                                              {arguments.config, 0, 0}}});
+  }
+  if (!arguments.run_directory.empty()) settings->run_directory = arguments.run_directory;
   return settings;
 }
 
