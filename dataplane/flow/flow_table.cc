@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/flow/flow_table.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -34,9 +37,15 @@ std::uint16_t tag_of(std::uint32_t hash) noexcept {
 
 /// Bit i set: entry i has this tag.
 unsigned matches(const Bucket& bucket, std::uint16_t tag) noexcept {
+#ifdef __SSE2__
+  const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.tags.data()));
+  const __m128i same = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<short>(tag)));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128())));
+#else
   unsigned mask = 0;
   for (unsigned i = 0; i < kEntries; ++i) mask |= static_cast<unsigned>(bucket.tags[i] == tag) << i;
   return mask;
+#endif
 }
 
 void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
@@ -115,14 +124,21 @@ FlowTable::~FlowTable() { ::munmap(impl_->base, impl_->bytes); }
 void FlowTable::lookup(std::span<const PacketMeta* const> packets, std::span<std::uint32_t> slots) noexcept {
   const Impl& impl = *impl_;
   const std::size_t count = std::min({packets.size(), slots.size(), kLookupBurstMax});
-  for (std::size_t i = 0; i < count; ++i) prefetch(&impl.bucket(packets[i]->hash, 0));
+  const PacketMeta* const* packet = packets.data();
+  std::uint32_t* slot = slots.data();
+  for (std::size_t i = 0; i < count; ++i) prefetch(&impl.bucket(packet[i]->hash, 0));
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t hash = packets[i]->hash;
+    const std::uint32_t hash = packet[i]->hash;
     const Bucket& home = impl.bucket(hash, 0);
     const unsigned found = matches(home, tag_of(hash));
-    if (found != 0) prefetch(&impl.hot[home.slots[static_cast<unsigned>(std::countr_zero(found))]]);
+    // The first one with the tag is the flow, nearly always; the last pass makes sure.
+    slot[i] = found == 0 ? kNoSlot : home.slots[static_cast<unsigned>(std::countr_zero(found)) % kEntries];
+    if (found != 0) prefetch(&impl.hot[slot[i]]);
   }
-  for (std::size_t i = 0; i < count; ++i) slots[i] = impl.find(packets[i]->key, packets[i]->hash);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (slot[i] != kNoSlot && impl.hot[slot[i]].key == packet[i]->key) continue;
+    slot[i] = impl.find(packet[i]->key, packet[i]->hash);
+  }
 }
 
 std::uint32_t FlowTable::lookup(const FlowKey& key, std::uint32_t hash) noexcept {

@@ -3,6 +3,7 @@
 // callers check lengths for meaning, not for safety. For sequential reading there is weir::ByteReader.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <span>
 
@@ -12,6 +13,12 @@ namespace weir::dataplane {
 
 using MutableBytes = std::span<std::uint8_t>;
 
+/// `count` bytes from `at` on, as far as there are any.
+[[nodiscard]] inline Bytes part(Bytes bytes, std::size_t at, std::size_t count = SIZE_MAX) noexcept {
+  if (at > bytes.size()) return {};
+  const std::size_t left = bytes.size() - at;
+  return {bytes.data() + at, count < left ? count : left};
+}
 [[nodiscard]] inline std::uint8_t field_u8(Bytes bytes, std::size_t at) noexcept {
   return at < bytes.size() ? bytes.data()[at] : std::uint8_t{0};
 }

@@ -68,11 +68,11 @@ DropReason parse_ipv4(Bytes from_l3, const ParseOptions& options, IpPacket& ip) 
   const std::size_t total = field_u16(from_l3, 2);
   if (total < header) return DropReason::kIpHeader;
   if (total > from_l3.size()) return DropReason::kIpTruncated;
-  if (options.verify_ip_checksum && checksum_fold(checksum_add(0, from_l3.first(header))) != 0xffff) {
+  if (options.verify_ip_checksum && checksum_fold(checksum_add(0, part(from_l3, 0, header))) != 0xffff) {
     return DropReason::kIpChecksum;
   }
-  ip.bytes = from_l3.first(total);
-  ip.addresses = from_l3.subspan(12, 8);
+  ip.bytes = part(from_l3, 0, total);
+  ip.addresses = part(from_l3, 12, 8);
   ip.l4 = header;
   ip.protocol = field_u8(from_l3, 9);
   ip.fragment = (field_u16(from_l3, 6) & 0x3fffU) != 0;  // more fragments, or an offset
@@ -114,8 +114,8 @@ DropReason parse_ipv6(Bytes from_l3, IpPacket& ip) noexcept {
   const std::size_t total = kIpv6Bytes + field_u16(from_l3, 4);
   if (total > kPacketBytesLimit) return DropReason::kIpHeader;
   if (total > from_l3.size()) return DropReason::kIpTruncated;
-  ip.bytes = from_l3.first(total);
-  ip.addresses = from_l3.subspan(8, 32);
+  ip.bytes = part(from_l3, 0, total);
+  ip.addresses = part(from_l3, 8, 32);
   ip.l4 = kIpv6Bytes;
   ip.protocol = field_u8(from_l3, 6);
   return walk_extensions(ip);
@@ -133,7 +133,7 @@ void set_payload(PacketMeta& meta, const IpPacket& ip, std::size_t header, std::
 }
 
 DropReason parse_tcp(const IpPacket& ip, PacketMeta& meta) noexcept {
-  const Bytes segment = ip.bytes.subspan(ip.l4);
+  const Bytes segment = part(ip.bytes, ip.l4);
   if (segment.size() < kTcpBytesMin) return DropReason::kL4Truncated;
   const std::size_t header = std::size_t{field_u8(segment, 12)} / 16 * 4;
   if (header < kTcpBytesMin || header > segment.size()) return DropReason::kL4Truncated;
@@ -148,7 +148,7 @@ DropReason parse_tcp(const IpPacket& ip, PacketMeta& meta) noexcept {
 }
 
 DropReason parse_udp(const IpPacket& ip, PacketMeta& meta) noexcept {
-  const Bytes rest = ip.bytes.subspan(ip.l4);
+  const Bytes rest = part(ip.bytes, ip.l4);
   if (rest.size() < kUdpBytes) return DropReason::kL4Truncated;
   const std::size_t length = field_u16(rest, 4);
   if (length < kUdpBytes || length > rest.size()) return DropReason::kL4Truncated;
@@ -211,8 +211,8 @@ Address mapped_address(Bytes bytes) noexcept {
 
 void fill_key(const IpPacket& ip, Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept {
   const std::size_t half = ip.addresses.size() / 2;
-  const Address source = mapped_address(ip.addresses.first(half));
-  const Address destination = mapped_address(ip.addresses.subspan(half));
+  const Address source = mapped_address(part(ip.addresses, 0, half));
+  const Address destination = mapped_address(part(ip.addresses, half));
   const bool ports = meta.kind == PacketKind::kTcp || meta.kind == PacketKind::kUdp;
   const std::uint16_t source_port = ports ? field_u16(frame, meta.l4_offset) : std::uint16_t{0};
   const std::uint16_t destination_port = ports ? field_u16(frame, meta.l4_offset + 2U) : std::uint16_t{0};
@@ -233,25 +233,34 @@ std::uint64_t little_endian(const std::uint8_t* bytes) noexcept {
   return std::endian::native == std::endian::little ? value : __builtin_bswap64(value);
 }
 
+/// Both halves of the 128-bit product, combined.
+std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
 }  // namespace
 
 std::uint32_t hash_of(const FlowKey& key, std::uint32_t seed) noexcept {
-  // Multiply-rotate over five words, then a full avalanche, so that any bits of the result will do as an
-  // index.
+  // Three products that do not wait for each other, folded to 64 bits, and one that mixes them. Each factor
+  // is covered by the seed, so that nobody outside can choose a zero or find colliding keys.
   constexpr std::uint64_t kStep = 0x9fb2'1c65'1e98'df25U;
-  constexpr std::uint64_t kMix = 0xc2b2'ae3d'27d4'eb4fU;
+  constexpr std::array<std::uint64_t, 6> kCover = {0xc2b2'ae3d'27d4'eb4fU, 0xa076'1d64'78bd'642fU,
+                                                   0xe703'7ed1'a0b4'28dbU, 0x8ebc'6af0'9c88'c6e3U,
+                                                   0x5899'65cc'7537'4cc3U, 0x1d8e'4e27'c47d'124fU};
+  const std::uint64_t own = (std::uint64_t{seed} + 1) * kStep;
   const std::uint64_t ends = (std::uint64_t{key.low_port} << 48U) | (std::uint64_t{key.high_port} << 32U) |
                              (std::uint64_t{key.vlan} << 16U) | (std::uint64_t{key.protocol} << 8U) |
                              key.pair;
-  std::uint64_t hash = (seed + kMix) * kStep;
-  for (const std::uint64_t word :
-       {little_endian(key.low_address.data()), little_endian(key.low_address.data() + 8),
-        little_endian(key.high_address.data()), little_endian(key.high_address.data() + 8), ends}) {
-    hash = std::rotl(hash ^ (word * kMix), 29) * kStep;
-  }
-  hash = (hash ^ (hash >> 33U)) * kMix;
-  hash = (hash ^ (hash >> 29U)) * kStep;
-  return static_cast<std::uint32_t>(hash >> 32U);
+  const auto word = [&](const std::array<std::uint8_t, 16>& address, std::size_t half, std::size_t cover) {
+    return little_endian(address.data() + 8 * half) ^ kCover[cover] ^ own;
+  };
+  const std::uint64_t low = folded_product(word(key.low_address, 0, 0), word(key.low_address, 1, 1));
+  const std::uint64_t high = folded_product(word(key.high_address, 0, 2), word(key.high_address, 1, 3));
+  const std::uint64_t rest = folded_product(ends ^ kCover[4] ^ own, kCover[5]);
+  const std::uint64_t hash = folded_product(low ^ std::rotl(high, 32) ^ rest, kStep);
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
 
 DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept {
@@ -263,7 +272,7 @@ DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& met
 
   meta.ipv6 = meta.ethertype == kEthertypeIpv6;
   IpPacket ip;
-  const Bytes from_l3 = frame.subspan(meta.l3_offset);
+  const Bytes from_l3 = part(frame, meta.l3_offset);
   reason = meta.ipv6 ? parse_ipv6(from_l3, ip) : parse_ipv4(from_l3, options, ip);
   if (reason != DropReason::kNone) return reason;
   meta.l3_bytes = narrow(ip.bytes.size());
@@ -276,14 +285,14 @@ DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& met
 
 bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
   if (meta.kind != PacketKind::kTcp && meta.kind != PacketKind::kUdp) return true;
-  const Bytes packet = frame.subspan(meta.l3_offset, meta.l3_bytes);
+  const Bytes packet = part(frame, meta.l3_offset, meta.l3_bytes);
   // UDP may say that it ends before its packet does.
   const std::size_t segment_bytes = std::size_t{meta.payload_offset} + meta.payload_bytes - meta.l4_offset;
-  const Bytes segment = frame.subspan(meta.l4_offset, segment_bytes);
+  const Bytes segment = part(frame, meta.l4_offset, segment_bytes);
   if (meta.kind == PacketKind::kUdp && field_u16(segment, 6) == 0) {
     return !meta.ipv6;  // IPv4 may leave it out (RFC 768); IPv6 may not (RFC 8200 section 8.1)
   }
-  const Bytes addresses = meta.ipv6 ? packet.subspan(8, 32) : packet.subspan(12, 8);
+  const Bytes addresses = meta.ipv6 ? part(packet, 8, 32) : part(packet, 12, 8);
   const std::uint64_t pseudo = pseudo_header_sum(addresses, meta.key.protocol, segment.size());
   return checksum_fold(checksum_add(pseudo, segment)) == 0xffff;
 }

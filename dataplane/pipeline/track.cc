@@ -50,6 +50,7 @@ void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
 
 void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
   batch.last = batch.count;
+  tick_ = tick_of(now);
   find(batch);
   bool created = false;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
@@ -84,9 +85,10 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
 }
 
 void TrackStage::find(Batch& batch) noexcept {
-  std::array<const PacketMeta*, kBatchMax> metas{};
-  std::array<std::uint32_t, kBatchMax> found{};
-  std::array<std::uint16_t, kBatchMax> which{};
+  // Filled up to `count` below.
+  std::array<const PacketMeta*, kBatchMax> metas;
+  std::array<std::uint32_t, kBatchMax> found;
+  std::array<std::uint16_t, kBatchMax> which;
   std::size_t count = 0;
   for (std::uint16_t i = batch.first; i < batch.count; ++i) {
     if (batch.fates[i] != Fate::kOpen) continue;
@@ -153,8 +155,7 @@ void TrackStage::update(Batch& batch, std::size_t i, TimeNs now) noexcept {
   ++cold.packets[index_of(direction)];
   cold.bytes[index_of(direction)] += batch.packets[i]->pkt_len;
   cold.last_seen = now;
-  const Tick tick = tick_of(now);
-  if (hot.last_seen != tick) hot.last_seen = tick;
+  if (hot.last_seen != tick_) hot.last_seen = tick_;
   if (meta.kind == PacketKind::kTcp) follow_tcp(hot, meta);
 }
 

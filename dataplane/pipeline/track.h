@@ -25,6 +25,7 @@ class TrackStage {
   void update(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
+  Tick tick_ = 0;  // of the burst
 };
 
 }  // namespace weir::dataplane

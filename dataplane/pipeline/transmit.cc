@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/transmit.h"
 
+#include <algorithm>
+
 namespace weir::dataplane {
 
 void TransmitStage::operator()(Batch& batch) noexcept {
+  const auto all = batch.fates.begin() + batch.count;
+  if (std::all_of(batch.fates.begin(), all, [](Fate fate) { return fate == Fate::kForward; })) {
+    path_.out.forward_burst(batch.port, batch.packets.data(), batch.count);
+    path_.out.flush();
+    batch.count = 0;
+    return;
+  }
   for (std::size_t i = 0; i < batch.count; ++i) {
     switch (batch.fates[i]) {
       case Fate::kForward:

@@ -36,25 +36,33 @@ void Transmitter::flush() noexcept {
   if (dropped_.count > 0) free_dropped();
 }
 
+void Transmitter::forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept {
+  if (queues_[ingress].count > 0) send_queue(ingress);  // what waits came before
+  send(ingress, packets, count);
+}
+
 void Transmitter::send_queue(std::uint8_t ingress) noexcept {
   Queue& queue = queues_[ingress];
-  PortCounters& counters = counters_.ports[ingress];
-  std::uint64_t bytes = 0;
-  for (std::uint16_t i = 0; i < queue.count; ++i) bytes += queue.packets[i]->pkt_len;
+  send(ingress, queue.packets.data(), queue.count);
+  queue.count = 0;
+}
 
+void Transmitter::send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept {
+  std::uint64_t bytes = 0;
+  for (std::uint16_t i = 0; i < count; ++i) bytes += packets[i]->pkt_len;
   const auto egress = static_cast<std::uint8_t>(ingress ^ 1U);
   std::uint16_t sent = 0;
-  for (int attempt = 0; attempt < kSendAttempts && sent < queue.count; ++attempt) {
-    sent = static_cast<std::uint16_t>(sent + sink_.send(egress, queue.packets.data() + sent,
-                                                        static_cast<std::uint16_t>(queue.count - sent)));
+  for (int attempt = 0; attempt < kSendAttempts && sent < count; ++attempt) {
+    sent = static_cast<std::uint16_t>(
+        sent + sink_.send(egress, packets + sent, static_cast<std::uint16_t>(count - sent)));
   }
-  for (std::uint16_t i = sent; i < queue.count; ++i) {
-    bytes -= queue.packets[i]->pkt_len;
-    drop(ingress, queue.packets[i], DropReason::kTransmitFull);
+  for (std::uint16_t i = sent; i < count; ++i) {
+    bytes -= packets[i]->pkt_len;
+    drop(ingress, packets[i], DropReason::kTransmitFull);
   }
+  PortCounters& counters = counters_.ports[ingress];
   counters.transmitted += sent;
   counters.transmitted_bytes += bytes;
-  queue.count = 0;
 }
 
 void Transmitter::free_dropped() noexcept {

@@ -32,6 +32,8 @@ class Transmitter {
 
   /// `ingress`: the port where the packet came in. It is counted when it has left (flush).
   void forward(std::uint8_t ingress, rte_mbuf* packet) noexcept;
+  /// As forward, for a whole burst at once.
+  void forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept;
   void drop(std::uint8_t ingress, rte_mbuf* packet, DropReason reason) noexcept;
   /// A packet that Weir built leaves at `egress`.
   void inject(std::uint8_t egress, rte_mbuf* packet) noexcept;
@@ -43,6 +45,7 @@ class Transmitter {
     std::array<rte_mbuf*, kSendQueueMax> packets{};
   };
   void send_queue(std::uint8_t ingress) noexcept;
+  void send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept;
   void free_dropped() noexcept;
 
   TransmitSink& sink_;

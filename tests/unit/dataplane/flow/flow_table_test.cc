@@ -174,7 +174,8 @@ TEST(FlowTable, MillionRandomOperationsAgreeWithTheStandardMap) {
       const std::uint32_t made = create(flows, number);
       if (made == kNoSlot) {
         ++refused;
-        ASSERT_EQ(flows.size(), flows.capacity()) << "refused though there was room";
+        // The buckets near a home may be full a little before the table is.
+        ASSERT_GE(flows.size(), flows.capacity() - flows.capacity() / 64) << "refused though there was room";
         continue;
       }
       model[number] = {made, flows.hot(made).generation};
