@@ -41,7 +41,7 @@ class Browsers:
 
     def __init__(self, lab):
         self.lab, self.stop = lab, threading.Event()
-        self.loaded, self.failed = 0, 0
+        self.loaded, self.failed = 0, []
         self.threads = [threading.Thread(target=self.browse, args=(name,))
                         for name in ("allowed.example", "bet.example") for _ in range(3)]
         for thread in self.threads:
@@ -52,7 +52,8 @@ class Browsers:
             ran = self.lab.curl("--resolve", f"{name}:80:198.51.100.10", f"http://{name}/")
             if name == "allowed.example":
                 self.loaded += ran.code == 0
-                self.failed += ran.code != 0
+                if ran.code != 0:
+                    self.failed.append(ran.text)
 
     def end(self):
         self.stop.set()
@@ -183,7 +184,7 @@ def judge_drops(before, after):
 
 def judge_browsers(lab, browsers):
     slipped = len(lab.requests("bet.example"))
-    print(f"  allowed pages: {browsers.loaded} loaded, {browsers.failed} failed; blocked pages served: {slipped}")
+    print(f"  allowed pages: {browsers.loaded} loaded, {len(browsers.failed)} failed {sorted(set(browsers.failed))}; blocked pages served: {slipped}")
     wrong = []
     if browsers.loaded == 0:
         wrong.append("no allowed page loaded")
