@@ -40,6 +40,7 @@ void ParseStage::operator()(Batch& batch) noexcept {
   options.pair = batch.pair();
   options.verify_l4_checksum = false;  // track looks at it where it matters
   std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < batch.count; ++i) rte_prefetch0(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count; ++i) {
     if (i + kPrefetchAhead < batch.count) prefetch_frame(batch.packets[i + kPrefetchAhead]);

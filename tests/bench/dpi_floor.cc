@@ -213,7 +213,7 @@ void ndpi_alone(benchmark::State& state, const PacketSet& set) {
     std::uint32_t packets = 0;
     bool done = false;
   };
-  if (set.packets.empty()) return state.SkipWithError("SKIPPED: WEIR_SHARED_DIR names no reference captures");
+  if (set.packets.empty()) return state.SkipWithError("WEIR_SHARED_DIR names no reference captures");
   std::uint64_t known = 0;
   for (auto _ : state) {
     std::vector<Flow> flows(set.flows.size());
@@ -286,7 +286,7 @@ void send_packet(Classifier& classifier, const PacketSet& set, const Packet& pac
 }
 
 void classifier_alone(benchmark::State& state, const PacketSet& set) {
-  if (set.packets.empty()) return state.SkipWithError("SKIPPED: WEIR_SHARED_DIR names no reference captures");
+  if (set.packets.empty()) return state.SkipWithError("WEIR_SHARED_DIR names no reference captures");
   const auto labeler = std::move(*NdpiLabeler::create({}));
   const auto geo = std::move(*GeoLookup::open("", ""));
   const SoftwareIdentifier software{{.products = {{"curl", "curl", {}, {"curl/{version}*"}, {}}}}};
