@@ -7,7 +7,7 @@
 
 namespace weir::dataplane {
 
-inline constexpr std::uint16_t kBatchMax = 64;  // packets of one burst; 32 pay the turn twice, 128 leave the first cache
+inline constexpr std::uint16_t kBatchMax = 64;  // packets of one burst
 inline constexpr std::size_t kPortsMax = 64;    // two for each pair
 inline constexpr std::size_t kPairsMax = kPortsMax / 2;
 inline constexpr std::uint16_t kSendQueueMax = 64;      // packets gathered for one port before they are sent
