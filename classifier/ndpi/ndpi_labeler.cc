@@ -206,16 +206,6 @@ NdpiLabel NdpiLabeler::finish(Flow& flow) {
   return label;
 }
 
-std::string_view NdpiLabeler::app_of_host(std::string_view host) const {
-  std::array<char, 256> name{};
-  if (host.empty() || host.size() >= name.size()) return {};
-  std::copy(host.begin(), host.end(), name.begin());
-  ndpi_protocol_match_result match{};
-  ndpi_match_string_subprotocol(impl_->module.get(), name.data(), static_cast<u_int>(host.size()), &match);
-  if (match.protocol_id == NDPI_PROTOCOL_UNKNOWN) return {};
-  return ndpi_get_proto_name(impl_->module.get(), static_cast<u_int16_t>(match.protocol_id));
-}
-
 std::size_t NdpiLabeler::flows_active() const { return impl_->active; }
 
 }  // namespace weir::classifier

@@ -88,8 +88,6 @@ class NdpiLabeler {
   [[nodiscard]] NdpiLabel feed(Flow& flow, const NdpiPacket& packet, TimeNs time);
   /// The last word on a flow: what was found, or a guess from ports and addresses. Wipes the state.
   [[nodiscard]] NdpiLabel finish(Flow& flow);
-  /// What nDPI calls an application with this host name, e.g. "YouTube"; empty: none.
-  [[nodiscard]] std::string_view app_of_host(std::string_view host) const;
   [[nodiscard]] std::size_t flows_active() const;
 
  private:

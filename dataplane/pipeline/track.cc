@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint8_t kTcpControl = kTcpSyn | kTcpFin | kTcpRst;
 constexpr std::size_t kSourceMacOffset = 6;
+static_assert(kBatchMax <= kLookupBurstMax, "a burst is looked up at once");
 
 bool source_is_initiator(const PacketMeta& first) {
   // A SYN-ACK as the first packet: its SYN went by before Weir was there.

@@ -159,12 +159,5 @@ TEST_F(NdpiLabelerTest, DroppedAndMovedFlowsGiveTheirStateBack) {
   EXPECT_EQ(labeler_->flows_active(), 0U);
 }
 
-TEST_F(NdpiLabelerTest, KnowsApplicationsByHostName) {
-  EXPECT_EQ(labeler_->app_of_host("www.youtube.com"), "YouTube");
-  EXPECT_EQ(labeler_->app_of_host("nothing.example"), "");
-  EXPECT_EQ(labeler_->app_of_host(""), "");
-  EXPECT_EQ(labeler_->app_of_host(std::string(4'000, 'a')), "");
-}
-
 }  // namespace
 }  // namespace weir::classifier
