@@ -12,7 +12,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
@@ -40,6 +40,36 @@ struct RequestHeader {
 static_assert(sizeof(RequestHeader) == 24);
 inline constexpr std::size_t kRequestBodyBytes = kRequestRecordBytes - sizeof(RequestHeader);
 
+/// How deeply a flow is looked at; an overloaded worker steps down (docs/operations.md).
+enum class InspectedLevel : std::uint8_t {
+  kFull = 0,       // names and application
+  kNamesOnly = 1,  // Weir's own parsers, no application label
+  kL4 = 2,         // addresses, ports and protocol alone
+  kBypass = 3,     // not looked at
+};
+
+/// What carried the packets of a flow that was found inside other packets.
+enum class TunnelType : std::uint8_t {
+  kNone = 0,
+  kGre = 1,     // RFC 2784, RFC 2890
+  kIpip = 2,    // IP in IP of either version: RFC 2003, RFC 4213 (6in4), RFC 2473
+  kVxlan = 3,   // RFC 7348
+  kGeneve = 4,  // RFC 8926
+  kGtpU = 5,    // 3GPP TS 29.281
+  kTeredo = 6,  // RFC 4380
+};
+
+/// The ends of a tunnel, the lower address first; the flow itself is what the inner packets say.
+struct Tunnel {
+  std::array<std::uint8_t, 16> low_address{};  // IPv4 as ::ffff:a.b.c.d
+  std::array<std::uint8_t, 16> high_address{};
+  std::uint32_t id = 0;  // VXLAN and GENEVE: VNI; GRE: key; else 0
+  TunnelType type{};
+  std::array<std::uint8_t, 3> zero{};
+  bool operator==(const Tunnel&) const = default;
+};
+static_assert(sizeof(Tunnel) == 40);
+
 struct FlowOpened {
   std::uint64_t number = 0;  // of this flow at this worker since the data plane started; names it in events
   std::array<std::uint8_t, 16> initiator{};  // IPv4 as ::ffff:a.b.c.d
@@ -52,8 +82,11 @@ struct FlowOpened {
   std::uint8_t protocol = 0;
   std::uint8_t initiator_inside = 1;
   std::uint8_t midstream = 0;  // TCP picked up without its SYN, or announced again to a new classifier
-  std::array<std::uint8_t, 7> zero{};
+  InspectedLevel level{};      // at its announcement
+  std::array<std::uint8_t, 6> zero{};
+  Tunnel tunnel;
 };
+static_assert(sizeof(FlowOpened) == 104);
 
 /// A copy of one packet from its L3 header on. Packets longer than one record continue in kPacketMore records
 /// that follow at once; `packet_bytes` is the sum.
@@ -85,6 +118,15 @@ enum class TcpState : std::uint8_t {
   kMidstream
 };
 
+/// What a TCP flow tells of its network without being asked; two counts by the Direction of the packets that
+/// showed it. Zero where nothing was seen.
+struct NetworkPerformance {
+  std::array<std::uint32_t, 2> handshake_us{};  // round trip from Weir to the initiator, to the responder
+  std::array<std::uint32_t, 2> retransmitted{};  // segments whose bytes had all been sent before
+  std::array<std::uint32_t, 2> out_of_order{};   // segments that left a hole before them
+  std::array<std::uint32_t, 2> zero_windows{};   // segments that said "send nothing"
+};
+
 struct FlowClosed {
   FlowOpened flow;  // again, so that a classifier that was not there at the start can still publish the end
   std::int64_t started_ns = 0;
@@ -93,6 +135,7 @@ struct FlowClosed {
   std::array<std::uint64_t, 2> bytes{};    // of frames
   std::uint32_t exceptions = 0;            // bit n: ExceptionCause n was applied to this flow
   std::uint32_t policy_revision = 0;
+  NetworkPerformance network;
   EndReason reason{};
   TcpState tcp_state{};
   std::array<std::uint8_t, 6> zero{};
@@ -110,7 +153,19 @@ enum class AnswerType : std::uint8_t {
   kDropPacket = 5,     // drop the one parked packet of `direction` whose number is `through`, keep inspecting
   kReleasePacket = 6,  // forward the one parked packet of `direction` whose number is `through`; those before
                        // it still wait for a missing segment
+  kInject = 7,      // send `payload_bytes` of L4 payload to the end that sends in `direction`, as if the other
+                    // end had sent them; the bytes follow in kInjectMore records at once
+  kInjectMore = 8,  // InjectMore; never alone
 };
+
+/// Whose packets share one rate.
+enum class LimitScope : std::uint8_t { kFlow = 0, kClient = 1 };
+/// After an injected payload.
+enum class InjectEnd : std::uint8_t {
+  kContinue = 0,  // the stream goes on; what the other end sends from now on is renumbered
+  kClose = 1,     // FIN to the end that got it, RST to the other; the flow is decided: drop
+};
+inline constexpr std::size_t kInjectBytesMax = 4'096;  // L4 payload of one answer
 
 struct Answer {
   AnswerType type{};
@@ -122,9 +177,23 @@ struct Answer {
   std::uint32_t policy_revision = 0;
   std::uint32_t skip_bytes = 0;
   std::uint32_t skip_from_sequence = 0;  // TCP: sequence number at which the skipped bytes begin
-  std::array<std::uint8_t, 32> zero{};
+  std::uint32_t expires_s = 0;           // kFinal: asked again after this time; 0: never
+  std::uint32_t limit_bytes_s = 0;       // kFinal, forward: at most this rate of frame bytes; 0: no limit
+  std::uint16_t payload_bytes = 0;       // kInject: 1 to kInjectBytesMax
+  LimitScope limit_scope{};
+  InjectEnd inject_end{};
+  std::uint8_t mark = 0;  // kFinal, forward: 0 leaves DSCP as it is, else 1 + the DSCP to set (RFC 2474)
+  std::array<std::uint8_t, 19> zero{};
 };
 static_assert(sizeof(Answer) <= kAnswerRecordBytes);
+
+/// A record of payload that belongs to the kInject before it; each but the last is full.
+struct InjectMore {
+  AnswerType type = AnswerType::kInjectMore;
+  std::uint8_t bytes = 0;
+  std::array<std::uint8_t, kAnswerRecordBytes - 2> payload{};
+};
+static_assert(sizeof(InjectMore) == kAnswerRecordBytes);
 
 static_assert(std::is_trivially_copyable_v<RequestHeader> && std::is_trivially_copyable_v<FlowOpened> &&
               std::is_trivially_copyable_v<PacketHead> && std::is_trivially_copyable_v<FlowClosed> &&
