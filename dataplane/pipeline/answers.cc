@@ -111,6 +111,8 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
       if (index != kNoParked) release_packet(path, index);
       break;
     case channel::AnswerType::kPolicyRevision:
+    case channel::AnswerType::kInject:  // the channel lets none through yet
+    case channel::AnswerType::kInjectMore:
       break;
   }
 }
