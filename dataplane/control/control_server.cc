@@ -14,7 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kTidyIntervalMs = 1'000;
 constexpr auto kFlowListPatience = std::chrono::milliseconds(500);
 
 TimeNs monotonic_now() {
@@ -58,7 +57,8 @@ Result<FlowListRequest> flow_request(std::string_view line) {
 
 }  // namespace
 
-ControlServer::ControlServer(const Plant& plant) : plant_(plant), started_(monotonic_now()) {
+ControlServer::ControlServer(const Plant& plant)
+    : plant_(plant), started_(monotonic_now()), watchdog_(plant.workers.size()) {
   for (std::size_t i = 0; i < plant.workers.size(); ++i)
     lists_.push_back(std::make_unique<FlowListRequest>());
 }
@@ -83,8 +83,9 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const Plant& plant) 
 }
 
 void ControlServer::run(int stop_fd) {
-  while (step(stop_fd, kTidyIntervalMs)) {
+  while (step(stop_fd, kWorkerLookMs)) {
   }
+  service_manager_.stopping();
 }
 
 bool ControlServer::step(int stop_fd, int timeout_ms) {
@@ -98,8 +99,19 @@ bool ControlServer::step(int stop_fd, int timeout_ms) {
   clients_->add_to(set);
   if (::poll(set.data(), set.size(), timeout_ms) < 0) return true;
   for (std::size_t i = 0; i < hosts_.size(); ++i) hosts_[i]->serve(set, firsts[i]);
+  look_after_workers();
   clients_->serve(set, clients_first);
   return set[0].revents == 0;
+}
+
+void ControlServer::look_after_workers() {
+  std::vector<std::uint64_t> turns;
+  for (const auto& worker : plant_.workers) turns.push_back(worker->turns());
+  const TimeNs now = monotonic_now();
+  watchdog_.look(turns, now);
+  const bool all_run = std::all_of(turns.begin(), turns.end(), [](std::uint64_t count) { return count > 0; });
+  if (!service_manager_.told_ready() && all_run) service_manager_.ready();
+  if (service_manager_.watchdog_due(now) && watchdog_.take_all_moved()) service_manager_.alive(now);
 }
 
 std::string ControlServer::answer(std::string_view line) {
@@ -128,6 +140,10 @@ std::string ControlServer::status() const {
     entry["flows_max"] = plant_.settings.memory.flows;
     entry["parked_max"] = plant_.settings.memory.parked;
     entry["heartbeat_age_ms"] = (system_now() - worker.heartbeat()) / kMillisecond;
+    const WorkerHealth& health = watchdog_.health()[i];
+    entry["state"] = health.stuck ? "stuck" : "alive";
+    entry["still_ms"] = (monotonic_now() - health.moved_at) / kMillisecond;  // since a turn was seen
+    entry["stuck_times"] = health.times;
     flows += counters.flows;
     parked += counters.parked;
     workers.push_back(std::move(entry));

@@ -13,6 +13,8 @@
 
 #include "dataplane/control/channel_host.h"
 #include "dataplane/control/line_server.h"
+#include "dataplane/control/service_manager.h"
+#include "dataplane/control/watchdog.h"
 #include "dataplane/worker/worker.h"
 #include "policy/model/settings.h"
 
@@ -37,9 +39,12 @@ class ControlServer {
   [[nodiscard]] std::string answer(std::string_view line);
   [[nodiscard]] std::string status() const;
   [[nodiscard]] std::string flows(std::string_view line);
+  void look_after_workers();
 
   Plant plant_;
   TimeNs started_;
+  Watchdog watchdog_;
+  ServiceManager service_manager_;
   std::unique_ptr<LineServer> clients_;
   std::vector<std::unique_ptr<ChannelHost>> hosts_;
   std::vector<std::unique_ptr<FlowListRequest>> lists_;  // one a worker, used again

@@ -74,7 +74,7 @@ class WorkerTest : public testing::Test {
     ASSERT_EQ(::write(stop_fd_, &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
     control_thread_.join();
     workers_[0]->stop();
-    worker_thread_.join();
+    if (worker_thread_.joinable()) worker_thread_.join();
     control_.reset();
     workers_.clear();
     ports_.clear();
@@ -147,6 +147,22 @@ TEST_F(WorkerTest, AClassifierComesGoesAndIsReplaced) {
     ::close((*other)->fds.request_event);
     ::close((*other)->fds.answer_event);
   }
+}
+
+TEST_F(WorkerTest, AWorkerThatStopsGoingRoundIsSeenWithin500Ms) {
+  ASSERT_TRUE(until([this] { return workers_[0]->turns() > 0; }));
+  EXPECT_EQ(ask(R"({"op":"status"})")["workers"][0]["state"], "alive");
+  workers_[0]->stop();
+  worker_thread_.join();
+  const auto stopped = Clock::now();
+  json worker;
+  ASSERT_TRUE(until([&] {
+    worker = ask(R"({"op":"status"})")["workers"][0];
+    return worker["state"] == "stuck";
+  }));
+  EXPECT_LE(Clock::now() - stopped, std::chrono::milliseconds(500));
+  EXPECT_EQ(worker["stuck_times"], 1);
+  EXPECT_GE(worker["still_ms"], kWorkerStuckMs);
 }
 
 TEST_F(WorkerTest, RefusesWhatItDoesNotKnowInOneSentence) {
