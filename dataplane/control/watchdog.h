@@ -14,8 +14,9 @@
 
 namespace weir::dataplane {
 
-inline constexpr int kWorkerLookMs = 100;           // between two looks
-inline constexpr TimeNs kWorkerStuckMs = 350;       // without a turn; seen at the next look, so within 500 ms
+inline constexpr int kWorkerLookMs = 100;  // between two looks
+// Without a turn seen. A look before and one after come to it, and the sum stays under 500 ms.
+inline constexpr TimeNs kWorkerStuckMs = 250;
 inline constexpr std::uint32_t kStillLooksMin = 3;  // looks without a turn, so that a pause of us all is none
 
 struct WorkerHealth {
