@@ -54,9 +54,11 @@ class DataplaneEnd {
   /// Makes what was written visible and wakes a sleeping classifier. Once per burst.
   void publish() noexcept;
 
-  /// Copies at most `out.size()` answers out; validated for shape (type, action, direction, slot < slots),
-  /// not for generation, which the flow table checks.
+  /// Copies at most `out.size()` answers out; validated for shape (type, action, direction, slot < slots,
+  /// the records of a payload), not for generation, which the flow table checks. A kInject is the last one
+  /// of a call; its payload is `inject_payload` until the next call.
   [[nodiscard]] std::size_t drain(std::span<Answer> out) noexcept;
+  [[nodiscard]] Bytes inject_payload() const noexcept;
 
   /// Sleeps until an answer is there, the classifier has consumed everything, or the time is over (replay,
   /// idle).
@@ -99,6 +101,10 @@ class ClassifierEnd {
   [[nodiscard]] const Request* next() noexcept;
   /// False when the ring is full: keep the answer and try again after the next requests.
   [[nodiscard]] bool try_answer(const Answer& answer) noexcept;
+  /// As try_answer for a kInject (`payload_bytes` is set here) with its payload. Also false for a payload
+  /// that is empty or longer than kInjectBytesMax, and for ever where the ring is shorter than
+  /// inject_records.
+  [[nodiscard]] bool try_inject(const Answer& answer, Bytes payload) noexcept;
   /// Sleeps until a request is there, `hangup_fd` (the attach socket) is readable, or the time is over.
   /// Returns false when the peer hung up and nothing is left to read, or when the channel is not ok().
   [[nodiscard]] bool wait(int hangup_fd, int timeout_ms) noexcept;

@@ -137,6 +137,28 @@ bool ClassifierEnd::try_answer(const Answer& answer) noexcept {
   return true;
 }
 
+bool ClassifierEnd::try_inject(const Answer& answer, Bytes payload) noexcept {
+  Impl& impl = *impl_;
+  if (payload.empty() || payload.size() > kInjectBytesMax) return false;
+  const std::uint32_t records = inject_records(payload.size());
+  if (!impl.ok() || !impl.answers.has_room(records)) return false;
+  Answer head = answer;
+  head.type = AnswerType::kInject;
+  head.payload_bytes = static_cast<std::uint16_t>(payload.size());
+  std::memcpy(impl.answers.record(0), &head, sizeof(head));
+  for (std::uint32_t i = 1; i < records; ++i) {
+    InjectMore more;
+    const Bytes piece = payload.first(std::min(payload.size(), more.payload.size()));
+    more.bytes = static_cast<std::uint8_t>(piece.size());
+    std::copy(piece.begin(), piece.end(), more.payload.begin());
+    std::memcpy(impl.answers.record(i), &more, sizeof(more));
+    payload = payload.subspan(piece.size());
+  }
+  impl.answers.advance(records);
+  if (impl.answers.publish()) send_wake(impl.answer_wake.get());
+  return true;
+}
+
 bool ClassifierEnd::wait(int hangup_fd, int timeout_ms) noexcept {
   Impl& impl = *impl_;
   impl.requests.release();

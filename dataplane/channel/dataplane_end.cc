@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -25,9 +26,13 @@ void write_header(std::uint8_t* record, RequestType type, std::size_t body, Flow
 }
 
 bool is_valid(const Answer& answer, std::uint32_t slots) noexcept {
-  if (answer.type < AnswerType::kRelease || answer.type > AnswerType::kReleasePacket) return false;
+  // A kInjectMore is looked for behind its kInject alone.
+  if (answer.type < AnswerType::kRelease || answer.type > AnswerType::kInject) return false;
   if (answer.action > VerdictAction::kReset || answer.direction > Direction::kFromResponder) return false;
-  if (answer.exception > kExceptionCauses) return false;
+  if (answer.exception > kExceptionCauses || answer.mark > kMarkMax || answer.swallow > 1) return false;
+  if (answer.limit_scope > LimitScope::kClient || answer.inject_end > InjectEnd::kClose) return false;
+  const bool has_payload = answer.payload_bytes > 0 && answer.payload_bytes <= kInjectBytesMax;
+  if (has_payload != (answer.type == AnswerType::kInject)) return false;
   return answer.type == AnswerType::kPolicyRevision || answer.flow.slot < slots;
 }
 
@@ -50,6 +55,8 @@ struct DataplaneEnd::Impl {
   Fd answer_wake_theirs;
   RingWriter requests;
   RingReader answers;
+  std::array<std::uint8_t, kInjectBytesMax> payload{};
+  std::size_t payload_bytes = 0;
 
   template <typename Body>
   bool try_whole(RequestType type, FlowRef flow, const Body& body, TimeNs now) noexcept {
@@ -62,7 +69,29 @@ struct DataplaneEnd::Impl {
     return true;
   }
   [[nodiscard]] bool ok() const noexcept { return requests.ok() && answers.ok(); }
+  bool read_answer(Answer& answer, std::uint32_t available, std::uint32_t& records) noexcept;
 };
+
+/// One answer and what belongs to it, of `available` records; false when it makes no sense.
+bool DataplaneEnd::Impl::read_answer(Answer& answer, std::uint32_t available,
+                                     std::uint32_t& records) noexcept {
+  copy_shared(&answer, answers.record(0), sizeof(answer));
+  records = 1;
+  if (!is_valid(answer, mapping.shape().slots)) return false;
+  if (answer.type != AnswerType::kInject) return true;
+  records = inject_records(answer.payload_bytes);
+  if (records > available) return false;  // the writer shows all of them at once
+  payload_bytes = 0;
+  for (std::uint32_t i = 1; i < records; ++i) {
+    InjectMore more;
+    copy_shared(&more, answers.record(i), sizeof(more));
+    const std::size_t wanted = std::min(answer.payload_bytes - payload_bytes, more.payload.size());
+    if (more.type != AnswerType::kInjectMore || more.bytes != wanted) return false;
+    std::memcpy(payload.data() + payload_bytes, more.payload.data(), wanted);
+    payload_bytes += wanted;
+  }
+  return true;
+}
 
 DataplaneEnd::DataplaneEnd() = default;
 DataplaneEnd::~DataplaneEnd() = default;
@@ -128,18 +157,27 @@ void DataplaneEnd::publish() noexcept {
 
 std::size_t DataplaneEnd::drain(std::span<Answer> out) noexcept {
   RingReader& ring = impl_->answers;
+  impl_->payload_bytes = 0;
   if (!impl_->ok()) return 0;
-  const std::size_t count = std::min<std::size_t>(ring.refresh(), out.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    copy_shared(&out[i], ring.record(0), sizeof(Answer));
-    if (!is_valid(out[i], shape().slots)) {
+  std::uint32_t left = ring.refresh();
+  std::size_t count = 0;
+  while (count < out.size() && left > 0) {
+    std::uint32_t records = 0;
+    if (!impl_->read_answer(out[count], left, records)) {
       ring.mark_corrupt();
-      return i;
+      impl_->payload_bytes = 0;
+      return count;
     }
-    ring.advance(1);
+    ring.advance(records);
+    left -= records;
+    if (out[count++].type == AnswerType::kInject) break;
   }
   ring.release();
   return count;
+}
+
+Bytes DataplaneEnd::inject_payload() const noexcept {
+  return Bytes{impl_->payload}.first(impl_->payload_bytes);
 }
 
 void DataplaneEnd::wait(int timeout_ms) noexcept {

@@ -121,7 +121,7 @@ enum class TcpState : std::uint8_t {
 /// What a TCP flow tells of its network without being asked; two counts by the Direction of the packets that
 /// showed it. Zero where nothing was seen.
 struct NetworkPerformance {
-  std::array<std::uint32_t, 2> handshake_us{};  // round trip from Weir to the initiator, to the responder
+  std::array<std::uint32_t, 2> handshake_us{};   // round trip from Weir to the initiator, to the responder
   std::array<std::uint32_t, 2> retransmitted{};  // segments whose bytes had all been sent before
   std::array<std::uint32_t, 2> out_of_order{};   // segments that left a hole before them
   std::array<std::uint32_t, 2> zero_windows{};   // segments that said "send nothing"
@@ -153,8 +153,8 @@ enum class AnswerType : std::uint8_t {
   kDropPacket = 5,     // drop the one parked packet of `direction` whose number is `through`, keep inspecting
   kReleasePacket = 6,  // forward the one parked packet of `direction` whose number is `through`; those before
                        // it still wait for a missing segment
-  kInject = 7,      // send `payload_bytes` of L4 payload to the end that sends in `direction`, as if the other
-                    // end had sent them; the bytes follow in kInjectMore records at once
+  kInject = 7,      // answer the parked packet `through` of `direction`: send `payload_bytes` of L4 payload
+                    // to its sender as if the other end had; they follow in kInjectMore records at once
   kInjectMore = 8,  // InjectMore; never alone
 };
 
@@ -166,6 +166,7 @@ enum class InjectEnd : std::uint8_t {
   kClose = 1,     // FIN to the end that got it, RST to the other; the flow is decided: drop
 };
 inline constexpr std::size_t kInjectBytesMax = 4'096;  // L4 payload of one answer
+inline constexpr std::uint8_t kMarkMax = 64;           // 1 + the highest DSCP
 
 struct Answer {
   AnswerType type{};
@@ -182,10 +183,12 @@ struct Answer {
   std::uint16_t payload_bytes = 0;       // kInject: 1 to kInjectBytesMax
   LimitScope limit_scope{};
   InjectEnd inject_end{};
-  std::uint8_t mark = 0;  // kFinal, forward: 0 leaves DSCP as it is, else 1 + the DSCP to set (RFC 2474)
-  std::array<std::uint8_t, 19> zero{};
+  std::uint8_t mark = 0;     // kFinal, forward: 0 leaves DSCP as it is, else 1 + the DSCP to set (RFC 2474)
+  std::uint8_t swallow = 0;  // kInject, kContinue, TCP: 1: what is parked of `direction` up to `through`
+                             // never leaves, and its sender takes it for delivered
+  std::array<std::uint8_t, 22> zero{};
 };
-static_assert(sizeof(Answer) <= kAnswerRecordBytes);
+static_assert(sizeof(Answer) == kAnswerRecordBytes);
 
 /// A record of payload that belongs to the kInject before it; each but the last is full.
 struct InjectMore {
@@ -194,6 +197,11 @@ struct InjectMore {
   std::array<std::uint8_t, kAnswerRecordBytes - 2> payload{};
 };
 static_assert(sizeof(InjectMore) == kAnswerRecordBytes);
+/// Records of one kInject with its payload.
+[[nodiscard]] constexpr std::uint32_t inject_records(std::size_t payload_bytes) noexcept {
+  constexpr std::size_t kEach = sizeof(InjectMore::payload);
+  return static_cast<std::uint32_t>(1 + (payload_bytes + kEach - 1) / kEach);
+}
 
 static_assert(std::is_trivially_copyable_v<RequestHeader> && std::is_trivially_copyable_v<FlowOpened> &&
               std::is_trivially_copyable_v<PacketHead> && std::is_trivially_copyable_v<FlowClosed> &&

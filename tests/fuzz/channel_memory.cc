@@ -62,6 +62,10 @@ struct World {
     std::array<Answer, 24> answers;
     const std::size_t count = dataplane->drain(answers);
     require(count <= answers.size());
+    const std::size_t payload = dataplane->inject_payload().size();
+    require(payload <= kInjectBytesMax);
+    const bool injects = count > 0 && answers[count - 1].type == AnswerType::kInject;
+    require(injects ? payload == answers[count - 1].payload_bytes : payload == 0);
     for (std::size_t i = 0; i < count; ++i) {
       require(answers[i].type == AnswerType::kPolicyRevision || answers[i].flow.slot < kShape.slots);
     }
@@ -100,6 +104,7 @@ struct World {
         answer.type = AnswerType::kRelease;
         answer.flow = flow;
         static_cast<void>(classifier->try_answer(answer));
+        static_cast<void>(classifier->try_inject(answer, weir::Bytes{kPacket}.first(flow.slot * 20U)));
         static_cast<void>(classifier->wait(-1, 0));
         dataplane->wait(0);
         static_cast<void>(dataplane->all_consumed());

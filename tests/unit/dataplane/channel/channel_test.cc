@@ -138,6 +138,43 @@ TEST(Channel, AnswerRingOverflowsWithoutDamage) {
   EXPECT_EQ(pair.dataplane->drain(answers), 0U);
 }
 
+TEST(Channel, PayloadsOfEverySizeArriveWhole) {
+  Pair pair({.requests = 16, .answers = 128, .slots = 64, .worker = 0});
+  constexpr std::size_t kEach = sizeof(InjectMore::payload);
+  for (const std::size_t size : {std::size_t{1}, kEach - 1, kEach, kEach + 1, 2 * kEach, kInjectBytesMax}) {
+    Answer sent = release(5, 3);
+    sent.inject_end = InjectEnd::kClose;
+    ASSERT_TRUE(pair.classifier->try_answer(release(4)));
+    ASSERT_TRUE(pair.classifier->try_inject(sent, packet_of(size, 7))) << size;
+    ASSERT_TRUE(pair.classifier->try_answer(release(6)));
+    std::array<Answer, 8> answers;
+    ASSERT_EQ(pair.dataplane->drain(answers), 2U) << "the payload is the last answer's";
+    EXPECT_EQ(answers[1].type, AnswerType::kInject);
+    EXPECT_EQ(answers[1].flow.slot, 5U);
+    EXPECT_EQ(answers[1].payload_bytes, size);
+    EXPECT_EQ(answers[1].inject_end, InjectEnd::kClose);
+    EXPECT_TRUE(std::ranges::equal(pair.dataplane->inject_payload(), packet_of(size, 7))) << size;
+    ASSERT_EQ(pair.dataplane->drain(answers), 1U);
+    EXPECT_EQ(answers[0].flow.slot, 6U);
+    EXPECT_TRUE(pair.dataplane->inject_payload().empty());
+  }
+  EXPECT_TRUE(pair.dataplane->ok());
+}
+
+TEST(Channel, PayloadsThatDoNotFitAreRefusedWhole) {
+  Pair pair;  // 16 answers
+  EXPECT_FALSE(pair.classifier->try_inject(release(1), {}));
+  EXPECT_FALSE(pair.classifier->try_inject(release(1), packet_of(kInjectBytesMax + 1)));
+  EXPECT_FALSE(pair.classifier->try_inject(release(1), packet_of(kInjectBytesMax))) << "67 records";
+  const auto most = packet_of(15 * sizeof(InjectMore::payload));
+  ASSERT_TRUE(pair.classifier->try_inject(release(1), most));
+  EXPECT_FALSE(pair.classifier->try_inject(release(1), packet_of(1)));
+  std::array<Answer, 8> answers;
+  ASSERT_EQ(pair.dataplane->drain(answers), 1U);
+  EXPECT_TRUE(std::ranges::equal(pair.dataplane->inject_payload(), most));
+  EXPECT_TRUE(pair.classifier->try_inject(release(1), packet_of(1)));
+}
+
 TEST(Channel, EveryKindOfAnswerArrives) {
   Pair pair;
   for (const AnswerType type :

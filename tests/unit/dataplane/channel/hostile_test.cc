@@ -59,7 +59,14 @@ TEST(HostileChannel, ImpossibleTailsStopBothReaders) {
 TEST(HostileChannel, AnswersThatMakeNoSenseAreNotHandedOn) {
   const std::vector<std::function<void(Answer&)>> mistakes{
       [](Answer& a) { a.type = static_cast<AnswerType>(0); },
-      [](Answer& a) { a.type = static_cast<AnswerType>(7); },
+      [](Answer& a) { a.type = static_cast<AnswerType>(9); },
+      [](Answer& a) { a.type = AnswerType::kInject; },  // without a payload
+      [](Answer& a) { a.type = AnswerType::kInjectMore; },
+      [](Answer& a) { a.payload_bytes = 1; },  // of no kInject
+      [](Answer& a) { a.mark = kMarkMax + 1; },
+      [](Answer& a) { a.swallow = 2; },
+      [](Answer& a) { a.limit_scope = static_cast<LimitScope>(2); },
+      [](Answer& a) { a.inject_end = static_cast<InjectEnd>(2); },
       [](Answer& a) { a.action = static_cast<VerdictAction>(3); },
       [](Answer& a) { a.direction = static_cast<Direction>(2); },
       [](Answer& a) { a.exception = 200; },
@@ -75,6 +82,43 @@ TEST(HostileChannel, AnswersThatMakeNoSenseAreNotHandedOn) {
     std::array<Answer, 4> answers;
     EXPECT_EQ(pair.dataplane->drain(answers), 1U) << i;
     EXPECT_FALSE(pair.dataplane->ok()) << i;
+  }
+}
+
+TEST(HostileChannel, PayloadsThatMakeNoSenseAreNotHandedOn) {
+  struct Case {
+    const char* what;
+    std::function<void(HostileView&)> damage;
+  };
+  const auto head = [](auto change) {
+    return [change](HostileView& memory) { change(*reinterpret_cast<Answer*>(memory.answer(1))); };
+  };
+  const auto more = [](std::size_t n, auto change) {
+    return [n, change](HostileView& memory) { change(*reinterpret_cast<InjectMore*>(memory.answer(n))); };
+  };
+  const std::vector<Case> cases{
+      {"none", head([](auto& a) { a.payload_bytes = 0; })},
+      {"longer than an answer may be", head([](auto& a) { a.payload_bytes = kInjectBytesMax + 1; })},
+      {"longer than what was shown", head([](auto& a) { a.payload_bytes = 400; })},
+      {"shorter, so that a record stands alone", head([](auto& a) { a.payload_bytes = 62; })},
+      {"the slot", head([](auto& a) { a.flow.slot = 64; })},
+      {"a piece is none", more(2, [](auto& m) { m.type = AnswerType::kRelease; })},
+      {"a full piece that is not", more(2, [](auto& m) { m.bytes = 61; })},
+      {"a last piece that is too long", more(4, [](auto& m) { m.bytes = 62; })},
+      {"more bytes than a record", more(2, [](auto& m) { m.bytes = 255; })},
+  };
+  for (const Case& one : cases) {
+    Pair pair;
+    HostileView memory(*pair.dataplane);
+    ASSERT_TRUE(pair.classifier->try_answer(release(1)));
+    ASSERT_TRUE(pair.classifier->try_inject(release(2), packet_of(150)));
+    one.damage(memory);
+    std::array<Answer, 8> answers;
+    std::size_t handed_on = 0;
+    while (const std::size_t count = pair.dataplane->drain(answers)) handed_on += count;
+    EXPECT_LE(handed_on, 2U) << one.what;
+    EXPECT_FALSE(pair.dataplane->ok()) << one.what;
+    EXPECT_TRUE(pair.dataplane->inject_payload().empty()) << one.what;
   }
 }
 
@@ -148,12 +192,14 @@ TEST(HostileChannel, RandomBytesInTheMemoryNeitherCrashNorStall) {
       pair.dataplane->publish();
       std::array<Answer, 16> answers;
       for (const Answer& answer : std::span(answers).first(pair.dataplane->drain(answers))) {
-        ASSERT_LE(answer.type, AnswerType::kReleasePacket);
+        ASSERT_LE(answer.type, AnswerType::kInject);
+        ASSERT_LE(pair.dataplane->inject_payload().size(), kInjectBytesMax);
       }
       static_cast<void>(pair.dataplane->all_consumed());
       int reads = 0;
       while (pair.classifier->next() != nullptr) ASSERT_LE(++reads, 64);
       static_cast<void>(pair.classifier->try_answer(release(1)));
+      static_cast<void>(pair.classifier->try_inject(release(1), packet_of(1 + random() % 300)));
       static_cast<void>(pair.classifier->wait(-1, 0));
       pair.dataplane->wait(0);
     }
