@@ -5,6 +5,7 @@
 
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/fields.h"
+#include "dataplane/packet/tcp_options.h"
 #include "policy/model/ip_address.h"
 
 namespace weir::dataplane {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kMacBytes = 6;
 constexpr std::size_t kFrameBytesMin = 60;  // without the frame check sequence
 constexpr std::size_t kTcpBytes = 20;
+constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kIcmpBytes = 8;
 constexpr std::uint8_t kTtl = 64;
 
@@ -104,31 +106,73 @@ bool may_have_an_error(Bytes frame, const PacketMeta& meta) noexcept {
 
 }  // namespace
 
-std::size_t build_reset(Bytes offending_frame, const PacketMeta& meta, ResetTarget target,
-                        std::span<std::uint8_t> out) noexcept {
+std::size_t build_segment(Bytes frame, const PacketMeta& meta, ResetTarget target, const TcpSegment& segment,
+                          std::span<std::uint8_t> out) noexcept {
   const bool back = target == ResetTarget::kSender;
-  if (meta.kind != PacketKind::kTcp || !fits(offending_frame, meta)) return 0;
-  if (back && (meta.tcp_flags & kTcpRst) != 0) return 0;
-  const MutableBytes room = room_for(out, meta, kTcpBytes);
+  if (meta.kind != PacketKind::kTcp || !fits(frame, meta)) return 0;
+  if (segment.payload.size() > kSegmentBytesMax) return 0;
+  // RFC 7323 section 3.2: once agreed on, every segment but a RST carries them. To the sender: its own value
+  // comes back, and the value of ours that it saw last cannot be older than what it remembers.
+  const Bytes stamps = (segment.flags & kTcpRst) != 0 ? Bytes{} : tcp_option(frame, meta, kTcpTimeStamps);
+  const std::size_t option_bytes = stamps.size() == kTcpTimeStampBytes ? kTcpTimeStampBytes + 2 : 0;
+  const std::size_t header = kTcpBytes + option_bytes;
+  const std::size_t l4_bytes = header + segment.payload.size();
+  const MutableBytes room = room_for(out, meta, l4_bytes);
   if (room.empty()) return 0;
-  write_headers(room, offending_frame, meta, back, kProtocolTcp, kTcpBytes);
+  write_headers(room, frame, meta, back, kProtocolTcp, l4_bytes);
 
+  const std::size_t tcp = meta.l3_offset + layout_of(meta).header;
+  const Bytes ports = frame.subspan(meta.l4_offset, 4);
+  set_bytes(room, tcp, ports.subspan(back ? 2 : 0, 2));
+  set_bytes(room, tcp + 2, ports.subspan(back ? 0 : 2, 2));
+  set_u32(room, tcp + 4, segment.sequence);
+  set_u32(room, tcp + 8, segment.acknowledgement);
+  set_u8(room, tcp + 12, static_cast<std::uint8_t>(header / 4 << 4U));
+  set_u8(room, tcp + 13, segment.flags);
+  set_u16(room, tcp + 14, segment.window);
+  if (option_bytes > 0) {
+    set_u16(room, tcp + kTcpBytes, 0x0101);  // two NOPs: the values stand on four-byte boundaries
+    set_u16(room, tcp + kTcpBytes + 2, (kTcpTimeStamps << 8U) | kTcpTimeStampBytes);
+    set_bytes(room, tcp + kTcpBytes + 4, stamps.subspan(back ? 6 : 2, 4));
+    set_bytes(room, tcp + kTcpBytes + 8, stamps.subspan(back ? 2 : 6, 4));
+  }
+  set_bytes(room, tcp + header, segment.payload);
+  write_l4_checksum(room, meta, kProtocolTcp, l4_bytes, 16);
+  return room.size();
+}
+
+std::size_t build_reset(Bytes offending_frame, const PacketMeta& meta, ResetTarget target,
+                        std::span<std::uint8_t> out, std::optional<std::uint32_t> expected) noexcept {
+  const bool back = target == ResetTarget::kSender;
+  if (back && (meta.tcp_flags & kTcpRst) != 0) return 0;
   // A packet without ACK (the first SYN) has no acknowledgement to take a sequence number from (RFC 9293
   // section 3.10.7.1: <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>).
   const bool has_ack = (meta.tcp_flags & kTcpAck) != 0;
   const std::uint32_t theirs = has_ack ? meta.tcp_acknowledgement : 0;
-  std::uint32_t length = meta.payload_bytes;
-  if ((meta.tcp_flags & kTcpSyn) != 0) ++length;
-  if ((meta.tcp_flags & kTcpFin) != 0) ++length;
-  const std::size_t tcp = meta.l3_offset + layout_of(meta).header;
-  const Bytes ports = offending_frame.subspan(meta.l4_offset, 4);
-  set_bytes(room, tcp, ports.subspan(back ? 2 : 0, 2));
-  set_bytes(room, tcp + 2, ports.subspan(back ? 0 : 2, 2));
-  set_u32(room, tcp + 4, back ? theirs : meta.tcp_sequence);
-  set_u32(room, tcp + 8, back ? meta.tcp_sequence + length : theirs);
-  set_u8(room, tcp + 12, (kTcpBytes / 4) << 4U);
-  set_u8(room, tcp + 13, back || has_ack ? kTcpRst | kTcpAck : kTcpRst);
-  write_l4_checksum(room, meta, kProtocolTcp, kTcpBytes, 16);
+  TcpSegment reset;
+  reset.sequence = back ? theirs : meta.tcp_sequence;
+  if (expected && (has_ack || !back)) reset.sequence = *expected;
+  reset.acknowledgement = back ? sequence_end(meta) : theirs;
+  reset.flags = back || has_ack ? kTcpRst | kTcpAck : kTcpRst;
+  return build_segment(offending_frame, meta, target, reset, out);
+}
+
+std::size_t build_datagram(Bytes frame, const PacketMeta& meta, Bytes payload,
+                           std::span<std::uint8_t> out) noexcept {
+  if (meta.kind != PacketKind::kUdp || !fits(frame, meta) || payload.size() > kDatagramBytesMax) return 0;
+  const std::size_t l4_bytes = kUdpBytes + payload.size();
+  const MutableBytes room = room_for(out, meta, l4_bytes);
+  if (room.empty()) return 0;
+  write_headers(room, frame, meta, true, kProtocolUdp, l4_bytes);
+  const std::size_t udp = meta.l3_offset + layout_of(meta).header;
+  const Bytes ports = frame.subspan(meta.l4_offset, 4);
+  set_bytes(room, udp, ports.subspan(2, 2));
+  set_bytes(room, udp + 2, ports.subspan(0, 2));
+  set_u16(room, udp + 4, static_cast<std::uint16_t>(l4_bytes));
+  set_bytes(room, udp + kUdpBytes, payload);
+  write_l4_checksum(room, meta, kProtocolUdp, l4_bytes, 6);
+  // RFC 768: zero would say that there is none.
+  if (field_u16(room, udp + 6) == 0) set_u16(room, udp + 6, 0xffff);
   return room.size();
 }
 

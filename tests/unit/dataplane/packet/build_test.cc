@@ -218,5 +218,73 @@ TEST(BuildUnreachable, RefusesTooLittleRoom) {
   EXPECT_EQ(build_unreachable(offender.frame, offender.meta, UnreachableReason::kPort, small), small.size());
 }
 
+TEST(BuildReset, StandsWhereTheFlowSays) {
+  const Offender offender(data4());
+  Frame out(kBuiltFrameBytesMax, 0xee);
+  const Built reset =
+      Offender::checked(out, build_reset(offender.frame, offender.meta, ResetTarget::kSender, out, 9'999));
+  EXPECT_EQ(reset.meta.tcp_sequence, 9'999U);
+  EXPECT_EQ(reset.meta.tcp_acknowledgement, 1'012U);
+}
+
+TEST(BuildSegment, AnswersTheSenderWithItsTimeStamps) {
+  Frame stamps{1, 1, 8, 10};
+  test::put32(stamps, 0x01020304);
+  test::put32(stamps, 0xa0b0c0d0);
+  const std::string page(kSegmentBytesMax, 'p');
+  for (const PacketBuilder& builder : {data4().tcp_options(stamps), data6().tcp_options(stamps).vlan(30)}) {
+    const Offender offender(builder);
+    Frame out(kBuiltFrameBytesMax, 0xee);
+    const TcpSegment segment{.sequence = 9'000,
+                             .acknowledgement = 1'012,
+                             .window = 512,
+                             .flags = kTcpPsh | kTcpAck,
+                             .payload = as_bytes(page)};
+    const Built built = Offender::checked(
+        out, build_segment(offender.frame, offender.meta, ResetTarget::kSender, segment, out));
+    EXPECT_EQ(built.meta.key, offender.meta.key);
+    EXPECT_NE(built.meta.source_is_low, offender.meta.source_is_low);
+    EXPECT_EQ(built.meta.tcp_sequence, 9'000U);
+    EXPECT_EQ(built.meta.tcp_acknowledgement, 1'012U);
+    EXPECT_EQ(built.meta.tcp_window, 512U);
+    EXPECT_EQ(built.meta.payload_bytes, page.size());
+    EXPECT_EQ(built.meta.payload_offset - built.meta.l4_offset, 32);
+    EXPECT_EQ(field_u32(built.frame, built.meta.l4_offset + 24U), 0xa0b0c0d0U) << "its own echo";
+    EXPECT_EQ(field_u32(built.frame, built.meta.l4_offset + 28U), 0x01020304U);
+    EXPECT_LE(built.frame.size() - built.meta.l3_offset, 1'280U);
+  }
+}
+
+TEST(BuildSegment, RefusesWhatDoesNotFit) {
+  const Offender offender(data4());
+  Frame out(kBuiltFrameBytesMax);
+  const std::string long_page(kSegmentBytesMax + 1, 'p');
+  EXPECT_EQ(build_segment(offender.frame, offender.meta, ResetTarget::kSender,
+                          {.payload = as_bytes(long_page)}, out),
+            0U);
+  EXPECT_EQ(build_segment(offender.frame, offender.meta, ResetTarget::kSender, {}, std::span(out).first(59)),
+            0U);
+  EXPECT_EQ(build_datagram(offender.frame, offender.meta, as_bytes("no UDP"), out), 0U);
+}
+
+TEST(BuildDatagram, AnswersTheSender) {
+  const std::string most(kDatagramBytesMax, 'd');
+  for (const PacketBuilder& builder : {ipv4("10.0.0.1", "1.1.1.1").udp(5'353, 53).payload("q"),
+                                       ipv6("fd00::1", "2001:db8::1").udp(5'353, 53).vlan(4)}) {
+    const Offender offender(builder);
+    for (const std::string_view payload :
+         {std::string_view(""), std::string_view("answer"), std::string_view(most)}) {
+      Frame out(kBuiltFrameBytesMax, 0xee);
+      const Built built =
+          Offender::checked(out, build_datagram(offender.frame, offender.meta, as_bytes(payload), out));
+      EXPECT_EQ(built.meta.key, offender.meta.key);
+      EXPECT_NE(built.meta.source_is_low, offender.meta.source_is_low);
+      EXPECT_EQ(built.meta.payload_bytes, payload.size());
+    }
+    Frame out(4'096);
+    EXPECT_EQ(build_datagram(offender.frame, offender.meta, as_bytes(most + "x"), out), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace weir::dataplane
