@@ -144,6 +144,12 @@ void Classifier::say_final(FlowContext& flow, const channel::FlowClosed* closed,
   event::FlowEvent event = event_of(flow, event::KIND_FINAL, now);
   if (closed != nullptr) {
     EventBuilder::add_end(event, *closed);
+    if (flow.responses.count() > 0) {
+      auto* network = event.mutable_network();
+      network->set_responses(flow.responses.count());
+      network->set_response_mean_us(flow.responses.mean_us());
+      network->set_response_max_us(flow.responses.max_us());
+    }
   } else {  // the data plane went away without a word: no counters
     event.set_ended_ns(static_cast<std::uint64_t>(now));
     event.set_end_reason("shutdown");

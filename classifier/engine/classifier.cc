@@ -100,6 +100,7 @@ void Classifier::on_packet(const Request& request) {
     return;
   }
   flow->final = false;
+  if (request.head.payload_bytes > 0) flow->responses.note(request.head.direction, request.time);
 
   Inspected seen = inspect(*flow, request);                         // bytes -> names
   const bool labelled = !seen.conflict && label(*flow, request);    // bytes -> application

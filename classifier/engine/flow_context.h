@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "classifier/engine/response_times.h"
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/ndpi/ndpi_labeler.h"
 #include "classifier/software/identify.h"
@@ -39,6 +40,7 @@ struct FlowContext {
   IdentifiedTraces traces;
   std::optional<FlowInspector> inspector;  // empty: names are final
   NdpiLabeler::Flow ndpi;
+  ResponseTimes responses;
   std::size_t bytes_held = 0;      // of the inspector, as counted in the classifier's total
   std::array<SkipRange, 2> skips;  // by Direction
 

@@ -73,6 +73,37 @@ const char* tcp_state_word(channel::TcpState state) {
   return "";
 }
 
+const char* level_word(channel::InspectedLevel level) {
+  switch (level) {
+    case channel::InspectedLevel::kFull:
+      return "full";
+    case channel::InspectedLevel::kNamesOnly:
+      return "names-only";
+    case channel::InspectedLevel::kL4:
+      return "l4";
+    case channel::InspectedLevel::kBypass:
+      return "bypass";
+  }
+  return "";
+}
+
+void fill_network(event::FlowEvent& event, const channel::NetworkPerformance& network) {
+  const auto all_zero = [](const std::array<std::uint32_t, 2>& pair) { return pair[0] == 0 && pair[1] == 0; };
+  if (all_zero(network.handshake_us) && all_zero(network.retransmitted) && all_zero(network.out_of_order) &&
+      all_zero(network.zero_windows)) {
+    return;
+  }
+  auto* out = event.mutable_network();
+  out->set_handshake_initiator_us(network.handshake_us[0]);
+  out->set_handshake_responder_us(network.handshake_us[1]);
+  out->set_retransmitted_from_initiator(network.retransmitted[0]);
+  out->set_retransmitted_from_responder(network.retransmitted[1]);
+  out->set_out_of_order_from_initiator(network.out_of_order[0]);
+  out->set_out_of_order_from_responder(network.out_of_order[1]);
+  out->set_zero_windows_from_initiator(network.zero_windows[0]);
+  out->set_zero_windows_from_responder(network.zero_windows[1]);
+}
+
 void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {
   event.set_initiator(facts.tuple.initiator.to_string());
   event.set_initiator_port(facts.tuple.initiator_port);
@@ -189,6 +220,8 @@ void EventBuilder::add_end(event::FlowEvent& event, const channel::FlowClosed& c
   counters->set_bytes_from_responder(closed.bytes[1]);
   event.set_end_reason(end_reason_word(closed.reason));
   event.set_tcp_state(tcp_state_word(closed.tcp_state));
+  event.set_inspected(level_word(closed.flow.level));
+  fill_network(event, closed.network);
 }
 
 std::string clean_text(std::string_view raw) {

@@ -41,9 +41,12 @@ struct ClassifierEnd::Impl {
     copy_shared(&body, requests.record(0) + sizeof(RequestHeader), sizeof(Body));
     return true;
   }
+  static bool is_sane(const FlowOpened& flow) noexcept {
+    return flow.level <= InspectedLevel::kBypass && flow.tunnel.type <= TunnelType::kTeredo;
+  }
   bool read_closed(const RequestHeader& header) noexcept {
-    return read_body(header, request.closed) && request.closed.reason <= EndReason::kShutdown &&
-           request.closed.tcp_state <= TcpState::kMidstream;
+    return read_body(header, request.closed) && is_sane(request.closed.flow) &&
+           request.closed.reason <= EndReason::kShutdown && request.closed.tcp_state <= TcpState::kMidstream;
   }
   bool read_packet(const RequestHeader& header, std::uint32_t available, std::uint32_t& records) noexcept;
   bool read_request(std::uint32_t available, std::uint32_t& records) noexcept;
@@ -88,7 +91,7 @@ bool ClassifierEnd::Impl::read_request(std::uint32_t available, std::uint32_t& r
   records = 1;
   switch (header.type) {
     case RequestType::kFlowOpened:
-      return read_body(header, request.opened);
+      return read_body(header, request.opened) && is_sane(request.opened);
     case RequestType::kFlowClosed:
       return read_closed(header);
     case RequestType::kPacket:

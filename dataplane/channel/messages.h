@@ -91,7 +91,7 @@ static_assert(sizeof(FlowOpened) == 104);
 /// A copy of one packet from its L3 header on. Packets longer than one record continue in kPacketMore records
 /// that follow at once; `packet_bytes` is the sum.
 struct PacketHead {
-  std::uint32_t number = 0;  // counts the packets of this flow and direction that were sent here, from 1
+  std::uint32_t number = 0;  // names the packet in answers; rises (modulo 2^32) with each that a worker shows
   std::uint32_t tcp_sequence = 0;
   std::uint32_t tcp_acknowledgement = 0;
   std::uint16_t packet_bytes = 0;    // bytes that follow in this and the kPacketMore records

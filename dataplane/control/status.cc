@@ -119,7 +119,11 @@ json flow_json(const FlowRow& row) {
           {"started_ns", row.started},
           {"last_seen_ns", row.last_seen},
           {"packets", row.packets},
-          {"bytes", row.bytes}};
+          {"bytes", row.bytes},
+          {"handshake_us", row.network.handshake_us},
+          {"retransmitted", row.network.retransmitted},
+          {"out_of_order", row.network.out_of_order},
+          {"zero_windows", row.network.zero_windows}};
 }
 
 }  // namespace weir::dataplane

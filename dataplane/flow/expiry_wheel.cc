@@ -8,7 +8,7 @@
 namespace weir::dataplane {
 namespace {
 
-/// FlowCold::previous of the first flow of a bucket: this bit and the bucket. Slots are far below it.
+/// FlowRest::previous of the first flow of a bucket: this bit and the bucket. Slots are far below it.
 constexpr std::uint32_t kHeadBit = 0x8000'0000U;
 
 /// Ticks from `earlier` to `later`; negative when it is the other way round. Right across the 32-bit wrap.
@@ -48,23 +48,23 @@ void ExpiryWheel::arm(std::uint32_t slot) noexcept {
   static_assert(kLookAgainAfterSeconds < kWheelBuckets);
   const std::int32_t ahead = std::clamp(wanted, 1, static_cast<std::int32_t>(kLookAgainAfterSeconds));
   const std::uint32_t bucket = (reached_ + static_cast<std::uint32_t>(ahead)) % kWheelBuckets;
-  FlowCold& cold = flows_.cold(slot);
-  cold.previous = kHeadBit | bucket;
-  cold.next = heads_[bucket];
-  if (cold.next != kNoSlot) flows_.cold(cold.next).previous = slot;
+  FlowRest& rest = flows_.rest(slot);
+  rest.previous = kHeadBit | bucket;
+  rest.next = heads_[bucket];
+  if (rest.next != kNoSlot) flows_.rest(rest.next).previous = slot;
   heads_[bucket] = slot;
 }
 
 void ExpiryWheel::disarm(std::uint32_t slot) noexcept {
-  FlowCold& cold = flows_.cold(slot);
-  if (cold.previous == kNoSlot) return;
-  if ((cold.previous & kHeadBit) != 0) {
-    heads_[cold.previous & ~kHeadBit] = cold.next;
+  FlowRest& rest = flows_.rest(slot);
+  if (rest.previous == kNoSlot) return;
+  if ((rest.previous & kHeadBit) != 0) {
+    heads_[rest.previous & ~kHeadBit] = rest.next;
   } else {
-    flows_.cold(cold.previous).next = cold.next;
+    flows_.rest(rest.previous).next = rest.next;
   }
-  if (cold.next != kNoSlot) flows_.cold(cold.next).previous = cold.previous;
-  cold.next = cold.previous = kNoSlot;
+  if (rest.next != kNoSlot) flows_.rest(rest.next).previous = rest.previous;
+  rest.next = rest.previous = kNoSlot;
 }
 
 std::size_t ExpiryWheel::collect(Tick now, std::span<std::uint32_t> expired) noexcept {
@@ -77,7 +77,7 @@ std::size_t ExpiryWheel::collect(Tick now, std::span<std::uint32_t> expired) noe
   for (;; ++reached_) {
     for (std::uint32_t slot = heads_[reached_ % kWheelBuckets]; slot != kNoSlot;) {
       if (looks++ == kExpiryLooksMax || count == expired.size()) return count;
-      const std::uint32_t next = flows_.cold(slot).next;
+      const std::uint32_t next = flows_.rest(slot).next;
       FlowHot& hot = flows_.hot(slot);
       if (ticks_between(hot.last_seen, now) < 0) hot.last_seen = now;  // seen in a future that was taken back
       if (ticks_between(hot.last_seen + timeouts_.of(hot), now) >= 0) {

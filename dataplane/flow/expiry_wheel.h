@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Idle expiry: one wheel of one-second buckets over the flow table's cold lines, lazily re-armed. A packet
+// Idle expiry: one wheel of one-second buckets over FlowRest, lazily re-armed. A packet
 // only writes FlowHot::last_seen; when the wheel reaches a flow it looks whether that flow is really idle and
 // otherwise moves it to its new bucket. Work per call is bounded.
 #pragma once

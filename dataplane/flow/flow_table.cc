@@ -20,7 +20,7 @@ constexpr std::uint32_t kCapacityMax = 1U << 26U;
 constexpr unsigned kEntries = 8;              // of one bucket
 constexpr std::uint32_t kFlowsPerBucket = 4;  // on average when the table is full
 /// A flow lives in its home bucket or in one of the next; beyond them `create` says no.
-constexpr std::uint32_t kProbeBuckets = 4;
+constexpr std::uint32_t kProbeBuckets = 8;
 constexpr std::size_t kHugePageBytes = 2U << 20U;
 
 struct alignas(64) Bucket {
@@ -31,7 +31,7 @@ struct alignas(64) Bucket {
 static_assert(sizeof(Bucket) == 64);
 
 std::uint16_t tag_of(std::uint32_t hash) noexcept {
-  const auto tag = static_cast<std::uint16_t>(hash >> 16U);
+  const auto tag = static_cast<std::uint16_t>(hash);
   return tag == 0 ? std::uint16_t{1} : tag;
 }
 
@@ -62,15 +62,19 @@ struct FlowTable::Impl {
   std::size_t bytes = 0;
   FlowHot* hot = nullptr;
   FlowCold* cold = nullptr;
+  FlowRest* rest = nullptr;
   Bucket* buckets = nullptr;
-  std::uint32_t bucket_mask = 0;
+  std::uint32_t bucket_count = 0;
   std::uint32_t capacity = 0;
   std::uint32_t size = 0;
   std::uint32_t seed = 0;
-  std::uint32_t free_head = kNoSlot;  // linked through FlowCold::next
+  std::uint32_t free_head = kNoSlot;  // linked through FlowRest::next
 
   [[nodiscard]] Bucket& bucket(std::uint32_t hash, std::uint32_t ahead) const noexcept {
-    return buckets[(hash + ahead) & bucket_mask];
+    // Of the upper bits, so that any number of buckets will do; the tag is of the lower ones.
+    const auto home = static_cast<std::uint32_t>((std::uint64_t{hash} * bucket_count) >> 32U);
+    const std::uint32_t at = home + ahead;
+    return buckets[at < bucket_count ? at : at - bucket_count];
   }
   [[nodiscard]] std::uint32_t find_in(const Bucket& where, std::uint16_t tag,
                                       const FlowKey& key) const noexcept {
@@ -96,11 +100,12 @@ FlowTable::FlowTable(std::uint32_t capacity, std::uint32_t hash_seed) : impl_(st
   Impl& impl = *impl_;
   impl.capacity = std::clamp(capacity, kCapacityMin, kCapacityMax);
   impl.seed = hash_seed;
-  const std::uint32_t buckets = std::bit_ceil(impl.capacity / kFlowsPerBucket);
-  impl.bucket_mask = buckets - 1;
+  const std::uint32_t buckets = (impl.capacity + kFlowsPerBucket - 1) / kFlowsPerBucket;
+  impl.bucket_count = buckets;
   const std::size_t hot_bytes = sizeof(FlowHot) * impl.capacity;
   const std::size_t cold_bytes = sizeof(FlowCold) * impl.capacity;
-  impl.bytes = hot_bytes + cold_bytes + sizeof(Bucket) * buckets;
+  const std::size_t bucket_bytes = sizeof(Bucket) * buckets;
+  impl.bytes = hot_bytes + cold_bytes + bucket_bytes + sizeof(FlowRest) * impl.capacity;
   if (impl.bytes >= kHugePageBytes)
     impl.bytes = (impl.bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
   void* base = ::mmap(nullptr, impl.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -111,10 +116,12 @@ FlowTable::FlowTable(std::uint32_t capacity, std::uint32_t hash_seed) : impl_(st
   impl.hot = new (impl.base) FlowHot[impl.capacity];
   impl.cold = new (impl.base + hot_bytes) FlowCold[impl.capacity];
   impl.buckets = new (impl.base + hot_bytes + cold_bytes) Bucket[buckets];
+  impl.rest = new (impl.base + hot_bytes + cold_bytes + bucket_bytes) FlowRest[impl.capacity];
   hot_ = impl.hot;
   cold_ = impl.cold;
+  rest_ = impl.rest;
   for (std::uint32_t slot = impl.capacity; slot-- > 0;) {
-    impl.cold[slot].next = impl.free_head;
+    impl.rest[slot].next = impl.free_head;
     impl.free_head = slot;
   }
 }
@@ -157,7 +164,7 @@ std::uint32_t FlowTable::create(const FlowKey& key, std::uint32_t hash) noexcept
     where.tags[entry] = tag_of(hash);
     where.slots[entry] = slot;
     if (ahead > 0) ++impl.bucket(hash, 0).strayed;
-    impl.free_head = impl.cold[slot].next;
+    impl.free_head = impl.rest[slot].next;
     FlowHot& hot = impl.hot[slot];
     const std::uint32_t generation = hot.generation + 1 == 0 ? 1 : hot.generation + 1;  // 0 is nobody's
     hot = FlowHot{};
@@ -166,6 +173,7 @@ std::uint32_t FlowTable::create(const FlowKey& key, std::uint32_t hash) noexcept
     hot.generation = generation;
     hot.hash = hash;
     impl.cold[slot] = FlowCold{};
+    impl.rest[slot] = FlowRest{};
     ++impl.size;
     return slot;
   }
@@ -183,7 +191,7 @@ void FlowTable::erase(std::uint32_t slot) noexcept {
       where.tags[i] = 0;
       if (ahead > 0) --impl.bucket(hot.hash, 0).strayed;
       hot.state = FlowState::kFree;
-      impl.cold[slot].next = impl.free_head;
+      impl.rest[slot].next = impl.free_head;
       impl.free_head = slot;
       --impl.size;
       return;

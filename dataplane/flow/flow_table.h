@@ -37,7 +37,10 @@ struct alignas(64) FlowHot {
   FlowState state = FlowState::kFree;
   VerdictAction verdict = VerdictAction::kForward;
   channel::TcpState tcp_state = channel::TcpState::kNone;
-  std::uint8_t flags = 0;             // FlowFlag bits
+  std::uint8_t mark = 0;    // 0: DSCP is left as it is, else 1 + the DSCP to set
+  std::uint16_t flags = 0;  // FlowFlag bits
+  channel::InspectedLevel level{};
+  std::uint8_t spare = 0;
   std::uint32_t policy_revision = 0;  // the verdict's
   std::uint32_t generation = 0;
   Tick last_seen = 0;      // written only when it changed
@@ -45,42 +48,52 @@ struct alignas(64) FlowHot {
 };
 static_assert(sizeof(FlowHot) == 64);
 
-enum FlowFlag : std::uint8_t {
+enum FlowFlag : std::uint16_t {
   kInitiatorIsLow = 1U << 0U,
   kInitiatorInside = 1U << 1U,
-  kAnnounced = 1U << 2U,   // the current classifier knows it
-  kFinSeenLow = 1U << 3U,  // FIN from the low end
+  kSynRepeated = 1U << 2U,  // its round trip cannot be told (Karn, RFC 6298 section 3)
+  kFinSeenLow = 1U << 3U,   // FIN from the low end
   kFinSeenHigh = 1U << 4U,
   kMidstreamPickup = 1U << 5U,
   kDecidingAgain = 1U << 6U,  // undecided after a policy change; `verdict` is still the old one
   kAnswerLate = 1U << 7U,     // the inspection deadline passed: not parked until the classifier answers
+  kSequenceLow = 1U << 8U,    // FlowCold::next_sequence of the low end is known
+  kSequenceHigh = 1U << 9U,
 };
+inline void set_flag(FlowHot& flow, FlowFlag flag) noexcept { flow.flags |= flag; }
+inline void clear_flag(FlowHot& flow, FlowFlag flag) noexcept {
+  flow.flags &= static_cast<std::uint16_t>(~flag);
+}
 
-/// What only undecided flows, counters and the end of a flow need. The first cache line is all that a packet
-/// of a decided flow touches.
+/// What every packet counts: one cache line. Arrays are by Direction.
 struct alignas(64) FlowCold {
-  std::array<std::uint64_t, 2> bytes{};  // by Direction
+  std::array<std::uint64_t, 2> bytes{};
   std::array<std::uint32_t, 2> packets{};
+  std::array<std::uint32_t, 2> next_sequence{};  // TCP: after the highest byte seen
+  std::array<std::uint32_t, 2> handshake_us{};   // channel::NetworkPerformance; counts stop at 65,535
+  std::array<std::uint16_t, 2> retransmitted{};
+  std::array<std::uint16_t, 2> out_of_order{};
+  std::array<std::uint16_t, 2> zero_windows{};
+  std::array<std::uint8_t, 2> holes{};  // seen and not filled yet
+  std::uint16_t spare = 0;
+  std::uint32_t last_seen_fraction = 0;  // ns within the second FlowHot::last_seen
+  std::uint32_t inspection = kNoSlot;    // in the worker's Inspections, while it is judged
+};
+static_assert(sizeof(FlowCold) == 64);
+
+/// What only the opening, the expiry and the end of a flow need.
+struct FlowRest {
   TimeNs started = 0;
-  TimeNs last_seen = 0;
   std::uint64_t number = 0;
+  std::uint32_t next = kNoSlot;  // expiry wheel links
+  std::uint32_t previous = kNoSlot;
   std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
   std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
-  std::uint16_t parked_count = 0;  // packets of this flow in the parking
-
-  std::array<std::uint32_t, 2> sent{};       // packets of each direction shown to the classifier
-  std::array<std::uint32_t, 2> skip_from{};  // TCP: sequence numbers between which a direction is forwarded
-  std::array<std::uint32_t, 2> skip_end{};   // unseen; other protocols: skip_end is the payload bytes left
-  std::uint32_t parked_head = kNoSlot;       // index into the worker's parking, oldest first
-  std::uint32_t parked_tail = kNoSlot;
-  TimeNs asked_at = 0;           // when the oldest unanswered packet was sent
-  std::uint32_t next = kNoSlot;  // expiry wheel links
-  std::uint32_t previous = kNoSlot;
-  std::uint8_t skip_active = 0;  // bit n: direction n has a skip
-  std::uint8_t reset_told = 0;   // bit n: the ends were told of the reset at a packet of direction n
+  std::uint8_t reset_told = 0;  // bit n: the ends were told of the reset at a packet of direction n
+  std::uint8_t spare = 0;
 };
-static_assert(sizeof(FlowCold) == 128);
+static_assert(sizeof(FlowRest) == 40);
 
 class FlowTable {
  public:
@@ -100,6 +113,7 @@ class FlowTable {
 
   [[nodiscard]] FlowHot& hot(std::uint32_t slot) noexcept { return hot_[slot]; }
   [[nodiscard]] FlowCold& cold(std::uint32_t slot) noexcept { return cold_[slot]; }
+  [[nodiscard]] FlowRest& rest(std::uint32_t slot) noexcept { return rest_[slot]; }
   /// The slot if it lives and has this generation, else kNoSlot.
   [[nodiscard]] std::uint32_t resolve(channel::FlowRef flow) const noexcept;
 
@@ -113,6 +127,7 @@ class FlowTable {
   std::unique_ptr<Impl> impl_;
   FlowHot* hot_ = nullptr;  // the implementation's
   FlowCold* cold_ = nullptr;
+  FlowRest* rest_ = nullptr;
 };
 
 }  // namespace weir::dataplane

@@ -20,19 +20,26 @@ VerdictAction action_of(Path& path, const channel::Answer& answer) noexcept {
   return answer.action == VerdictAction::kForward ? VerdictAction::kDrop : answer.action;
 }
 
+/// The oldest packet of the flow that waits.
+std::uint32_t first_parked(Path& path, const channel::Answer& answer) noexcept {
+  const Inspection* judged = path.inspections.of(answer.flow.slot);
+  return judged == nullptr ? kNoParked : judged->parked_head;
+}
+
 /// Packets of one direction that were shown under a number up to `through`.
 void release_through(Path& path, const channel::Answer& answer) noexcept {
-  std::uint32_t index = path.flows.cold(answer.flow.slot).parked_head;
+  std::uint32_t index = first_parked(path, answer);
   while (index != kNoParked) {
     const ParkedPacket& parked = path.parking.at(index);
     const std::uint32_t next = parked.flow_next;
-    if (parked.direction == answer.direction && parked.number <= answer.through) release_packet(path, index);
+    if (parked.direction == answer.direction && not_after(parked.number, answer.through))
+      release_packet(path, index);
     index = next;
   }
 }
 
 std::uint32_t find_parked(Path& path, const channel::Answer& answer) noexcept {
-  std::uint32_t index = path.flows.cold(answer.flow.slot).parked_head;
+  std::uint32_t index = first_parked(path, answer);
   while (index != kNoParked) {
     const ParkedPacket& parked = path.parking.at(index);
     if (parked.direction == answer.direction && parked.number == answer.through) break;
@@ -47,10 +54,10 @@ void apply_release(Path& path, const channel::Answer& answer) noexcept {
     return;
   }
   // Only an exception whose table row says drop gets here.
-  for (std::uint32_t i = path.flows.cold(answer.flow.slot).parked_head; i != kNoParked;) {
+  for (std::uint32_t i = first_parked(path, answer); i != kNoParked;) {
     const std::uint32_t next = path.parking.at(i).flow_next;
     const ParkedPacket& parked = path.parking.at(i);
-    if (parked.direction == answer.direction && parked.number <= answer.through) {
+    if (parked.direction == answer.direction && not_after(parked.number, answer.through)) {
       drop_packet(path, i, DropReason::kException);
     }
     i = next;
@@ -62,23 +69,24 @@ void apply_final(Path& path, const channel::Answer& answer) noexcept {
   hot.verdict = action_of(path, answer);
   hot.state = FlowState::kDecided;
   hot.policy_revision = answer.policy_revision;
-  hot.flags &= static_cast<std::uint8_t>(~kDecidingAgain);
-  path.flows.cold(answer.flow.slot).skip_active = 0;
+  clear_flag(hot, kDecidingAgain);
   ++path.counters.decided;
   release_by_verdict(path, answer.flow.slot, hot.verdict);
+  path.inspections.release(answer.flow.slot);
 }
 
 void apply_skip(Path& path, const channel::Answer& answer) noexcept {
-  FlowCold& cold = path.flows.cold(answer.flow.slot);
-  const std::size_t direction = index_of(answer.direction);
   release_through(path, answer);
-  cold.skip_active |= bit_of(answer.direction);
+  Inspection* judged = path.inspections.ensure(answer.flow.slot);
+  if (judged == nullptr) return;  // it will be shown what it does not want to see
+  const std::size_t direction = index_of(answer.direction);
+  judged->skip_active |= bit_of(answer.direction);
   if (path.flows.hot(answer.flow.slot).key.protocol != kProtocolTcp) {
-    cold.skip_end[direction] = answer.skip_bytes;
+    judged->skip_end[direction] = answer.skip_bytes;
     return;
   }
-  cold.skip_from[direction] = answer.skip_from_sequence;
-  cold.skip_end[direction] = answer.skip_from_sequence + answer.skip_bytes;
+  judged->skip_from[direction] = answer.skip_from_sequence;
+  judged->skip_end[direction] = answer.skip_from_sequence + answer.skip_bytes;
 }
 
 void apply(Path& path, const channel::Answer& answer) noexcept {
@@ -90,7 +98,7 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
     ++path.counters.answers_stale;
     return;
   }
-  path.flows.hot(answer.flow.slot).flags &= static_cast<std::uint8_t>(~kAnswerLate);
+  clear_flag(path.flows.hot(answer.flow.slot), kAnswerLate);
   std::uint32_t index = kNoParked;
   switch (answer.type) {
     case channel::AnswerType::kRelease:

@@ -16,18 +16,31 @@ channel::EndReason end_reason(const FlowHot& hot) noexcept {
   return both ? channel::EndReason::kFin : channel::EndReason::kReset;
 }
 
+channel::NetworkPerformance network_performance(const FlowCold& cold) noexcept {
+  channel::NetworkPerformance network;
+  network.handshake_us = cold.handshake_us;
+  for (std::size_t direction = 0; direction < 2; ++direction) {
+    network.retransmitted[direction] = cold.retransmitted[direction];
+    network.out_of_order[direction] = cold.out_of_order[direction];
+    network.zero_windows[direction] = cold.zero_windows[direction];
+  }
+  return network;
+}
+
 void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeNs now) noexcept {
   release_by_exception(path, slot, ExceptionCause::kClassifierSlow);
+  path.inspections.release(slot);
   const FlowHot& hot = path.flows.hot(slot);
   const FlowCold& cold = path.flows.cold(slot);
   channel::FlowClosed closed;
   closed.flow = describe(path, slot);
-  closed.started_ns = cold.started;
-  closed.last_seen_ns = cold.last_seen;
+  closed.started_ns = path.flows.rest(slot).started;
+  closed.last_seen_ns = last_seen_of(path, slot);
   closed.packets = {cold.packets[0], cold.packets[1]};
   closed.bytes = cold.bytes;
-  closed.exceptions = cold.exceptions;
+  closed.exceptions = path.flows.rest(slot).exceptions;
   closed.policy_revision = hot.policy_revision;
+  closed.network = network_performance(cold);
   closed.reason = reason;
   closed.tcp_state = hot.tcp_state;
   const ClosedFlow message{ref_of(path, slot), closed};

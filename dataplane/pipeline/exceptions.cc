@@ -8,7 +8,7 @@ ExceptionAction apply_exception(Path& path, ExceptionCause cause, std::uint8_t p
   const auto index = static_cast<std::size_t>(cause);
   const ExceptionAction action = path.pairs[port / 2U].exceptions[index];
   ++path.counters.exceptions[index][static_cast<std::size_t>(action)];
-  if (slot != kNoSlot) path.flows.cold(slot).exceptions |= 1U << index;
+  if (slot != kNoSlot) path.flows.rest(slot).exceptions |= 1U << index;
   return action;
 }
 

@@ -35,7 +35,7 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
     ++path_.counters.old_verdict_kept;
     return;
   }
-  hot.flags |= kDecidingAgain;
+  set_flag(hot, kDecidingAgain);
   hot.policy_revision = path_.policy_revision;
   hot.state = FlowState::kUndecided;
   ++path_.counters.decided_again;
@@ -44,7 +44,6 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
 
 void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const std::uint32_t slot = batch.slots[i];
-  const FlowCold& cold = path_.flows.cold(slot);
   if (path_.channel == nullptr) {
     end_by_exception(path_, batch, i, ExceptionCause::kClassifierGone);
     return;
@@ -55,8 +54,9 @@ void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
     return;
   }
   const bool announced = announce(slot, now);
+  const Inspection* judged = path_.inspections.of(slot);
   if (is_bare_tcp(batch.metas[i]) &&
-      (cold.parked_count == 0 || !path_.parking.any_of(cold, batch.directions[i]))) {
+      (judged == nullptr || !path_.parking.any_of(*judged, batch.directions[i]))) {
     if (!announced || !show(batch, i, false, now)) ++path_.counters.packets_not_shown;
     batch.end(i, Fate::kForward);
     return;
@@ -70,9 +70,9 @@ void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
 
 void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const std::uint32_t slot = batch.slots[i];
-  FlowCold& cold = path_.flows.cold(slot);
   const bool late = (path_.flows.hot(slot).flags & kAnswerLate) != 0;
-  if (late || !path_.parking.has_room(cold)) {
+  const Inspection* judged = late ? nullptr : path_.inspections.ensure(slot);
+  if (judged == nullptr || !path_.parking.has_room(*judged)) {
     end_by_exception(path_, batch, i, late ? ExceptionCause::kClassifierSlow : ExceptionCause::kParkingFull);
     // What leaves unjudged is shown all the same, so that the classifier's stream has no hole. What is
     // dropped is not: its sender will repeat it.
@@ -83,11 +83,10 @@ void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
     end_by_exception(path_, batch, i, ExceptionCause::kChannelFull);
     return;
   }
-  if (cold.parked_count == 0) cold.asked_at = now;
   ParkedPacket parked;
   parked.packet = batch.packets[i];
   parked.since = now;
-  parked.number = cold.sent[index_of(batch.directions[i])];
+  parked.number = path_.packets_numbered;
   parked.slot = slot;
   parked.direction = batch.directions[i];
   parked.port = batch.port;
@@ -98,8 +97,8 @@ void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
 }
 
 bool InspectStage::within_skip(const Batch& batch, std::size_t i) noexcept {
-  FlowCold& cold = path_.flows.cold(batch.slots[i]);
-  if (cold.skip_active == 0) return false;
+  Inspection* judged = path_.inspections.of(batch.slots[i]);
+  if (judged == nullptr || judged->skip_active == 0) return false;
   const PacketMeta& meta = batch.metas[i];
   const std::size_t direction = index_of(batch.directions[i]);
   if (is_bare_tcp(meta)) {
@@ -107,44 +106,44 @@ bool InspectStage::within_skip(const Batch& batch, std::size_t i) noexcept {
     // either.
     return (meta.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst)) == 0;
   }
-  if ((cold.skip_active & bit_of(batch.directions[i])) == 0) return false;
+  if ((judged->skip_active & bit_of(batch.directions[i])) == 0) return false;
   if (meta.kind == PacketKind::kTcp) {
     // Modulo 2^32 (RFC 9293 section 3.4): wholly within [skip_from, skip_end).
-    const std::uint32_t from = meta.tcp_sequence - cold.skip_from[direction];
-    const std::uint32_t length = cold.skip_end[direction] - cold.skip_from[direction];
+    const std::uint32_t from = meta.tcp_sequence - judged->skip_from[direction];
+    const std::uint32_t length = judged->skip_end[direction] - judged->skip_from[direction];
+    if (not_after(judged->skip_end[direction], meta.tcp_sequence)) {  // it is over
+      judged->skip_active &= static_cast<std::uint8_t>(~bit_of(batch.directions[i]));
+    }
     return from < length && meta.payload_bytes <= length - from;
   }
-  if (meta.payload_bytes > cold.skip_end[direction]) return false;
-  cold.skip_end[direction] -= meta.payload_bytes;
+  if (meta.payload_bytes > judged->skip_end[direction]) return false;
+  judged->skip_end[direction] -= meta.payload_bytes;
   return true;
 }
 
 bool InspectStage::announce(std::uint32_t slot, TimeNs now) noexcept {
-  FlowHot& hot = path_.flows.hot(slot);
-  FlowCold& cold = path_.flows.cold(slot);
-  if (cold.channel_epoch == path_.epoch) return true;
+  FlowRest& rest = path_.flows.rest(slot);
+  if (rest.channel_epoch == path_.epoch) return true;
   // The end of the flow that had this slot before must be known first.
   if (!path_.closes.empty() && !retry_closes(path_, now)) return false;
+  const FlowCold& cold = path_.flows.cold(slot);
   const bool again = cold.packets[0] + cold.packets[1] > 1;
   channel::FlowOpened opened = describe(path_, slot);
   if (again) opened.midstream = 1;
   if (!path_.channel->try_open(ref_of(path_, slot), opened, now)) return false;
-  hot.flags |= kAnnounced;
-  hot.flags &= static_cast<std::uint8_t>(~kAnswerLate);
-  cold.channel_epoch = path_.epoch;
-  cold.sent = {};
-  cold.skip_active = 0;
+  clear_flag(path_.flows.hot(slot), kAnswerLate);
+  rest.channel_epoch = path_.epoch;
+  if (Inspection* judged = path_.inspections.of(slot)) judged->skip_active = 0;
   return true;
 }
 
 bool InspectStage::show(const Batch& batch, std::size_t i, bool parked, TimeNs now) noexcept {
   const PacketMeta& meta = batch.metas[i];
   const std::uint32_t slot = batch.slots[i];
-  FlowHot& hot = path_.flows.hot(slot);
-  std::uint32_t& sent = path_.flows.cold(slot).sent[index_of(batch.directions[i])];
+  const FlowHot& hot = path_.flows.hot(slot);
   const std::size_t bytes = std::min<std::size_t>(meta.l3_bytes, channel::kPacketBytesMax);
   channel::PacketHead head;
-  head.number = sent + 1;
+  head.number = path_.packets_numbered + 1;
   head.tcp_sequence = meta.tcp_sequence;
   head.tcp_acknowledgement = meta.tcp_acknowledgement;
   head.packet_bytes = static_cast<std::uint16_t>(bytes);
@@ -157,7 +156,7 @@ bool InspectStage::show(const Batch& batch, std::size_t i, bool parked, TimeNs n
   head.redecide = (hot.flags & kDecidingAgain) != 0 ? 1 : 0;
   const Bytes from_l3 = frame_of(batch.packets[i]).subspan(meta.l3_offset, bytes);
   if (!path_.channel->try_packet({slot, hot.generation}, head, from_l3, now)) return false;
-  ++sent;
+  ++path_.packets_numbered;
   ++path_.counters.packets_shown;
   return true;
 }

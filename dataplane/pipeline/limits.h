@@ -18,5 +18,8 @@ inline constexpr std::uint32_t kExpiriesPerTurn = 64;   // idle flows ended in o
 inline constexpr std::uint32_t kClosesWaitingMax = 4'096;  // ends of flows that wait for room in the channel
 inline constexpr std::uint32_t kClosesPerTurn = 64;
 inline constexpr std::uint32_t kParkedPerFlowMax = 1'024;
+// Flows that are judged at the same time, for each packet that may wait: those for which nothing waits give
+// their place to others (Inspections).
+inline constexpr std::uint32_t kInspectionsPerParked = 2;
 
 }  // namespace weir::dataplane

@@ -9,8 +9,8 @@
 
 namespace weir::dataplane {
 
-Parking::Parking(FlowTable& flows, std::uint32_t capacity, std::uint32_t per_flow_max)
-    : flows_(flows), pool_(capacity), per_flow_max_(std::min(per_flow_max, kParkedPerFlowMax)) {
+Parking::Parking(Inspections& inspections, std::uint32_t capacity, std::uint32_t per_flow_max)
+    : inspections_(inspections), pool_(capacity), per_flow_max_(std::min(per_flow_max, kParkedPerFlowMax)) {
   for (std::uint32_t i = capacity; i-- > 0;) {
     pool_[i].newer = free_;
     free_ = i;
@@ -21,7 +21,7 @@ Parking::~Parking() {
   while (oldest_ != kNoParked) rte_pktmbuf_free(take(oldest_).packet);
 }
 
-bool Parking::has_room(const FlowCold& flow) const noexcept {
+bool Parking::has_room(const Inspection& flow) const noexcept {
   return free_ != kNoParked && flow.parked_count < per_flow_max_;
 }
 
@@ -31,7 +31,7 @@ void Parking::park(const ParkedPacket& parked) noexcept {
   free_ = place.newer;
   place = parked;
 
-  FlowCold& flow = flows_.cold(parked.slot);
+  Inspection& flow = *inspections_.of(parked.slot);
   place.flow_next = kNoParked;
   place.flow_previous = flow.parked_tail;
   (flow.parked_tail == kNoParked ? flow.parked_head : pool_[flow.parked_tail].flow_next) = index;
@@ -47,7 +47,7 @@ void Parking::park(const ParkedPacket& parked) noexcept {
 
 ParkedPacket Parking::take(std::uint32_t index) noexcept {
   ParkedPacket& place = pool_[index];
-  FlowCold& flow = flows_.cold(place.slot);
+  Inspection& flow = *inspections_.of(place.slot);
   (place.flow_previous == kNoParked ? flow.parked_head : pool_[place.flow_previous].flow_next) =
       place.flow_next;
   (place.flow_next == kNoParked ? flow.parked_tail : pool_[place.flow_next].flow_previous) =
@@ -69,7 +69,7 @@ void Parking::shift_time(TimeNs step) noexcept {
   for (std::uint32_t i = oldest_; i != kNoParked; i = pool_[i].newer) pool_[i].since += step;
 }
 
-bool Parking::any_of(const FlowCold& flow, Direction direction) const noexcept {
+bool Parking::any_of(const Inspection& flow, Direction direction) const noexcept {
   for (std::uint32_t i = flow.parked_head; i != kNoParked; i = pool_[i].flow_next) {
     if (pool_[i].direction == direction) return true;
   }

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/inspections.h"
 #include "dataplane/packet/packet_meta.h"
 #include "policy/model/time.h"
 
@@ -32,13 +32,13 @@ struct ParkedPacket {
 
 class Parking {
  public:
-  Parking(FlowTable& flows, std::uint32_t capacity, std::uint32_t per_flow_max);
+  Parking(Inspections& inspections, std::uint32_t capacity, std::uint32_t per_flow_max);
   ~Parking();
   Parking(const Parking&) = delete;
   Parking& operator=(const Parking&) = delete;
 
-  [[nodiscard]] bool has_room(const FlowCold& flow) const noexcept;
-  /// Only when has_room. `parked` without its links; its slot's flow gets it as the newest.
+  [[nodiscard]] bool has_room(const Inspection& flow) const noexcept;
+  /// Only when has_room of its flow's inspection. `parked` without its links; it becomes the flow's newest.
   void park(const ParkedPacket& parked) noexcept;
   /// Takes the packet out; the caller owns `packet` of the copy returned.
   [[nodiscard]] ParkedPacket take(std::uint32_t index) noexcept;
@@ -49,11 +49,11 @@ class Parking {
   [[nodiscard]] const ParkedPacket& at(std::uint32_t index) const noexcept { return pool_[index]; }
   [[nodiscard]] std::uint32_t oldest() const noexcept { return oldest_; }
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
-  [[nodiscard]] bool any_of(const FlowCold& flow, Direction direction) const noexcept;
+  [[nodiscard]] bool any_of(const Inspection& flow, Direction direction) const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const { return pool_.size() * sizeof(ParkedPacket); }
 
  private:
-  FlowTable& flows_;
+  Inspections& inspections_;
   std::vector<ParkedPacket> pool_;
   std::uint32_t per_flow_max_;
   std::uint32_t free_ = kNoParked;

@@ -31,7 +31,8 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       timeouts(options.timeouts),
       packets(options.packets),
       flows(options.flows, options.hash_seed),
-      parking(flows, options.parked, options.parked_per_flow),
+      inspections(flows, kInspectionsPerParked * options.parked),
+      parking(inspections, options.parked, options.parked_per_flow),
       out(sink, counters) {
   wheel.emplace(flows, timeouts, tick_of(options.now));
   for (std::size_t pair = 0; pair < kPairsMax; ++pair)
@@ -39,26 +40,32 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 }
 
 MemoryUse memory_use(const Path& path) {
-  return {path.flows.memory_bytes(), path.parking.memory_bytes(), path.closes.memory_bytes()};
+  return {path.flows.memory_bytes() + path.inspections.memory_bytes(), path.parking.memory_bytes(),
+          path.closes.memory_bytes()};
 }
 
 channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {
   const FlowHot& hot = path.flows.hot(slot);
-  const FlowCold& cold = path.flows.cold(slot);
+  const FlowRest& rest = path.flows.rest(slot);
   const bool low = (hot.flags & kInitiatorIsLow) != 0;
   channel::FlowOpened opened;
-  opened.number = cold.number;
+  opened.number = rest.number;
   opened.initiator = low ? hot.key.low_address : hot.key.high_address;
   opened.responder = low ? hot.key.high_address : hot.key.low_address;
   opened.initiator_port = low ? hot.key.low_port : hot.key.high_port;
   opened.responder_port = low ? hot.key.high_port : hot.key.low_port;
   opened.vlan = hot.key.vlan;
   opened.pair = path.announced_pair[hot.key.pair];
-  opened.client_mac = cold.client_mac;
+  opened.client_mac = rest.client_mac;
   opened.protocol = hot.key.protocol;
   opened.initiator_inside = (hot.flags & kInitiatorInside) != 0 ? 1 : 0;
   opened.midstream = (hot.flags & kMidstreamPickup) != 0 ? 1 : 0;
+  opened.level = hot.level;
   return opened;
+}
+
+TimeNs last_seen_of(Path& path, std::uint32_t slot) noexcept {
+  return TimeNs{path.flows.hot(slot).last_seen} * kSecond + path.flows.cold(slot).last_seen_fraction;
 }
 
 }  // namespace weir::dataplane

@@ -55,6 +55,7 @@ struct Path {
 
   PipelineCounters counters;
   FlowTable flows;
+  Inspections inspections;
   std::optional<ExpiryWheel> wheel;  // made anew when a replay goes on to another capture
   Parking parking;
   CloseList closes{kClosesWaitingMax};
@@ -64,26 +65,37 @@ struct Path {
   std::uint32_t epoch = 0;                   // counts the classifiers that were attached
   std::uint32_t policy_revision = 0;         // as the classifier said last
   std::uint64_t flows_numbered = 0;
+  std::uint32_t packets_numbered = 0;  // PacketHead::number of the packet shown last
 };
 
 /// Bytes, for the memory plan.
 struct MemoryUse {
-  std::size_t flows = 0;
+  std::size_t flows = 0;  // with what is kept of those that are judged
   std::size_t parking = 0;
   std::size_t closes = 0;
 };
 [[nodiscard]] MemoryUse memory_use(const Path& path);
 
 [[nodiscard]] inline Tick tick_of(TimeNs now) { return static_cast<Tick>(now / kSecond); }
+[[nodiscard]] inline std::uint32_t fraction_of(TimeNs now) {
+  return static_cast<std::uint32_t>(now % kSecond);
+}
 [[nodiscard]] inline std::uint8_t bit_of(Direction direction) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(direction));
 }
 [[nodiscard]] inline std::size_t index_of(Direction direction) { return static_cast<std::size_t>(direction); }
+/// Number `a` was given to a packet not after `b` was (RFC 1982: the numbers wrap).
+[[nodiscard]] inline bool not_after(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(b - a) >= 0;
+}
 [[nodiscard]] inline channel::FlowRef ref_of(Path& path, std::uint32_t slot) {
   return {slot, path.flows.hot(slot).generation};
 }
 
 /// What the classifier is told of a flow when it is announced and when it ends.
 [[nodiscard]] channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept;
+
+/// When the last packet of the flow came.
+[[nodiscard]] TimeNs last_seen_of(Path& path, std::uint32_t slot) noexcept;
 
 }  // namespace weir::dataplane

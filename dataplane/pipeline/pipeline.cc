@@ -71,12 +71,12 @@ void Pipeline::shift_time(TimeNs step, TimeNs now) {
   for (std::uint32_t slot = 0; slot < path_.flows.capacity(); ++slot) {
     FlowHot& hot = path_.flows.hot(slot);
     if (hot.state == FlowState::kFree) continue;
-    FlowCold& cold = path_.flows.cold(slot);
-    cold.started += step;
-    cold.last_seen += step;
-    cold.asked_at += step;
-    hot.last_seen = tick_of(cold.last_seen);
-    cold.next = cold.previous = kNoSlot;
+    FlowRest& rest = path_.flows.rest(slot);
+    rest.started += step;
+    const TimeNs last_seen = last_seen_of(path_, slot) + step;
+    hot.last_seen = tick_of(last_seen);
+    path_.flows.cold(slot).last_seen_fraction = fraction_of(last_seen);
+    rest.next = rest.previous = kNoSlot;
     path_.wheel->arm(slot);
   }
   path_.parking.shift_time(step);

@@ -32,9 +32,9 @@ void send_built(Path& path, std::uint8_t egress, Build build) noexcept {
 
 void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const PacketMeta& meta, std::uint8_t port,
             Direction direction) noexcept {
-  FlowCold& cold = path.flows.cold(slot);
-  if ((cold.reset_told & bit_of(direction)) != 0) return;
-  cold.reset_told |= bit_of(direction);
+  FlowRest& rest = path.flows.rest(slot);
+  if ((rest.reset_told & bit_of(direction)) != 0) return;
+  rest.reset_told |= bit_of(direction);
   if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & kTcpRst) != 0) return;  // never answer an RST
   ++path.counters.resets;
   const Bytes frame = frame_of(packet);

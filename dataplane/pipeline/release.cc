@@ -36,9 +36,9 @@ void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept {
 }
 
 void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) noexcept {
-  const FlowCold& cold = path.flows.cold(slot);
-  while (cold.parked_head != kNoParked) {
-    const std::uint32_t index = cold.parked_head;
+  const Inspection* judged = path.inspections.of(slot);
+  while (judged != nullptr && judged->parked_head != kNoParked) {
+    const std::uint32_t index = judged->parked_head;
     if (verdict == VerdictAction::kForward) {
       release_packet(path, index);
     } else if (verdict == VerdictAction::kDrop) {
@@ -52,8 +52,9 @@ void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) n
 }
 
 void release_by_exception(Path& path, std::uint32_t slot, ExceptionCause cause) noexcept {
-  const FlowCold& cold = path.flows.cold(slot);
-  while (cold.parked_head != kNoParked) judge_packet(path, cold.parked_head, cause);
+  const Inspection* judged = path.inspections.of(slot);
+  while (judged != nullptr && judged->parked_head != kNoParked)
+    judge_packet(path, judged->parked_head, cause);
 }
 
 void release_all_by_exception(Path& path, ExceptionCause cause) noexcept {
@@ -66,7 +67,7 @@ void release_overdue(Path& path, TimeNs now) noexcept {
     if (oldest == kNoParked) return;
     const ParkedPacket& parked = path.parking.at(oldest);
     if (now - parked.since < path.deadline_ns) return;
-    path.flows.hot(parked.slot).flags |= kAnswerLate;
+    set_flag(path.flows.hot(parked.slot), kAnswerLate);
     judge_packet(path, oldest, ExceptionCause::kClassifierSlow);
   }
 }

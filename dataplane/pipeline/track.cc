@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dataplane/flow/measure.h"
 #include "dataplane/flow/tcp_state.h"
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/exceptions.h"
@@ -32,17 +33,16 @@ std::array<std::uint8_t, 6> client_mac(Bytes frame, bool from_inside) {
 }
 
 void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
-  if ((meta.tcp_flags & kTcpControl) == 0 && hot.tcp_state == channel::TcpState::kEstablished) return;
   TcpEvent event = TcpEvent::kAck;
   if ((meta.tcp_flags & kTcpRst) != 0) {
     event = TcpEvent::kRst;
   } else if ((meta.tcp_flags & kTcpSyn) != 0) {
     event = (meta.tcp_flags & kTcpAck) != 0 ? TcpEvent::kSynAck : TcpEvent::kSyn;
   } else if ((meta.tcp_flags & kTcpFin) != 0) {
-    const std::uint8_t mine = meta.source_is_low ? kFinSeenLow : kFinSeenHigh;
-    const std::uint8_t other = meta.source_is_low ? kFinSeenHigh : kFinSeenLow;
+    const FlowFlag mine = meta.source_is_low ? kFinSeenLow : kFinSeenHigh;
+    const FlowFlag other = meta.source_is_low ? kFinSeenHigh : kFinSeenLow;
     event = (hot.flags & other) != 0 ? TcpEvent::kFinSecond : TcpEvent::kFinFirst;
-    hot.flags |= mine;
+    set_flag(hot, mine);
   }
   hot.tcp_state = next_tcp_state(hot.tcp_state, event);
 }
@@ -52,6 +52,7 @@ void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
 void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
   batch.last = batch.count;
   tick_ = tick_of(now);
+  fraction_ = fraction_of(now);
   find(batch);
   bool created = false;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
@@ -130,17 +131,17 @@ std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) 
   const bool from_inside = batch.port % 2 == 0;
   const bool initiator_sends = source_is_initiator(meta);
   FlowHot& hot = path_.flows.hot(slot);
-  if (meta.source_is_low == initiator_sends) hot.flags |= kInitiatorIsLow;
-  if (from_inside == initiator_sends) hot.flags |= kInitiatorInside;
+  if (meta.source_is_low == initiator_sends) set_flag(hot, kInitiatorIsLow);
+  if (from_inside == initiator_sends) set_flag(hot, kInitiatorInside);
   if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & kTcpSyn) == 0) {
-    hot.flags |= kMidstreamPickup;
+    set_flag(hot, kMidstreamPickup);
     hot.tcp_state = channel::TcpState::kMidstream;
   }
   hot.last_seen = tick_of(now);
-  FlowCold& cold = path_.flows.cold(slot);
-  cold.started = now;
-  cold.number = ++path_.flows_numbered;
-  cold.client_mac = client_mac(frame_of(batch.packets[i]), from_inside);
+  FlowRest& rest = path_.flows.rest(slot);
+  rest.started = now;
+  rest.number = ++path_.flows_numbered;
+  rest.client_mac = client_mac(frame_of(batch.packets[i]), from_inside);
   path_.wheel->arm(slot);
   ++path_.counters.flows_opened;
   return slot;
@@ -155,9 +156,16 @@ void TrackStage::update(Batch& batch, std::size_t i, TimeNs now) noexcept {
   batch.directions[i] = direction;
   ++cold.packets[index_of(direction)];
   cold.bytes[index_of(direction)] += batch.packets[i]->pkt_len;
-  cold.last_seen = now;
+  cold.last_seen_fraction = fraction_;
   if (hot.last_seen != tick_) hot.last_seen = tick_;
-  if (meta.kind == PacketKind::kTcp) follow_tcp(hot, meta);
+  if (meta.kind != PacketKind::kTcp) return;
+  measure_segment(hot, cold, meta, direction);
+  const channel::TcpState before = hot.tcp_state;
+  if (before == channel::TcpState::kEstablished && (meta.tcp_flags & kTcpControl) == 0) return;
+  follow_tcp(hot, meta);
+  if (before <= channel::TcpState::kSynReceived) {
+    measure_handshake(hot, cold, before, meta, direction, now - path_.flows.rest(batch.slots[i]).started);
+  }
 }
 
 }  // namespace weir::dataplane

@@ -26,6 +26,7 @@ class TrackStage {
 
   Path& path_;
   Tick tick_ = 0;  // of the burst
+  std::uint32_t fraction_ = 0;
 };
 
 }  // namespace weir::dataplane

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "dataplane/pipeline/closing.h"
+
 namespace weir::dataplane {
 namespace {
 
@@ -25,17 +27,20 @@ bool list_flows(Path& path, FlowListRequest& request) noexcept {
     ++request.matched;
     if (request.rows.size() >= std::min(request.limit, request.rows.capacity())) continue;
     const FlowCold& cold = path.flows.cold(slot);
+    const FlowRest& rest = path.flows.rest(slot);
+    const Inspection* judged = path.inspections.of(slot);
     request.rows.push_back({.flow = describe(path, slot),
                             .state = hot.state,
                             .verdict = hot.verdict,
                             .tcp_state = hot.tcp_state,
                             .policy_revision = hot.policy_revision,
-                            .exceptions = cold.exceptions,
-                            .parked = cold.parked_count,
-                            .started = cold.started,
-                            .last_seen = cold.last_seen,
+                            .exceptions = rest.exceptions,
+                            .parked = judged == nullptr ? std::uint16_t{0} : judged->parked_count,
+                            .started = rest.started,
+                            .last_seen = last_seen_of(path, slot),
                             .packets = cold.packets,
-                            .bytes = cold.bytes});
+                            .bytes = cold.bytes,
+                            .network = network_performance(cold)});
   }
   return request.cursor >= path.flows.capacity();
 }

@@ -34,6 +34,7 @@ struct FlowRow {
   TimeNs last_seen = 0;
   std::array<std::uint32_t, 2> packets{};
   std::array<std::uint64_t, 2> bytes{};
+  channel::NetworkPerformance network;
 };
 
 /// Written by the asking thread before it is handed over and after it came back, by the worker in between.

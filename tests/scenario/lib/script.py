@@ -95,7 +95,7 @@ class Script:
         payload = payloads.make(positional[0]) if positional else b''
         return self.put(flow, verb, line, fate, payload=payload, **options)
 
-    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag=''):
+    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', win=65535):
         """`seq`: +N or -N from the next sequence number, which then stays where it is."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
@@ -107,7 +107,7 @@ class Script:
                 mine += len(payload) + ('S' in flags) + ('F' in flags)
                 flow.client, flow.server = (mine, other) if forward else (other, mine)
             body = frames.tcp(source, destination, (sport, dport), flags, number, other if 'A' in flags else 0, payload,
-                              damage=0x1111 if bad == 'l4' else 0)
+                              window=int(win), damage=0x1111 if bad == 'l4' else 0)
             protocol = frames.TCP
         elif flow.protocol == 'udp':
             body = frames.udp(source, destination, (sport, dport), payload, damage=0x1111 if bad == 'l4' else 0)

@@ -45,6 +45,20 @@ TEST(Answers, AnAnswerForAnOlderGenerationIsIgnored) {
   EXPECT_EQ(bench.counters().parked, 1U);
 }
 
+TEST(Answers, ALateReleaseNeverFitsAPacketThatWasShownAfterIt) {
+  PipelineBench bench;
+  const auto flow = open_with(bench, "hello");
+  bench.run(kInsidePort, from_client("PA", 106, "again"));  // number 3
+  bench.decide(flow, VerdictAction::kForward, 1);
+  bench.set_revision(2);
+  bench.run(kInsidePort, from_client("PA", 111, "later"));  // asked about once more
+  ASSERT_EQ(bench.counters().parked, 1U);
+  bench.release(flow, Direction::kFromInitiator, 3);  // said before the classifier saw it
+  EXPECT_EQ(bench.counters().parked, 1U);
+  bench.release(flow, Direction::kFromInitiator, 4);
+  EXPECT_EQ(bench.counters().parked, 0U);
+}
+
 TEST(Answers, DropPacketTakesOneAndNamesTheConflict) {
   PipelineBench bench;
   const auto flow = open_with(bench, "hello");  // SYN is number 1, "hello" number 2

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a flow needs only while it is judged: the packets that wait, the bytes that pass unseen. A fixed pool,
+// far smaller than the flow table: the place of a flow that waits for nothing is given to another flow when
+// the pool is empty, and made anew at that flow's next packet; nothing is lost by it, so a flood of half-open
+// connections cannot hold the pool.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/flow/flow_table.h"
+
+namespace weir::dataplane {
+
+inline constexpr std::uint32_t kReclaimLooksMax = 16;  // places looked at for one that may be given away
+
+struct Inspection {
+  std::array<std::uint32_t, 2> skip_from{};  // TCP: sequence numbers between which a direction is forwarded
+  std::array<std::uint32_t, 2> skip_end{};   // unseen; other protocols: skip_end is the payload bytes left
+  std::uint32_t parked_head = kNoSlot;       // index into the worker's parking, oldest first
+  std::uint32_t parked_tail = kNoSlot;
+  std::uint32_t slot = kNoSlot;  // whose it is
+  std::uint32_t newer = kNoSlot;
+  std::uint32_t older = kNoSlot;
+  std::uint16_t parked_count = 0;
+  std::uint8_t skip_active = 0;  // bit n: direction n has a skip
+};
+static_assert(sizeof(Inspection) == 40);
+
+class Inspections {
+ public:
+  Inspections(FlowTable& flows, std::uint32_t capacity);
+
+  /// The flow's, or nullptr when it has none.
+  [[nodiscard]] Inspection* of(std::uint32_t slot) noexcept {
+    const std::uint32_t index = flows_.cold(slot).inspection;
+    return index == kNoSlot ? nullptr : &pool_[index];
+  }
+  /// The flow's, made if need be; nullptr when every place that was looked at is in use.
+  [[nodiscard]] Inspection* ensure(std::uint32_t slot) noexcept;
+  /// Only when nothing is parked.
+  void release(std::uint32_t slot) noexcept;
+
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+  [[nodiscard]] std::size_t memory_bytes() const { return pool_.size() * sizeof(Inspection); }
+
+ private:
+  [[nodiscard]] std::uint32_t reclaim() noexcept;
+  void append(std::uint32_t index) noexcept;
+  void unlink(std::uint32_t index) noexcept;
+
+  FlowTable& flows_;
+  std::vector<Inspection> pool_;
+  std::uint32_t free_ = kNoSlot;  // linked through `newer`
+  std::uint32_t oldest_ = kNoSlot;
+  std::uint32_t newest_ = kNoSlot;
+  std::uint32_t count_ = 0;
+};
+
+}  // namespace weir::dataplane
