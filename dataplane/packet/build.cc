@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dataplane/packet/checksum.h"
+#include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/fields.h"
 #include "dataplane/packet/tcp_options.h"
 #include "policy/model/ip_address.h"
@@ -11,7 +12,6 @@
 namespace weir::dataplane {
 namespace {
 
-constexpr std::size_t kMacBytes = 6;
 constexpr std::size_t kFrameBytesMin = 60;  // without the frame check sequence
 constexpr std::size_t kTcpBytes = 20;
 constexpr std::size_t kUdpBytes = 8;
@@ -46,6 +46,10 @@ void write_headers(MutableBytes out, Bytes frame, const PacketMeta& meta, bool b
   set_bytes(out, 0, frame.subspan(back ? kMacBytes : 0, kMacBytes));
   set_bytes(out, kMacBytes, frame.subspan(back ? 0 : kMacBytes, kMacBytes));
   set_bytes(out, 2 * kMacBytes, frame.subspan(2 * kMacBytes, meta.l3_offset - 2 * kMacBytes));
+  Link link;
+  if (walk_link(frame, 0, link) == DropReason::kNone) {
+    set_link_length(out, link, meta.l3_offset + layout_of(meta).header + l4_bytes);
+  }
 
   const IpLayout& layout = layout_of(meta);
   const MutableBytes ip = out.subspan(meta.l3_offset);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames that the data plane makes itself, about a packet that the policy refused or answered: they look as
-// if the other end had sent them (its MAC and IP address, the same VLAN tags), since Weir has no address of
-// its own. TTL 64, right checksums, padded to Ethernet's 60 bytes. Stateless: everything comes from the
-// offending packet.
+// if the other end had sent them (its MAC and IP address, the same tags and labels), since Weir has no
+// address of its own. TTL 64, right checksums, padded to Ethernet's 60 bytes. Stateless: everything comes
+// from the offending packet.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,9 @@
 
 namespace weir::dataplane {
 
-/// Room that every frame of this header fits in: two VLAN tags and a full ICMPv6 error.
-inline constexpr std::size_t kBuiltFrameBytesMax = 22 + 1'280;
+/// Room that every frame of this header fits in: all that may stand before an IP header, and a full ICMPv6
+/// error.
+inline constexpr std::size_t kBuiltFrameBytesMax = 64 + 1'280;
 /// An ICMP error is no longer than this from its IP header on (RFC 1812 section 4.3.2.3; RFC 4443 section 2.4
 /// (c)).
 inline constexpr std::size_t kIcmpV4BytesMax = 576;

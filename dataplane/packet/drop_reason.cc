@@ -7,7 +7,8 @@ namespace {
 constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"none", "Not dropped."},
     {"runt", "Shorter than its Ethernet header; look at cabling and duplex of the port."},
-    {"vlan-depth", "More than two VLAN tags; Weir looks through two."},
+    {"vlan-depth", "More than three VLAN tags; Weir looks through three."},
+    {"mpls-depth", "More than eight MPLS labels; Weir looks through eight."},
     {"ip-truncated", "Shorter than its IP header says; damaged, or an attack on parsers."},
     {"ip-header", "Wrong IP version, header length or total length; damaged, or an attack on parsers."},
     {"ip-checksum", "Wrong IPv4 header checksum; damaged on the way here."},

@@ -13,6 +13,7 @@ enum class DropReason : std::uint8_t {
   kNone,             // not dropped
   kRunt,             // shorter than an Ethernet header
   kVlanDepth,        // more VLAN tags than kVlanTagsMax
+  kMplsDepth,        // more MPLS labels than kMplsLabelsMax
   kIpTruncated,      // shorter than its IP header says
   kIpHeader,         // wrong version, header length or total length
   kIpChecksum,       // wrong IPv4 header checksum

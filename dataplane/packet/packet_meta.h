@@ -12,7 +12,6 @@
 
 namespace weir::dataplane {
 
-inline constexpr int kVlanTagsMax = 2;
 inline constexpr int kIpv6ExtensionsMax = 8;
 
 inline constexpr std::uint8_t kTcpFin = 0x01;
@@ -71,6 +70,7 @@ struct PacketMeta {
   std::uint32_t tcp_sequence = 0;
   std::uint32_t tcp_acknowledgement = 0;
   std::uint16_t tcp_window = 0;
+  bool operator==(const PacketMeta&) const noexcept = default;
 };
 
 struct ParseOptions {
@@ -82,6 +82,9 @@ struct ParseOptions {
 
 /// Fills `meta`; DropReason::kNone when the frame may go on. Never reads outside `frame`, never throws.
 [[nodiscard]] DropReason parse_frame(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept;
+
+/// The same, the general way: parse_frame has a short way for the commonest frames, which must not differ.
+[[nodiscard]] DropReason parse_any_frame(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept;
 
 /// Of a frame that parse_frame found good with `verify_l4_checksum` off: whether its TCP or UDP checksum is
 /// right.

@@ -56,6 +56,15 @@ class PacketBuilder {
     tags_.emplace_back(tag_protocol, id);
     return *this;
   }
+  /// An MPLS stack of labels 16, 17, ... before the packet.
+  PacketBuilder& mpls(std::size_t labels) { return set(mpls_, labels); }
+  /// A PPPoE session header before the packet; `protocol` other than the packet's own where it is given.
+  PacketBuilder& pppoe(std::optional<std::uint16_t> protocol = std::nullopt) {
+    ppp_ = protocol;
+    return set(pppoe_, true);
+  }
+  /// An 802.3 length and LLC/SNAP before the packet (RFC 1042).
+  PacketBuilder& snap() { return set(snap_, true); }
   PacketBuilder& ethertype(std::uint16_t value) {
     ethertype_ = value;
     return *this;
@@ -144,12 +153,27 @@ class PacketBuilder {
       put16(frame, tag_protocol);
       put16(frame, id);
     }
-    put16(frame, ethertype_.value_or(ipv6_ ? 0x86dd : 0x0800));
-    if (raw_) {
-      put(frame, payload_);
+    const std::uint16_t own = ethertype_.value_or(ipv6_ ? 0x86dd : 0x0800);
+    const Frame packet = raw_ ? payload_ : ipv6_ ? ipv6_packet() : ipv4_packet();
+    if (mpls_ > 0) {
+      put16(frame, 0x8847);
+      for (std::size_t i = 0; i < mpls_; ++i) {
+        put32(frame, (16 + i) << 12U | (i + 1 == mpls_ ? 0x100U : 0U) | 64U);
+      }
+    } else if (pppoe_) {
+      put16(frame, 0x8864);
+      put32(frame, 0x1100'0007);
+      put16(frame, packet.size() + 2);
+      put16(frame, ppp_.value_or(ipv6_ ? 0x0057 : 0x0021));
+    } else if (snap_) {
+      put16(frame, packet.size() + 8);
+      put32(frame, 0xaaaa'0300U);
+      put16(frame, 0);
+      put16(frame, own);
     } else {
-      put(frame, ipv6_ ? ipv6_packet() : ipv4_packet());
+      put16(frame, own);
     }
+    put(frame, packet);
     frame.insert(frame.end(), padding_, 0);
     if (cut_ && *cut_ < frame.size()) frame.resize(*cut_);
     return frame;
@@ -271,6 +295,10 @@ class PacketBuilder {
   MacAddress destination_mac_{{2, 0, 0, 0, 0, 2}};
   std::vector<std::pair<std::uint16_t, std::uint16_t>> tags_;
   std::optional<std::uint16_t> ethertype_;
+  std::size_t mpls_ = 0;
+  bool pppoe_ = false;
+  std::optional<std::uint16_t> ppp_;
+  bool snap_ = false;
   std::size_t padding_ = 0;
   std::optional<std::size_t> cut_;
   bool raw_ = true;

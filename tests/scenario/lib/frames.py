@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ethernet frames out of and into bytes, and capture files. Knows nothing of scenarios."""
 import ipaddress
+import re
 import struct
 
 MAC = {'inside': bytes.fromhex('020000000001'), 'outside': bytes.fromhex('020000000002')}
@@ -21,6 +22,40 @@ def ethernet(source, payload, ethertype, vlans=()):
     other = 'outside' if source == 'inside' else 'inside'
     tags = b''.join(struct.pack('>HH', protocol, tag) for protocol, tag in vlans)
     return MAC[other] + MAC[source] + tags + struct.pack('>H', ethertype) + payload
+
+
+def link(source, packet, ethertype, vlans=(), over=''):
+    """An IP packet in a frame: `mpls` or `mpls3` (labels), `pppoe`, `snap`, else plainly behind the tags."""
+    kind, count = re.fullmatch(r'(\D*)(\d*)', over).groups()
+    if kind == 'mpls':
+        labels = [(16 + i) << 12 | 64 for i in range(int(count or 1))]
+        labels[-1] |= 0x100
+        return ethernet(source, struct.pack(f'>{len(labels)}I', *labels) + packet, 0x8847, vlans)
+    if kind == 'pppoe':
+        protocol = {0x0800: 0x0021, 0x86dd: 0x0057}.get(ethertype, ethertype)
+        head = struct.pack('>BBHHH', 0x11, 0, 7, len(packet) + 2, protocol)
+        return ethernet(source, head + packet, 0x8864, vlans)
+    if kind == 'snap':
+        head = bytes.fromhex('aaaa03000000') + struct.pack('>H', ethertype)
+        return ethernet(source, head + packet, len(head + packet), vlans)
+    if kind:
+        raise ValueError(f'{over} is none of mpls, pppoe, snap')
+    return ethernet(source, packet, ethertype, vlans)
+
+
+def unlink(frame, at):
+    """Ethertype and packet of what `link` put behind the tags; the ethertype field is at `at`."""
+    ethertype, packet = struct.unpack_from('>H', frame, at)[0], frame[at + 2:]
+    if ethertype == 0x8847:
+        label = next(i for i in range(0, len(packet), 4) if packet[i + 2] & 1)
+        packet = packet[label + 4:]
+        return {4: 0x0800, 6: 0x86dd}.get(packet[0] >> 4, ethertype), packet, f'mpls{label // 4 + 1}'
+    if ethertype == 0x8864:
+        length, protocol = struct.unpack_from('>HH', packet, 4)
+        return {0x0021: 0x0800, 0x0057: 0x86dd}.get(protocol, ethertype), packet[8:6 + length], 'pppoe'
+    if ethertype < 0x0600 and packet.startswith(bytes.fromhex('aaaa03000000')):
+        return struct.unpack_from('>H', packet, 6)[0], packet[8:ethertype], 'snap'
+    return ethertype, packet, ''
 
 
 def flag_bits(letters):
@@ -76,14 +111,13 @@ def describe(frame):
     """What a frame is, as a dictionary of the fields that expectations may name. Checks all checksums."""
     out = {'source_mac': frame[6:12].hex(':'), 'destination_mac': frame[:6].hex(':')}
     at, vlans = 12, []
-    while struct.unpack_from('>H', frame, at)[0] in (0x8100, 0x88a8):
+    while struct.unpack_from('>H', frame, at)[0] in (0x8100, 0x88a8, 0x9100):
         vlans.append(str(struct.unpack_from('>H', frame, at + 2)[0] & 0xfff))
         at += 4
-    ethertype = struct.unpack_from('>H', frame, at)[0]
+    ethertype, packet, out['over'] = unlink(frame, at)
     out['vlan'] = '.'.join(vlans)
     if ethertype not in (0x0800, 0x86dd):
         return {**out, 'kind': f'0x{ethertype:04x}'}
-    packet = frame[at + 2:]
     if ethertype == 0x0800:
         header, length = (packet[0] & 15) * 4, struct.unpack_from('>H', packet, 2)[0]
         protocol, out['ttl'], addresses = packet[9], packet[8], (packet[12:16], packet[16:20])

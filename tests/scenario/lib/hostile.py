@@ -17,7 +17,7 @@ class Generator:
         r = self.random
         port = r.choice(('inside', 'outside'))
         frame = r.choice((self.honest,) * 4 + (self.checksum, self.length, self.truncated, self.ethertype, self.vlan,
-                                               self.fragment, self.runt, self.noise, self.chain, self.flags))(port)
+                                               self.fragment, self.runt, self.noise, self.chain, self.flags, self.link))(port)
         return port, frame
 
     def packet(self, port, **options):
@@ -69,10 +69,20 @@ class Generator:
         return frames.ethernet(port, self.random.randbytes(self.random.randrange(0, 200)), kind)
 
     def vlan(self, port):
-        depth = self.random.choice((1, 1, 2, 2, 3, 4))
-        tags = [(self.random.choice((0x8100, 0x88a8)), self.random.getrandbits(16)) for _ in range(depth)]
+        depth = self.random.choice((1, 1, 2, 3, 4, 5))
+        tags = [(self.random.choice((0x8100, 0x88a8, 0x9100)), self.random.getrandbits(16)) for _ in range(depth)]
         frame = self.whole(port, tags)
         return frame if self.random.random() < 0.8 else frame[:self.random.randrange(12, 12 + 4 * depth + 2)]
+
+    def link(self, port):
+        """Behind MPLS, PPPoE or LLC/SNAP; some with a byte changed there, some cut."""
+        r = self.random
+        source, packet = self.packet(port)
+        over = r.choice(('mpls', 'mpls8', 'mpls9', 'pppoe', 'snap'))
+        frame = bytearray(frames.link(port, packet, frames.ethertype_of(source), ((0x8100, 9),) * r.randrange(3), over))
+        if r.random() < 0.4:
+            frame[r.randrange(12, min(len(frame), 46))] = r.randrange(256)
+        return bytes(frame) if r.random() < 0.8 else bytes(frame[:r.randrange(14, len(frame))])
 
     def fragment(self, port):
         value = self.random.choice((0x2000, 0x2000 | self.random.randrange(1, 0x1fff), self.random.randrange(1, 0x1fff)))

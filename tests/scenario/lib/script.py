@@ -28,6 +28,7 @@ class Flow:
     ends: tuple          # ((address, port) of the initiator, of the responder)
     initiator: str       # 'inside' | 'outside'
     vlans: tuple = ()
+    over: str = ''       # frames.link
     client: int = 1000   # next sequence number of the initiator
     server: int = 5000
     packets: int = 0
@@ -76,7 +77,8 @@ class Script:
         options = dict(word.split('=') for word in rest)
         vlans = tuple((0x88a8 if i == 0 and options.get('qinq') else 0x8100, int(tag))
                       for i, tag in enumerate(filter(None, options.get('vlan', '').split('.'))))
-        self.flows[name] = Flow(protocol, (end(first), end(second)), options.get('from', 'inside'), vlans)
+        self.flows[name] = Flow(protocol, (end(first), end(second)), options.get('from', 'inside'), vlans,
+                                options.get('over', ''))
 
     def step(self, words, line, fate):
         flow, verb, *rest = self.flows[words[0]], *words[1:]
@@ -121,7 +123,8 @@ class Script:
                            damage=0x1111 if bad == 'ip' else 0)
         other_side = 'outside' if flow.initiator == 'inside' else 'inside'
         port = flow.initiator if forward else other_side
-        self.add(port, frames.ethernet(port, packet, frames.ethertype_of(source), flow.vlans), line, fate, label)
+        frame = frames.link(port, packet, frames.ethertype_of(source), flow.vlans, flow.over)
+        self.add(port, frame, line, fate, label)
 
     def each(self, words, line):
         """each N udp ADDRESS > ADDRESS:PORT PAYLOAD: one packet of N flows, from the source ports 10000 and up."""

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <random>
 #include <set>
 #include <string>
 
 #include "dataplane/packet/checksum.h"
+#include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/packet_meta.h"
 #include "tests/support/packet_builder.h"
 
@@ -35,6 +37,14 @@ struct Case {
 
 Frame bytes_of(std::size_t size) { return Frame(size, 0x55); }
 
+const Frame kNoBottom = {0, 1, 0, 64};
+/// Cisco's OUI before what would be IP.
+const Frame kOtherOrganisation = [] {
+  Frame bytes = {0xaa, 0xaa, 3, 0, 0, 0x0c, 8, 0};
+  bytes.resize(62);
+  return bytes;
+}();
+
 std::vector<Case> link_cases() {
   using enum DropReason;
   return {
@@ -43,14 +53,33 @@ std::vector<Case> link_cases() {
       {"an Ethernet header and nothing else", raw(0x88b5).bytes(), kNone, PacketKind::kOther},
       {"ARP", raw(0x0806).payload("arp").bytes(), kNone, PacketKind::kOther},
       {"LLC", raw(100).payload("stp").bytes(), kNone, PacketKind::kOther},
-      {"MPLS", raw(0x8847).payload("mpls").bytes(), kNone, PacketKind::kOther},
       {"one tag", tcp4().vlan(30).bytes(), kNone, PacketKind::kTcp},
       {"QinQ", tcp4().vlan(30, 0x88a8).vlan(40).bytes(), kNone, PacketKind::kTcp},
       {"tagged ARP", raw(0x0806).vlan(30).payload("arp").bytes(), kNone, PacketKind::kOther},
-      {"three tags", tcp4().vlan(1).vlan(2).vlan(3).bytes(), kVlanDepth},
+      {"three tags", tcp4().vlan(1, 0x88a8).vlan(2).vlan(3).bytes(), kNone, PacketKind::kTcp},
+      {"four tags", tcp4().vlan(1).vlan(2).vlan(3).vlan(4).bytes(), kVlanDepth},
       {"cut in the tag", tcp4().vlan(30).cut(17).bytes(), kRunt},
       {"cut in the second tag", tcp4().vlan(30).vlan(40).cut(20).bytes(), kRunt},
-      {"old QinQ ethertype is not looked through", tcp4().vlan(30, 0x9100).bytes(), kNone,
+      {"the ethertype of QinQ before 802.1ad", tcp4().vlan(30, 0x9100).vlan(40).bytes(), kNone,
+       PacketKind::kTcp},
+      {"MPLS without a bottom of stack", raw(0x8847).payload(Bytes{kNoBottom}).bytes(), kRunt},
+      {"MPLS, IPv4", tcp4().vlan(3).mpls(2).bytes(), kNone, PacketKind::kTcp},
+      {"MPLS, IPv6", udp6().mpls(1).bytes(), kNone, PacketKind::kUdp},
+      {"MPLS to the limit", tcp4().mpls(kMplsLabelsMax).bytes(), kNone, PacketKind::kTcp},
+      {"MPLS beyond the limit", tcp4().mpls(kMplsLabelsMax + 1).bytes(), kMplsDepth},
+      {"a pseudowire in MPLS", raw(0x88b5).mpls(1).payload("\x01 control word").bytes(), kNone,
+       PacketKind::kOther},
+      {"PPPoE, IPv4", tcp4().pppoe().padding(9).bytes(), kNone, PacketKind::kTcp},
+      {"PPPoE, IPv6", udp6().vlan(7).pppoe().bytes(), kNone, PacketKind::kUdp},
+      {"PPPoE, LCP", raw(0x0800).pppoe(0xc021).payload("echo").bytes(), kNone, PacketKind::kOther},
+      {"PPPoE, length beyond the frame", tcp4().pppoe().cut(50).bytes(), kNone, PacketKind::kOther},
+      {"IP beyond the PPPoE length", tcp4().ip_length(41).pppoe().padding(9).bytes(), kIpTruncated},
+      {"LLC/SNAP, IPv4", tcp4().snap().padding(3).bytes(), kNone, PacketKind::kTcp},
+      {"LLC/SNAP, IPv6", udp6().vlan(9).snap().bytes(), kNone, PacketKind::kUdp},
+      {"LLC/SNAP, ARP", raw(0x0806).payload("arp").snap().bytes(), kNone, PacketKind::kOther},
+      {"LLC/SNAP, length beyond the frame", tcp4().snap().cut(60).bytes(), kNone, PacketKind::kOther},
+      {"IP beyond the 802.3 length", tcp4().ip_length(41).snap().padding(9).bytes(), kIpTruncated},
+      {"LLC/SNAP of another organisation", raw(62).payload(Bytes{kOtherOrganisation}).bytes(), kNone,
        PacketKind::kOther},
   };
 }
@@ -161,14 +190,48 @@ std::vector<Case> l4_cases() {
   };
 }
 
-TEST(ParseFrame, EveryBranchHasItsReasonAndKind) {
+std::vector<Case> every_case() {
+  std::vector<Case> all;
   for (const auto& cases : {link_cases(), ipv4_cases(), ipv6_cases(), l4_cases()}) {
-    for (const Case& one : cases) {
-      PacketMeta meta;
-      EXPECT_EQ(parse_frame(one.frame, kOptions, meta), one.reason) << one.name;
-      if (one.reason == DropReason::kNone) {
-        EXPECT_EQ(meta.kind, one.kind) << one.name;
+    all.insert(all.end(), cases.begin(), cases.end());
+  }
+  return all;
+}
+
+TEST(ParseFrame, EveryBranchHasItsReasonAndKind) {
+  for (const Case& one : every_case()) {
+    PacketMeta meta;
+    EXPECT_EQ(parse_frame(one.frame, kOptions, meta), one.reason) << one.name;
+    if (one.reason == DropReason::kNone) {
+      EXPECT_EQ(meta.kind, one.kind) << one.name;
+    }
+  }
+}
+
+void expect_one_result(const Frame& frame, const char* name) {
+  for (const bool verify : {false, true}) {
+    const ParseOptions options{
+        .hash_seed = 7, .pair = 3, .verify_ip_checksum = verify, .verify_l4_checksum = verify};
+    PacketMeta either;
+    PacketMeta general;
+    const DropReason reason = parse_frame(frame, options, either);
+    ASSERT_EQ(reason, parse_any_frame(frame, options, general)) << name;
+    ASSERT_TRUE(reason != DropReason::kNone || either == general) << name;
+  }
+}
+
+TEST(ParseFrame, TheShortWaySaysWhatTheGeneralWaySays) {
+  std::mt19937 random{20'261'123};
+  for (const Case& one : every_case()) {
+    expect_one_result(one.frame, one.name);
+    if (one.frame.empty()) continue;
+    for (int round = 0; round < 2'000; ++round) {
+      Frame damaged = one.frame;
+      for (std::size_t bytes = random() % 3; bytes < 3; ++bytes) {
+        damaged[random() % std::min<std::size_t>(damaged.size(), 80)] = static_cast<std::uint8_t>(random());
       }
+      if (random() % 4 == 0) damaged.resize(random() % damaged.size());
+      expect_one_result(damaged, one.name);
     }
   }
 }

@@ -34,7 +34,7 @@ TEST(ParseStage, DamageIsDroppedUnderItsName) {
   PipelineBench bench;
   bench.run(kInsidePort, {Frame(10, 0), from_client("A", 1).bad_l4_checksum().bytes(),
                           from_client("A", 1).bad_ip_checksum().bytes(), from_client("SF", 1).bytes(),
-                          from_client("A", 1).vlan(1).vlan(2).vlan(3).bytes()});
+                          from_client("A", 1).vlan(1).vlan(2).vlan(3).vlan(4).bytes()});
   EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kRunt), 1U);
   EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kL4Checksum), 1U);
   EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kIpChecksum), 1U);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// One IP packet: header, IPv6 extension headers, TCP, UDP or ICMP header. Nothing above L4. Used for what a
+// frame carries and for what a tunnel carries.
+#pragma once
+
+#include "dataplane/packet/packet_meta.h"
+
+namespace weir::dataplane {
+
+inline constexpr std::uint8_t kProtocolIpv4 = 4;  // IANA: IPv4 in IP, RFC 2003
+inline constexpr std::uint8_t kProtocolIpv6 = 41;
+inline constexpr std::uint8_t kProtocolGre = 47;
+inline constexpr std::size_t kIpv4BytesMin = 20;
+inline constexpr std::size_t kIpv6Bytes = 40;
+inline constexpr std::size_t kUdpBytes = 8;
+
+/// Fills `meta` but for its ethertype, its hash and the VLAN of its key. The packet begins at
+/// `meta.l3_offset` and is of the version that `meta.ipv6` says; `frame` ends where it may end at the latest.
+[[nodiscard]] DropReason parse_ip(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept;
+
+/// Flag combinations that some TCP sends.
+[[nodiscard]] inline bool tcp_flags_make_sense(std::uint8_t flags) noexcept {
+  if ((flags & (kTcpFin | kTcpSyn | kTcpRst | kTcpPsh | kTcpAck | kTcpUrg)) == 0) return false;
+  return (flags & kTcpSyn) == 0 || (flags & (kTcpFin | kTcpRst)) == 0;
+}
+
+}  // namespace weir::dataplane
