@@ -58,10 +58,10 @@ void log_memory_plan(const Settings& settings, const Eal& eal, const PacketPool&
   spdlog::info(
       "memory-plan hugepages={} packets={} packets-mb={:.1f} flows={} flows-mb={:.1f} parked={} "
       "parked-mb={:.1f} "
-      "closes-mb={:.1f} channel-mb={:.1f}",
+      "closes-mb={:.1f} enforcement-mb={:.1f} channel-mb={:.1f}",
       eal.uses_hugepages(), settings.memory.packets, megabytes(pool.memory_bytes()), worker.flow_slots(),
       megabytes(use.flows), settings.memory.parked, megabytes(use.parking), megabytes(use.closes),
-      megabytes(channel));
+      megabytes(use.enforcement), megabytes(channel));
 }
 
 Result<PipelineOptions> worker_options(const Settings& settings, rte_mempool* packets) {

@@ -87,6 +87,9 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"decided_again", counters.decided_again},
           {"old_verdict_kept", counters.old_verdict_kept},
           {"resets", counters.resets},
+          {"verdicts_expired", counters.verdicts_expired},
+          {"not_limited", counters.not_limited},
+          {"meters", counters.meters},
           {"closes_waiting", counters.closes_waiting},
           {"closes_lost", counters.closes_lost},
           {"exceptions", std::move(exceptions)}};

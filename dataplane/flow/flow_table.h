@@ -59,7 +59,14 @@ enum FlowFlag : std::uint16_t {
   kAnswerLate = 1U << 7U,     // the inspection deadline passed: not parked until the classifier answers
   kSequenceLow = 1U << 8U,    // FlowCold::next_sequence of the low end is known
   kSequenceHigh = 1U << 9U,
+  kLimited = 1U << 10U,   // has a meter
+  kMarked = 1U << 11U,    // `mark` is set
+  kEdited = 1U << 12U,    // Weir put bytes into its streams, or took some out
+  kExpires = 1U << 13U,   // the verdict holds until FlowCold::verdict_until
+  kAnswered = 1U << 14U,  // Weir ended it with an answer of its own
 };
+/// What a packet that leaves has to be treated for.
+inline constexpr std::uint16_t kTreated = kLimited | kMarked | kEdited;
 inline void set_flag(FlowHot& flow, FlowFlag flag) noexcept { flow.flags |= flag; }
 inline void clear_flag(FlowHot& flow, FlowFlag flag) noexcept {
   flow.flags &= static_cast<std::uint16_t>(~flag);
@@ -74,8 +81,8 @@ struct alignas(64) FlowCold {
   std::array<std::uint16_t, 2> retransmitted{};
   std::array<std::uint16_t, 2> out_of_order{};
   std::array<std::uint16_t, 2> zero_windows{};
-  std::array<std::uint8_t, 2> holes{};  // seen and not filled yet
-  std::uint16_t spare = 0;
+  std::array<std::uint8_t, 2> holes{};   // seen and not filled yet
+  std::uint16_t verdict_until = 0;       // by kExpires; in units of kVerdictUnitSeconds, modulo 2^16
   std::uint32_t last_seen_fraction = 0;  // ns within the second FlowHot::last_seen
   std::uint32_t inspection = kNoSlot;    // in the worker's Inspections, while it is judged
 };

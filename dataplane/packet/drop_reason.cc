@@ -19,6 +19,8 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"tcp-flags", "TCP flags that no TCP sends (SYN with FIN or RST, or none); a port scan, or an evasion."},
     {"policy-drop", "The policy blocks this flow silently; see the flow's event for the rule."},
     {"policy-reset", "The policy blocks this flow; both ends were told. See the flow's event for the rule."},
+    {"rate-limit", "More than the rate that the policy allows this flow, or this client."},
+    {"policy-answer", "The policy answered in place of the other end; see the flow's event for the rule."},
     {"conflict", "Repeats bytes of its stream with other content: an evasion, or a broken middlebox."},
     {"exception", "The exception table says drop; the exception counters name the cause."},
     {"packet-pool-empty", "No buffer was left for a packet that had to be built; raise memory.packets."},

@@ -23,6 +23,8 @@ enum class DropReason : std::uint8_t {
   kTcpFlags,         // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
   kPolicyDrop,       // a verdict said drop
   kPolicyReset,      // a verdict said reset; both ends were told
+  kRateLimit,        // more than the rate that a verdict allows
+  kAnswered,         // Weir answered in place of the other end
   kConflict,         // repeats bytes of the stream with other content
   kException,        // the exception table said drop; see the exception counters for the cause
   kPacketPoolEmpty,  // no buffer for a packet that had to be built

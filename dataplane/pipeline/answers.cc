@@ -3,6 +3,7 @@
 
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/release.h"
+#include "dataplane/pipeline/treat.h"
 #include "policy/model/ip_address.h"
 
 namespace weir::dataplane {
@@ -71,6 +72,7 @@ void apply_final(Path& path, const channel::Answer& answer) noexcept {
   hot.policy_revision = answer.policy_revision;
   clear_flag(hot, kDecidingAgain);
   ++path.counters.decided;
+  begin_treatment(path, answer, hot.verdict);
   release_by_verdict(path, answer.flow.slot, hot.verdict);
   path.inspections.release(answer.flow.slot);
 }
@@ -134,7 +136,9 @@ std::uint32_t apply_answers(Path& path) noexcept {
     const std::size_t count = path.channel->drain(answers);
     for (std::size_t i = 0; i < count; ++i) apply(path, answers[i]);
     applied += static_cast<std::uint32_t>(count);
-    if (count < answers.size()) break;
+    // A payload ends a call of drain before its time.
+    if (count == 0 || (count < answers.size() && answers[count - 1].type != channel::AnswerType::kInject))
+      break;
   }
   path.counters.answers += applied;
   return applied;

@@ -3,6 +3,7 @@
 
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/release.h"
+#include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
 
@@ -49,6 +50,7 @@ void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeN
       !path.channel->try_close(message.flow, closed, now)) {
     if (!path.closes.push(message)) ++path.counters.closes_lost;
   }
+  end_treatment(path, slot);
   path.wheel->disarm(slot);
   path.flows.erase(slot);
   ++path.counters.flows_closed;

@@ -47,9 +47,12 @@ struct PipelineCounters {
   std::uint64_t decided_again = 0;     // flows asked about once more after a policy change
   std::uint64_t old_verdict_kept = 0;  // packets that followed the old verdict since nobody could be asked
   std::uint64_t resets = 0;            // times both ends of a flow were told of a reset
+  std::uint64_t verdicts_expired = 0;  // flows asked about once more since their verdict's time was over
+  std::uint64_t not_limited = 0;       // verdicts with a rate that found no meter: passed without it
   std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier
   std::uint64_t closes_waiting = 0;    // now
   std::uint64_t flows = 0;             // now
+  std::uint64_t meters = 0;            // in use now
   std::uint64_t parked = 0;            // now
   std::uint64_t policy_revision = 0;   // now
   std::uint64_t channel_epoch = 0;     // classifiers attached so far

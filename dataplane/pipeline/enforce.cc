@@ -2,6 +2,7 @@
 #include "dataplane/pipeline/enforce.h"
 
 #include "dataplane/pipeline/refuse.h"
+#include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
 
@@ -9,9 +10,11 @@ void EnforceStage::operator()(Batch& batch) noexcept {
   for (std::size_t i = batch.first; i < batch.last; ++i) {
     if (batch.fates[i] != Fate::kOpen) continue;
     const std::uint32_t slot = batch.slots[i];
-    switch (path_.flows.hot(slot).verdict) {
+    const FlowHot& hot = path_.flows.hot(slot);
+    switch (hot.verdict) {
       case VerdictAction::kForward:
         batch.end(i, Fate::kForward);
+        if ((hot.flags & kTreated) != 0) treat(path_, batch, i);
         break;
       case VerdictAction::kDrop:
         batch.end(i, Fate::kDrop, DropReason::kPolicyDrop);

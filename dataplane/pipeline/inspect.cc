@@ -8,6 +8,7 @@
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
 namespace {
@@ -22,10 +23,24 @@ void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
     const FlowHot& hot = path_.flows.hot(batch.slots[i]);
     if (hot.state != FlowState::kDecided) {
       inspect(batch, i, now);
-    } else if (hot.policy_revision != path_.policy_revision && path_.channel != nullptr) {
+    } else if (((hot.policy_revision ^ path_.policy_revision) | (hot.flags & kExpires)) != 0) {
+      if (path_.channel == nullptr || !is_outdated(batch.slots[i])) continue;
       decide_again(batch, i, now);
+    } else {
+      continue;
     }
+    // What enforce is not asked about any more.
+    if (batch.fates[i] == Fate::kForward && (hot.flags & kTreated) != 0) treat(path_, batch, i);
   }
+}
+
+/// Whether the verdict is of another policy, or its time is over.
+bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
+  const FlowHot& hot = path_.flows.hot(slot);
+  if (hot.policy_revision != path_.policy_revision) return true;
+  if (!verdict_expired(path_, slot)) return false;
+  ++path_.counters.verdicts_expired;
+  return true;
 }
 
 void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
@@ -36,6 +51,7 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
     return;
   }
   set_flag(hot, kDecidingAgain);
+  clear_flag(hot, kExpires);
   hot.policy_revision = path_.policy_revision;
   hot.state = FlowState::kUndecided;
   ++path_.counters.decided_again;

@@ -33,7 +33,9 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       flows(options.flows, options.hash_seed),
       inspections(flows, kInspectionsPerParked * options.parked),
       parking(inspections, options.parked, options.parked_per_flow),
-      out(sink, counters) {
+      meters(kMetersMax, kLimitedFlowsMax, options.hash_seed),
+      out(sink, counters),
+      now(options.now) {
   wheel.emplace(flows, timeouts, tick_of(options.now));
   for (std::size_t pair = 0; pair < kPairsMax; ++pair)
     announced_pair[pair] = static_cast<std::uint16_t>(pair);
@@ -41,7 +43,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 
 MemoryUse memory_use(const Path& path) {
   return {path.flows.memory_bytes() + path.inspections.memory_bytes(), path.parking.memory_bytes(),
-          path.closes.memory_bytes()};
+          path.closes.memory_bytes(), path.meters.memory_bytes()};
 }
 
 channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {

@@ -14,6 +14,8 @@
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/pipeline/close_list.h"
 #include "dataplane/pipeline/counters.h"
+#include "dataplane/pipeline/limits.h"
+#include "dataplane/pipeline/meters.h"
 #include "dataplane/pipeline/parking.h"
 #include "dataplane/pipeline/transmitter.h"
 #include "policy/model/settings.h"
@@ -59,11 +61,13 @@ struct Path {
   std::optional<ExpiryWheel> wheel;  // made anew when a replay goes on to another capture
   Parking parking;
   CloseList closes{kClosesWaitingMax};
+  Meters meters;
   Transmitter out;
 
   channel::DataplaneEnd* channel = nullptr;  // nullptr: no classifier is attached
   std::uint32_t epoch = 0;                   // counts the classifiers that were attached
   std::uint32_t policy_revision = 0;         // as the classifier said last
+  TimeNs now = 0;                            // of the burst in hand, or of the last one
   std::uint64_t flows_numbered = 0;
   std::uint32_t packets_numbered = 0;  // PacketHead::number of the packet shown last
 };
@@ -73,6 +77,7 @@ struct MemoryUse {
   std::size_t flows = 0;  // with what is kept of those that are judged
   std::size_t parking = 0;
   std::size_t closes = 0;
+  std::size_t enforcement = 0;  // meters
 };
 [[nodiscard]] MemoryUse memory_use(const Path& path);
 

@@ -18,6 +18,7 @@ Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
 
 // This function is the packet path.
 void Pipeline::run(Batch& batch, TimeNs now) noexcept {
+  path_.now = now;
   parse_(batch);  // bytes -> PacketMeta or a named drop
   do {
     track_(batch, now);    // PacketMeta      -> flow, direction, TCP state
@@ -35,6 +36,7 @@ std::uint32_t Pipeline::apply_answers() noexcept {
 }
 
 void Pipeline::look_after(TimeNs now) noexcept {
+  path_.now = now;
   release_overdue(path_, now);
   expire_flows(path_, now);
   static_cast<void>(retry_closes(path_, now));
@@ -80,6 +82,8 @@ void Pipeline::shift_time(TimeNs step, TimeNs now) {
     path_.wheel->arm(slot);
   }
   path_.parking.shift_time(step);
+  path_.meters.shift_time(step);
+  path_.now = now;
 }
 
 void Pipeline::start_capture(std::uint16_t number, TimeNs now) noexcept {
@@ -91,6 +95,7 @@ void Pipeline::start_capture(std::uint16_t number, TimeNs now) noexcept {
 void Pipeline::publish_counters() noexcept {
   PipelineCounters& counters = path_.counters;
   counters.flows = path_.flows.size();
+  counters.meters = path_.meters.in_use();
   counters.parked = path_.parking.count();
   counters.closes_waiting = path_.closes.count();
   counters.policy_revision = path_.policy_revision;

@@ -5,6 +5,7 @@
 
 #include "dataplane/packet/build.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/position.h"
 
 namespace weir::dataplane {
 namespace {
@@ -31,7 +32,7 @@ void send_built(Path& path, std::uint8_t egress, Build build) noexcept {
 }  // namespace
 
 void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const PacketMeta& meta, std::uint8_t port,
-            Direction direction) noexcept {
+            Direction direction, const Positions& left) noexcept {
   FlowRest& rest = path.flows.rest(slot);
   if ((rest.reset_told & bit_of(direction)) != 0) return;
   rest.reset_told |= bit_of(direction);
@@ -39,13 +40,16 @@ void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const Packet
   ++path.counters.resets;
   const Bytes frame = frame_of(packet);
   if (meta.kind == PacketKind::kTcp) {
-    send_built(path, port, [&](auto room) { return build_reset(frame, meta, ResetTarget::kSender, room); });
-    send_built(path, port ^ 1U,
-               [&](auto room) { return build_reset(frame, meta, ResetTarget::kReceiver, room); });
-  } else {
     send_built(path, port, [&](auto room) {
-      return build_unreachable(frame, meta, UnreachableReason::kProhibited, room);
+      return build_reset(frame, meta, ResetTarget::kSender, room, left[index_of(opposite(direction))]);
     });
+    send_built(path, port ^ 1U, [&](auto room) {
+      return build_reset(frame, meta, ResetTarget::kReceiver, room, left[index_of(direction)]);
+    });
+  } else {
+    const auto reason =
+        meta.kind == PacketKind::kUdp ? UnreachableReason::kPort : UnreachableReason::kProhibited;
+    send_built(path, port, [&](auto room) { return build_unreachable(frame, meta, reason, room); });
   }
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells the ends of a flow that it is refused: RST to both for TCP, ICMP "administratively prohibited" to the
-// sender for the rest. At most once for each direction of a flow, so that a flood is not answered with a
-// flood.
+// Tells the ends of a flow that it is refused: RST to both for TCP, each at the sequence number that this end
+// expects; ICMP "port unreachable" to the sender for UDP, so that a browser that tries QUIC falls back at
+// once; "administratively prohibited" for the rest. At most once for each direction of a flow, so that a
+// flood is not answered with a flood.
 #pragma once
 
-#include "dataplane/pipeline/path.h"
+#include "dataplane/pipeline/position.h"
 
 namespace weir::dataplane {
 
-/// `packet`, with its `meta`, came in at `port` and does not leave; it stays the caller's.
+/// `packet`, with its `meta`, came in at `port` and does not leave; it stays the caller's. `left`: how far
+/// the streams went, where nothing was dropped yet; without it the packet's own numbers are believed.
 void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const PacketMeta& meta, std::uint8_t port,
-            Direction direction) noexcept;
+            Direction direction, const Positions& left = {}) noexcept;
 
 }  // namespace weir::dataplane

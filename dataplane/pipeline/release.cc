@@ -3,6 +3,7 @@
 
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/refuse.h"
+#include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
 namespace {
@@ -27,6 +28,13 @@ void judge_packet(Path& path, std::uint32_t index, ExceptionCause cause) noexcep
 
 void release_packet(Path& path, std::uint32_t index) noexcept {
   const ParkedPacket taken = take(path, index);
+  if ((path.flows.hot(taken.slot).flags & kTreated) != 0) {
+    const DropReason reason = treat(path, taken.slot, taken.packet, taken.meta, taken.direction);
+    if (reason != DropReason::kNone) {
+      path.out.drop(taken.port, taken.packet, reason);
+      return;
+    }
+  }
   path.out.forward(taken.port, taken.packet);
 }
 
@@ -37,6 +45,8 @@ void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept {
 
 void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) noexcept {
   const Inspection* judged = path.inspections.of(slot);
+  // Before anything is dropped: afterwards what was seen says no more how much has left.
+  const Positions left = verdict == VerdictAction::kReset ? positions_of(path, slot) : Positions{};
   while (judged != nullptr && judged->parked_head != kNoParked) {
     const std::uint32_t index = judged->parked_head;
     if (verdict == VerdictAction::kForward) {
@@ -45,7 +55,7 @@ void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) n
       drop_packet(path, index, DropReason::kPolicyDrop);
     } else {
       const ParkedPacket& parked = path.parking.at(index);
-      refuse(path, slot, parked.packet, parked.meta, parked.port, parked.direction);
+      refuse(path, slot, parked.packet, parked.meta, parked.port, parked.direction, left);
       drop_packet(path, index, DropReason::kPolicyReset);
     }
   }

@@ -54,6 +54,34 @@ TEST(Refuse, TheSenderOfADatagramIsTold) {
   ASSERT_EQ(bench.left_at(kInsidePort).size(), 1U);
   EXPECT_TRUE(bench.left_at(kOutsidePort).empty());
   EXPECT_EQ(bench.left_at(kInsidePort)[0].at(23), kProtocolIcmp);
+  EXPECT_EQ(bench.left_at(kInsidePort)[0].at(34), 3);
+  EXPECT_EQ(bench.left_at(kInsidePort)[0].at(35), 3) << "port unreachable: its socket fails at once";
+}
+
+TEST(Refuse, OfAnotherProtocolTheSenderHearsThatItIsProhibited) {
+  PipelineBench bench;
+  bench.run(kInsidePort, ipv4(kClient, kServer).protocol(47).payload("tunnelled"));
+  bench.decide(bench.requests()[0].flow, VerdictAction::kReset);
+  ASSERT_EQ(bench.left_at(kInsidePort).size(), 1U);
+  EXPECT_EQ(bench.left_at(kInsidePort)[0].at(34), 3);
+  EXPECT_EQ(bench.left_at(kInsidePort)[0].at(35), 13);
+}
+
+TEST(Refuse, EachEndIsToldAtTheNumberThatItExpects) {
+  // The request acknowledges 501 while 100 bytes more of the server's are on their way, and 50 wait.
+  PipelineBench bench;
+  bench.run(kOutsidePort, from_server("PA", 501, std::string(100, 's')));
+  const auto flow = bench.requests()[0].flow;
+  bench.release(flow, Direction::kFromInitiator, 0xfff);
+  bench.release(flow, Direction::kFromResponder, 0xfff);
+  ASSERT_EQ(bench.left_at(kInsidePort).size(), 1U);
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  bench.run(kInsidePort, from_client("PA", 106, "more"));
+  bench.run(kOutsidePort, from_server("PA", 601, std::string(50, 's')));
+  bench.decide(flow, VerdictAction::kReset);
+  ASSERT_GE(bench.left_at(kInsidePort).size(), 2U);
+  EXPECT_EQ(parsed(bench.left_at(kInsidePort)[1]).tcp_sequence, 601U);
+  EXPECT_EQ(parsed(bench.left_at(kOutsidePort)[0]).tcp_sequence, 101U);
 }
 
 TEST(Refuse, WithoutABufferThePacketIsDroppedAllTheSame) {
