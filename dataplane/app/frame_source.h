@@ -19,6 +19,7 @@ class FrameSource {
   /// nullptr when no buffer holds the frame; counted.
   [[nodiscard]] rte_mbuf* make(Bytes frame) noexcept;
   [[nodiscard]] rte_mempool* pool() const { return small_->get(); }
+  [[nodiscard]] rte_mempool* large_pool() const { return large_->get(); }
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
 
  private:

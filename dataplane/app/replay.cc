@@ -95,6 +95,7 @@ Result<int> run_replay(const ReplayOptions& options) {
   shape.pairs.resize(1);  // every exception passes
   shape.verify_checksums = false;
   shape.packets = (*frames)->pool();
+  shape.datagrams = (*frames)->large_pool();
   Nowhere nowhere;
   Pipeline pipeline(shape, nowhere);
   auto classifier = Lockstep::accept(options.run_directory, {.slots = pipeline.path().flows.capacity()});

@@ -22,12 +22,13 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"rate-limit", "More than the rate that the policy allows this flow, or this client."},
     {"policy-answer", "The policy answered in place of the other end; see the flow's event for the rule."},
     {"conflict", "Repeats bytes of its stream with other content: an evasion, or a broken middlebox."},
+    {"fragment-overlap",
+     "IP fragments that contradict each other (bytes twice, two ends, too long): an evasion, or an attack."},
+    {"fragment-duplicate", "The same IP fragment again before its datagram was whole; the first one serves."},
     {"exception", "The exception table says drop; the exception counters name the cause."},
     {"packet-pool-empty", "No buffer was left for a packet that had to be built; raise memory.packets."},
     {"transmit-full", "The other port did not take it: it is slower than what arrives here."},
     {"no-route", "The port's pair has no other side; this is a fault in Weir, report it."},
-    {"handover-full",
-     "The worker of its host did not take it: that worker has more to do than one core can."},
     {"oversize", "In several pieces that do not fit one packet buffer; lower the MTU of the port."},
 }};
 static_assert(!kTexts.back().name.empty(), "every reason has its text");

@@ -10,28 +10,29 @@
 namespace weir::dataplane {
 
 enum class DropReason : std::uint8_t {
-  kNone,             // not dropped
-  kRunt,             // shorter than an Ethernet header
-  kVlanDepth,        // more VLAN tags than kVlanTagsMax
-  kMplsDepth,        // more MPLS labels than kMplsLabelsMax
-  kIpTruncated,      // shorter than its IP header says
-  kIpHeader,         // wrong version, header length or total length
-  kIpChecksum,       // wrong IPv4 header checksum
-  kIpv6Chain,        // extension header chain longer than kIpv6ExtensionsMax or cut
-  kL4Truncated,      // shorter than its TCP, UDP or ICMP header
-  kL4Checksum,       // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
-  kTcpFlags,         // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
-  kPolicyDrop,       // a verdict said drop
-  kPolicyReset,      // a verdict said reset; both ends were told
-  kRateLimit,        // more than the rate that a verdict allows
-  kAnswered,         // Weir answered in place of the other end
-  kConflict,         // repeats bytes of the stream with other content
-  kException,        // the exception table said drop; see the exception counters for the cause
-  kPacketPoolEmpty,  // no buffer for a packet that had to be built
-  kTransmitFull,     // the other port's queue did not take it
-  kNoRoute,          // the port's pair has no other side (never in a valid configuration)
-  kHandoverFull,     // the ring to the worker of its host was full
-  kOversize,         // longer than a packet buffer and in several pieces that do not fit one
+  kNone,               // not dropped
+  kRunt,               // shorter than an Ethernet header
+  kVlanDepth,          // more VLAN tags than kVlanTagsMax
+  kMplsDepth,          // more MPLS labels than kMplsLabelsMax
+  kIpTruncated,        // shorter than its IP header says
+  kIpHeader,           // wrong version, header length or total length
+  kIpChecksum,         // wrong IPv4 header checksum
+  kIpv6Chain,          // extension header chain longer than kIpv6ExtensionsMax or cut
+  kL4Truncated,        // shorter than its TCP, UDP or ICMP header
+  kL4Checksum,         // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
+  kTcpFlags,           // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
+  kPolicyDrop,         // a verdict said drop
+  kPolicyReset,        // a verdict said reset; both ends were told
+  kRateLimit,          // more than the rate that a verdict allows
+  kAnswered,           // Weir answered in place of the other end
+  kConflict,           // repeats bytes of the stream with other content
+  kFragmentOverlap,    // its datagram contradicts itself: bytes given twice, two ends, more than 65,535 bytes
+  kFragmentDuplicate,  // the same fragment again while its datagram waits for the rest
+  kException,          // the exception table said drop; see the exception counters for the cause
+  kPacketPoolEmpty,    // no buffer for a packet that had to be built
+  kTransmitFull,       // the other port's queue did not take it
+  kNoRoute,            // the port's pair has no other side (never in a valid configuration)
+  kOversize,           // longer than a packet buffer and in several pieces that do not fit one
   kCount,
 };
 inline constexpr std::size_t kDropReasonCount = static_cast<std::size_t>(DropReason::kCount);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One burst of packets that came in at one port, and what the stages learn about each. The batch owns its
-// packets until a stage gives them away (parked) or the transmit stage ends them.
+// packets until a stage gives them away (parked, held) or the transmit stage ends them.
 #pragma once
 
 #include <array>
@@ -19,12 +19,13 @@ enum class Fate : std::uint8_t {
   kOpen,     // no stage has said yet
   kForward,  // to the other port of the pair
   kDrop,     // for `reasons`
-  kParked,   // the parking owns it
+  kParked,   // the parking owns it, or the fragment stage
 };
 
 struct Batch {
   std::uint8_t port = 0;  // where it came in: 2 * pair + (0 inside, 1 outside)
   std::uint16_t count = 0;
+  std::uint16_t fragments = 0;  // among them
   // The stages between parse and transmit work on [first, last): all of it, unless track had to stop early.
   std::uint16_t first = 0;
   std::uint16_t last = 0;

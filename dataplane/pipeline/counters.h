@@ -24,14 +24,12 @@ struct PortCounters {
   std::uint64_t received_bytes = 0;
   std::uint64_t transmitted = 0;  // of those received here: left at the other port
   std::uint64_t transmitted_bytes = 0;
-  std::uint64_t parked = 0;    // wait now
+  std::uint64_t parked = 0;    // wait now, for an answer or the rest of their datagram
   std::uint64_t injected = 0;  // built by Weir and sent out of this port
   std::uint64_t injected_lost = 0;
   std::array<std::uint64_t, kDropReasonCount> dropped{};
   std::array<std::uint64_t, kFrameClassCount> classes{};
   [[nodiscard]] std::uint64_t dropped_total() const;
-  /// The same port at another worker.
-  void add(const PortCounters& other);
 };
 
 struct PipelineCounters {
@@ -51,13 +49,12 @@ struct PipelineCounters {
   std::uint64_t resets = 0;            // times both ends of a flow were told of a reset
   std::uint64_t verdicts_expired = 0;  // flows asked about once more since their verdict's time was over
   std::uint64_t not_limited = 0;       // verdicts with a rate that found no meter: passed without it
-  std::uint64_t handed_over = 0;       // packets received here and given to the worker of their host
-  std::uint64_t taken_over = 0;        // packets that other workers received for hosts of this one
   std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier
   std::uint64_t closes_waiting = 0;    // now
   std::uint64_t flows = 0;             // now
   std::uint64_t meters = 0;            // in use now
-  std::uint64_t parked = 0;            // now
+  std::uint64_t parked = 0;            // frames, now
+  std::uint64_t fragments_held = 0;    // of those: wait for the rest of their datagram
   std::uint64_t policy_revision = 0;   // now
   std::uint64_t channel_epoch = 0;     // classifiers attached so far
   std::uint64_t channel_attached = 0;  // now: 0 or 1

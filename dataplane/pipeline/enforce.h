@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fourth stage: packets of decided flows get their flow's verdict.
+// Fifth stage: packets of decided flows get their flow's verdict.
 #pragma once
 
 #include "dataplane/pipeline/batch.h"

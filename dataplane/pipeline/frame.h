@@ -11,13 +11,18 @@
 
 namespace weir::dataplane {
 
-/// A packet in one piece, from its Ethernet header on.
+/// A packet in one piece, from its Ethernet header on; of a bundle the whole datagram.
 [[nodiscard]] inline Bytes frame_of(const rte_mbuf* packet) {
   return {static_cast<const std::uint8_t*>(packet->buf_addr) + packet->data_off, packet->data_len};
 }
 
 [[nodiscard]] inline std::span<std::uint8_t> writable_frame_of(rte_mbuf* packet) {
   return {static_cast<std::uint8_t*>(packet->buf_addr) + packet->data_off, packet->data_len};
+}
+
+/// How many frames it stands for: a bundle (fragments.h) for its fragments, any other packet for itself.
+[[nodiscard]] inline std::uint16_t frame_count(const rte_mbuf* packet) {
+  return static_cast<std::uint16_t>(packet->nb_segs - (packet->nb_segs > 1 ? 1 : 0));
 }
 
 inline void prefetch_frame(const rte_mbuf* packet) {

@@ -46,7 +46,7 @@ bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
 void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
   FlowHot& hot = path_.flows.hot(batch.slots[i]);
   // Should the channel have no room now, the old verdict holds and the next packet tries again.
-  if (!announce(batch.slots[i], now)) {
+  if (!announce(batch, i, now)) {
     ++path_.counters.old_verdict_kept;
     return;
   }
@@ -69,7 +69,7 @@ void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
     batch.end(i, Fate::kForward);
     return;
   }
-  const bool announced = announce(slot, now);
+  const bool announced = announce(batch, i, now);
   const Inspection* judged = path_.inspections.of(slot);
   if (is_bare_tcp(batch.metas[i]) &&
       (judged == nullptr || !path_.parking.any_of(*judged, batch.directions[i]))) {
@@ -88,7 +88,7 @@ void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const std::uint32_t slot = batch.slots[i];
   const bool late = (path_.flows.hot(slot).flags & kAnswerLate) != 0;
   const Inspection* judged = late ? nullptr : path_.inspections.ensure(slot);
-  if (judged == nullptr || !path_.parking.has_room(*judged)) {
+  if (judged == nullptr || !path_.parking.has_room(*judged, batch.packets[i])) {
     end_by_exception(path_, batch, i, late ? ExceptionCause::kClassifierSlow : ExceptionCause::kParkingFull);
     // What leaves unjudged is shown all the same, so that the classifier's stream has no hole. What is
     // dropped is not: its sender will repeat it.
@@ -108,7 +108,7 @@ void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
   parked.port = batch.port;
   parked.meta = batch.metas[i];
   path_.parking.park(parked);
-  ++path_.counters.ports[batch.port].parked;
+  path_.counters.ports[batch.port].parked += frame_count(batch.packets[i]);
   batch.end(i, Fate::kParked);
 }
 
@@ -137,13 +137,14 @@ bool InspectStage::within_skip(const Batch& batch, std::size_t i) noexcept {
   return true;
 }
 
-bool InspectStage::announce(std::uint32_t slot, TimeNs now) noexcept {
+bool InspectStage::announce(const Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const std::uint32_t slot = batch.slots[i];
   FlowRest& rest = path_.flows.rest(slot);
   if (rest.channel_epoch == path_.epoch) return true;
   // The end of the flow that had this slot before must be known first.
   if (!path_.closes.empty() && !retry_closes(path_, now)) return false;
   const FlowCold& cold = path_.flows.cold(slot);
-  const bool again = cold.packets[0] + cold.packets[1] > 1;
+  const bool again = cold.packets[0] + cold.packets[1] > frame_count(batch.packets[i]);
   channel::FlowOpened opened = describe(path_, slot);
   if (again) opened.midstream = 1;
   if (!path_.channel->try_open(ref_of(path_, slot), opened, now)) return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Third stage: packets of undecided flows are shown to the classifier and parked until it answers. Packets of
-// decided flows pass by, unless the policy changed since: then their flow is asked about again.
+// Fourth stage: packets of undecided flows are shown to the classifier and parked until it answers. Packets
+// of decided flows pass by, unless the policy changed since: then their flow is asked about again.
 #pragma once
 
 #include "dataplane/pipeline/batch.h"
@@ -18,7 +18,7 @@ class InspectStage {
   [[nodiscard]] bool is_outdated(std::uint32_t slot) noexcept;
   void decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] bool within_skip(const Batch& batch, std::size_t i) noexcept;
-  [[nodiscard]] bool announce(std::uint32_t slot, TimeNs now) noexcept;
+  [[nodiscard]] bool announce(const Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] bool show(const Batch& batch, std::size_t i, bool parked, TimeNs now) noexcept;
   void park(Batch& batch, std::size_t i, TimeNs now) noexcept;
 

@@ -17,6 +17,11 @@ inline constexpr std::uint32_t kOverdueLooksMax = 256;  // parked packets looked
 inline constexpr std::uint32_t kExpiriesPerTurn = 64;   // idle flows ended in one turn
 inline constexpr std::uint32_t kClosesWaitingMax = 4'096;  // ends of flows that wait for room in the channel
 inline constexpr std::uint32_t kClosesPerTurn = 64;
+inline constexpr std::uint32_t kFragmentsHeldPerDatagram =
+    2;  // fragments that may be held, per memory.fragments
+inline constexpr std::uint32_t kDatagramsPerLargeBuffer =
+    8;  // memory.fragments for each buffer of the largest
+inline constexpr std::uint32_t kFragmentExpiriesPerTurn = 64;  // datagrams given up in one turn
 inline constexpr std::uint32_t kParkedPerFlowMax = 1'024;
 // Flows that are judged at the same time, for each packet that may wait: those for which nothing waits give
 // their place to others (Inspections).
@@ -27,9 +32,5 @@ inline constexpr std::uint32_t kMeterBurstsPerSecond = 10;    // a full meter ho
 inline constexpr std::uint32_t kMeterBurstBytesMin = 16'384;  // but more than the longest frame
 inline constexpr std::uint32_t kVerdictUnitSeconds = 4;       // a verdict expires up to so much later
 inline constexpr std::uint32_t kVerdictSecondsMax = 86'400;
-// Packets, less one, that may be on their way from one worker to another: received for its hosts, and (for
-// each port) to be sent by its queue.
-inline constexpr std::uint32_t kHandoverSlots = 2'048;
-inline constexpr std::uint32_t kHandoverRunsPerTurn = 4;  // bursts taken from each other worker in a turn
 
 }  // namespace weir::dataplane

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/parking.h"
 
-#include <rte_mbuf.h>
-
 #include <algorithm>
 
+#include "dataplane/pipeline/frame.h"
 #include "dataplane/pipeline/limits.h"
 
 namespace weir::dataplane {
@@ -21,8 +20,8 @@ Parking::~Parking() {
   while (oldest_ != kNoParked) rte_pktmbuf_free(take(oldest_).packet);
 }
 
-bool Parking::has_room(const Inspection& flow) const noexcept {
-  return free_ != kNoParked && flow.parked_count < per_flow_max_;
+bool Parking::has_room(const Inspection& flow, const rte_mbuf* packet) const noexcept {
+  return frames_ + frame_count(packet) <= pool_.size() && flow.parked_count < per_flow_max_;
 }
 
 void Parking::park(const ParkedPacket& parked) noexcept {
@@ -43,6 +42,7 @@ void Parking::park(const ParkedPacket& parked) noexcept {
   (newest_ == kNoParked ? oldest_ : pool_[newest_].newer) = index;
   newest_ = index;
   ++count_;
+  frames_ += frame_count(parked.packet);
 }
 
 ParkedPacket Parking::take(std::uint32_t index) noexcept {
@@ -57,6 +57,7 @@ ParkedPacket Parking::take(std::uint32_t index) noexcept {
   (place.older == kNoParked ? oldest_ : pool_[place.older].newer) = place.newer;
   (place.newer == kNoParked ? newest_ : pool_[place.newer].older) = place.older;
   --count_;
+  frames_ -= frame_count(place.packet);
 
   const ParkedPacket taken = place;
   place.packet = nullptr;

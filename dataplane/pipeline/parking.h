@@ -37,7 +37,8 @@ class Parking {
   Parking(const Parking&) = delete;
   Parking& operator=(const Parking&) = delete;
 
-  [[nodiscard]] bool has_room(const Inspection& flow) const noexcept;
+  /// A bundle of fragments takes a place for each, since each keeps a buffer.
+  [[nodiscard]] bool has_room(const Inspection& flow, const rte_mbuf* packet) const noexcept;
   /// Only when has_room of its flow's inspection. `parked` without its links; it becomes the flow's newest.
   void park(const ParkedPacket& parked) noexcept;
   /// Takes the packet out; the caller owns `packet` of the copy returned.
@@ -49,6 +50,7 @@ class Parking {
   [[nodiscard]] const ParkedPacket& at(std::uint32_t index) const noexcept { return pool_[index]; }
   [[nodiscard]] std::uint32_t oldest() const noexcept { return oldest_; }
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+  [[nodiscard]] std::uint32_t frames() const noexcept { return frames_; }  // more than `count` with fragments
   [[nodiscard]] bool any_of(const Inspection& flow, Direction direction) const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const { return pool_.size() * sizeof(ParkedPacket); }
 
@@ -60,6 +62,7 @@ class Parking {
   std::uint32_t oldest_ = kNoParked;
   std::uint32_t newest_ = kNoParked;
   std::uint32_t count_ = 0;
+  std::uint32_t frames_ = 0;
 };
 
 }  // namespace weir::dataplane

@@ -4,7 +4,6 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
-#include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
 
 namespace weir::dataplane {
@@ -40,6 +39,7 @@ void ParseStage::operator()(Batch& batch) noexcept {
   options.pair = batch.pair();
   options.verify_l4_checksum = false;  // track looks at it where it matters
   std::uint64_t bytes = 0;
+  batch.fragments = 0;
   for (std::size_t i = 0; i < batch.count; ++i) rte_prefetch0(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count; ++i) {
@@ -73,7 +73,7 @@ void ParseStage::classify(Batch& batch, std::size_t i, PortCounters& counters) n
   if (meta.kind == PacketKind::kOther) {
     batch.end(i, Fate::kForward);
   } else if (meta.kind == PacketKind::kFragment) {
-    end_by_exception(path_, batch, i, ExceptionCause::kFragment);
+    ++batch.fragments;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// First stage: bytes -> PacketMeta, or a named drop. What is not IP is forwarded; what is a fragment is the
-// exception table's.
+// First stage: bytes -> PacketMeta, or a named drop. What is not IP is forwarded; what is a fragment is
+// counted for the next stage.
 #pragma once
 
 #include "dataplane/pipeline/batch.h"

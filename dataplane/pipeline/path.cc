@@ -14,6 +14,8 @@ PipelineOptions pipeline_options(const Settings& settings) {
   options.flows = settings.memory.flows;
   options.parked = settings.memory.parked;
   options.parked_per_flow = settings.memory.parked_per_flow;
+  options.fragments = settings.memory.fragments;
+  options.fragment_timeout_s = settings.timeouts.fragment_s;
   options.inspection_deadline_ms = settings.timeouts.inspection_deadline_ms;
   options.timeouts = {.tcp_half_open_s = settings.timeouts.tcp_half_open_s,
                       .tcp_established_s = settings.timeouts.tcp_established_s,
@@ -43,7 +45,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 
 MemoryUse memory_use(const Path& path) {
   return {path.flows.memory_bytes() + path.inspections.memory_bytes(), path.parking.memory_bytes(),
-          path.closes.memory_bytes(), path.meters.memory_bytes()};
+          path.closes.memory_bytes(), path.meters.memory_bytes(), 0};
 }
 
 channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {

@@ -33,15 +33,20 @@ struct PipelineOptions {
   std::uint32_t flows = 65'536;
   std::uint32_t parked = 4'096;
   std::uint32_t parked_per_flow = 64;
+  std::uint32_t fragments = 1'024;  // datagrams of which fragments may be held
+  std::uint32_t fragment_timeout_s = 30;
   std::uint32_t inspection_deadline_ms = 500;
   IdleTimeouts timeouts;
   bool verify_checksums = true;  // off for captures: a sender's own card had not filled them in yet
   std::uint32_t hash_seed = 0;
   rte_mempool* packets = nullptr;  // for packets that Weir builds
+  rte_mempool* datagrams =
+      nullptr;  // for whole datagrams that `packets` is too small for; none: they are too long
   TimeNs now = 0;
 };
 
-/// The options that the settings ask for; `packets`, `hash_seed` and `now` are left to the caller.
+/// The options that the settings ask for; `packets`, `datagrams`, `hash_seed` and `now` are left to the
+/// caller.
 [[nodiscard]] PipelineOptions pipeline_options(const Settings& settings);
 
 struct Path {
@@ -78,6 +83,7 @@ struct MemoryUse {
   std::size_t parking = 0;
   std::size_t closes = 0;
   std::size_t enforcement = 0;  // meters
+  std::size_t fragments = 0;
 };
 [[nodiscard]] MemoryUse memory_use(const Path& path);
 

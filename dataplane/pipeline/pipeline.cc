@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/pipeline.h"
 
-#include <rte_mbuf.h>
-
 #include "dataplane/pipeline/answers.h"
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/release.h"
@@ -12,6 +10,7 @@ namespace weir::dataplane {
 Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
     : path_(options, sink),
       parse_(path_),
+      fragments_(path_, options),
       track_(path_),
       inspect_(path_),
       enforce_(path_),
@@ -21,7 +20,8 @@ Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
 // This function is the packet path.
 void Pipeline::run(Batch& batch, TimeNs now) noexcept {
   path_.now = now;
-  parse_(batch);  // bytes -> PacketMeta or a named drop
+  parse_(batch);           // bytes -> PacketMeta or a named drop
+  fragments_(batch, now);  // fragments -> held; with the last one missing: one packet for all of them
   do {
     track_(batch, now);    // PacketMeta      -> flow, direction, TCP state
     inspect_(batch, now);  // undecided flows -> parked, bytes copied to the channel
@@ -29,15 +29,6 @@ void Pipeline::run(Batch& batch, TimeNs now) noexcept {
     batch.first = batch.last;
   } while (batch.first < batch.count);  // again only when a SYN took over a tuple within the burst
   transmit_(batch);                     // survivors -> the other port of the pair
-}
-
-void Pipeline::turn_away(std::uint8_t port, std::span<rte_mbuf* const> packets, DropReason reason) noexcept {
-  PortCounters& counters = path_.counters.ports[port];
-  counters.received += packets.size();
-  for (rte_mbuf* packet : packets) {
-    counters.received_bytes += packet->pkt_len;
-    path_.out.drop(port, packet, reason);
-  }
 }
 
 std::uint32_t Pipeline::apply_answers() noexcept {
@@ -49,6 +40,7 @@ std::uint32_t Pipeline::apply_answers() noexcept {
 void Pipeline::look_after(TimeNs now) noexcept {
   path_.now = now;
   release_overdue(path_, now);
+  fragments_.expire(now);
   expire_flows(path_, now);
   static_cast<void>(retry_closes(path_, now));
   path_.out.flush();
@@ -67,6 +59,7 @@ void Pipeline::detach() noexcept {
 }
 
 bool Pipeline::close_some(std::uint32_t count, TimeNs now) noexcept {
+  fragments_.end_all();
   for (std::uint32_t closed = 0; path_.flows.size() > 0 && closed < count; ++close_cursor_) {
     if (close_cursor_ >= path_.flows.capacity()) close_cursor_ = 0;
     if (path_.flows.hot(close_cursor_).state == FlowState::kFree) continue;
@@ -95,19 +88,28 @@ void Pipeline::shift_time(TimeNs step, TimeNs now) {
   path_.parking.shift_time(step);
   path_.meters.shift_time(step);
   path_.now = now;
+  fragments_.shift_time(step);
 }
 
 void Pipeline::start_capture(std::uint16_t number, TimeNs now) noexcept {
+  fragments_.end_all();
   path_.announced_pair.fill(number);
   path_.wheel.emplace(path_.flows, path_.timeouts, tick_of(now));
   close_cursor_ = 0;
+}
+
+MemoryUse Pipeline::memory() const {
+  MemoryUse use = memory_use(path_);
+  use.fragments = fragments_.memory_bytes();
+  return use;
 }
 
 void Pipeline::publish_counters() noexcept {
   PipelineCounters& counters = path_.counters;
   counters.flows = path_.flows.size();
   counters.meters = path_.meters.in_use();
-  counters.parked = path_.parking.count();
+  counters.parked = path_.parking.frames() + fragments_.held();
+  counters.fragments_held = fragments_.held();
   counters.closes_waiting = path_.closes.count();
   counters.policy_revision = path_.policy_revision;
   counters.channel_epoch = path_.epoch;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packet path of one worker: five stages over a burst, and what is done between bursts. It needs packet
+// The packet path of one worker: six stages over a burst, and what is done between bursts. It needs packet
 // buffers and a place to send to, but no ports: tests, benches and replays drive it in the same way as the
 // worker.
 //
@@ -7,10 +7,10 @@
 #pragma once
 
 #include <memory>
-#include <span>
 
 #include "dataplane/pipeline/batch.h"
 #include "dataplane/pipeline/enforce.h"
+#include "dataplane/pipeline/fragments.h"
 #include "dataplane/pipeline/inspect.h"
 #include "dataplane/pipeline/parse.h"
 #include "dataplane/pipeline/path.h"
@@ -25,9 +25,6 @@ class Pipeline {
 
   /// Takes over the packets of the batch (`port`, `count`, `packets` are filled) and leaves it empty.
   void run(Batch& batch, TimeNs now) noexcept;
-
-  /// Counts packets that came in at `port` and are not let in as received and dropped.
-  void turn_away(std::uint8_t port, std::span<rte_mbuf* const> packets, DropReason reason) noexcept;
 
   /// Between bursts, before receiving: applies what the classifier answered and releases what waited for it.
   std::uint32_t apply_answers() noexcept;
@@ -52,10 +49,12 @@ class Pipeline {
   void publish_counters() noexcept;
   [[nodiscard]] const CounterBoard& board() const { return *board_; }
   [[nodiscard]] Path& path() { return path_; }
+  [[nodiscard]] MemoryUse memory() const;
 
  private:
   Path path_;
   ParseStage parse_;
+  FragmentStage fragments_;
   TrackStage track_;
   InspectStage inspect_;
   EnforceStage enforce_;

@@ -2,6 +2,7 @@
 #include "dataplane/pipeline/release.h"
 
 #include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/frame.h"
 #include "dataplane/pipeline/refuse.h"
 #include "dataplane/pipeline/treat.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 ParkedPacket take(Path& path, std::uint32_t index) noexcept {
   const ParkedPacket taken = path.parking.take(index);
-  --path.counters.ports[taken.port].parked;
+  path.counters.ports[taken.port].parked -= frame_count(taken.packet);
   return taken;
 }
 

@@ -154,7 +154,7 @@ void TrackStage::update(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const bool from_initiator = meta.source_is_low == ((hot.flags & kInitiatorIsLow) != 0);
   const Direction direction = from_initiator ? Direction::kFromInitiator : Direction::kFromResponder;
   batch.directions[i] = direction;
-  ++cold.packets[index_of(direction)];
+  cold.packets[index_of(direction)] += frame_count(batch.packets[i]);
   cold.bytes[index_of(direction)] += batch.packets[i]->pkt_len;
   cold.last_seen_fraction = fraction_;
   if (hot.last_seen != tick_) hot.last_seen = tick_;

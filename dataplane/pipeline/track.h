@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Second stage: PacketMeta -> flow, direction, TCP state. Makes flows; ends one only when a SYN takes the
+// Third stage: PacketMeta -> flow, direction, TCP state. Makes flows; ends one only when a SYN takes the
 // tuple of a closed connection.
 #pragma once
 

@@ -7,7 +7,9 @@ namespace weir::dataplane {
 
 void TransmitStage::operator()(Batch& batch) noexcept {
   const auto all = batch.fates.begin() + batch.count;
-  if (std::all_of(batch.fates.begin(), all, [](Fate fate) { return fate == Fate::kForward; })) {
+  // What stands for several fragments cannot be sent as it lies there.
+  if (batch.fragments == 0 &&
+      std::all_of(batch.fates.begin(), all, [](Fate fate) { return fate == Fate::kForward; })) {
     path_.out.forward_burst(batch.port, batch.packets.data(), batch.count);
     path_.out.flush();
     batch.count = 0;

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/transmitter.h"
 
-#include <rte_mbuf.h>
-
 #include <bit>
+#include <utility>
+
+#include "dataplane/pipeline/frame.h"
 
 namespace weir::dataplane {
 
 void Transmitter::forward(std::uint8_t ingress, rte_mbuf* packet) noexcept {
+  if (packet->nb_segs > 1) return forward_bundle(ingress, packet);
   Queue& queue = queues_[ingress];
   queue.packets[queue.count++] = packet;
   waiting_ |= 1ULL << ingress;
   if (queue.count == kSendQueueMax) send_queue(ingress);
 }
 
+void Transmitter::forward_bundle(std::uint8_t ingress, rte_mbuf* bundle) noexcept {
+  rte_mbuf* fragment = std::exchange(bundle->next, nullptr);
+  bundle->nb_segs = 1;
+  rte_pktmbuf_free(bundle);
+  while (fragment != nullptr) {
+    rte_mbuf* next = std::exchange(fragment->next, nullptr);
+    forward(ingress, fragment);
+    fragment = next;
+  }
+}
+
 void Transmitter::drop(std::uint8_t ingress, rte_mbuf* packet, DropReason reason) noexcept {
-  ++counters_.ports[ingress].dropped[static_cast<std::size_t>(reason)];
+  counters_.ports[ingress].dropped[static_cast<std::size_t>(reason)] += frame_count(packet);
   dropped_.packets[dropped_.count++] = packet;
   if (dropped_.count == kSendQueueMax) free_dropped();
 }

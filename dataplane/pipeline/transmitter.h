@@ -30,9 +30,10 @@ class Transmitter {
   Transmitter(const Transmitter&) = delete;
   Transmitter& operator=(const Transmitter&) = delete;
 
-  /// `ingress`: the port where the packet came in. It is counted when it has left (flush).
+  /// `ingress`: the port where the packet came in. It is counted when it has left (flush). Of a bundle
+  /// (fragments.h) the fragments leave, and each is counted; so with `drop`.
   void forward(std::uint8_t ingress, rte_mbuf* packet) noexcept;
-  /// As forward, for a whole burst at once.
+  /// As forward, for a whole burst at once, without bundles.
   void forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept;
   void drop(std::uint8_t ingress, rte_mbuf* packet, DropReason reason) noexcept;
   /// A packet that Weir built leaves at `egress`.
@@ -44,6 +45,7 @@ class Transmitter {
     std::uint16_t count = 0;
     std::array<rte_mbuf*, kSendQueueMax> packets{};
   };
+  void forward_bundle(std::uint8_t ingress, rte_mbuf* bundle) noexcept;
   void send_queue(std::uint8_t ingress) noexcept;
   void send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept;
   void free_dropped() noexcept;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/rewrite.h"
 #include "dataplane/pipeline/frame.h"
 
@@ -28,6 +29,16 @@ void set_rate(Path& path, const channel::Answer& answer) noexcept {
     set_flag(hot, kLimited);
   } else {
     ++path.counters.not_limited;
+  }
+}
+
+/// Of a bundle each fragment.
+void mark(rte_mbuf* packet, const PacketMeta& meta, std::uint8_t dscp) noexcept {
+  if (packet->nb_segs == 1) return set_dscp(writable_frame_of(packet), meta.l3_offset, dscp);
+  for (rte_mbuf* fragment = packet->next; fragment != nullptr; fragment = fragment->next) {
+    Link link;
+    static_cast<void>(walk_link(frame_of(fragment), 0, link));  // parse_frame found no fault with it
+    set_dscp(writable_frame_of(fragment), link.l3, dscp);
   }
 }
 
@@ -71,7 +82,7 @@ DropReason treat(Path& path, std::uint32_t slot, rte_mbuf* packet, const PacketM
     return DropReason::kRateLimit;
   }
   if ((hot.flags & kMarked) != 0) {
-    set_dscp(writable_frame_of(packet), meta.l3_offset, static_cast<std::uint8_t>(hot.mark - 1U));
+    mark(packet, meta, static_cast<std::uint8_t>(hot.mark - 1U));
   }
   return DropReason::kNone;
 }

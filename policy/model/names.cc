@@ -102,6 +102,8 @@ const char* to_string(ExceptionCause cause) {
       return "stream-undecidable";
     case ExceptionCause::kFragment:
       return "fragment";
+    case ExceptionCause::kFragmentMemoryFull:
+      return "fragment-memory-full";
     case ExceptionCause::kParserError:
       return "parser-error";
     case ExceptionCause::kCount:

@@ -226,6 +226,15 @@ void check_together(const Node& root, const Settings& settings, Mistakes& mistak
                     memory.parked, settings.workers, memory.packets),
         "lower parked or raise packets, or waiting packets would take every buffer");
   }
+  // Two fragments for each datagram (dataplane/pipeline/limits.h).
+  if (std::uint64_t{memory.fragments} * 2 * settings.workers > memory.packets / 4) {
+    mistakes.add(
+        place("memory", "fragments"),
+        fmt::format("fragments is {} datagrams for each of {} workers, more than an eighth of packets, "
+                    "which is {}",
+                    memory.fragments, settings.workers, memory.packets),
+        "lower fragments or raise packets, or fragments that wait would take every buffer");
+  }
   const auto cores = 1 + std::count(settings.cores.begin(), settings.cores.end(), ',');
   if (settings.cores != "auto" && cores != static_cast<std::ptrdiff_t>(settings.workers)) {
     mistakes.add(place("", "cores"),

@@ -18,14 +18,15 @@ enum class ExceptionAction : std::uint8_t { kPass, kDrop };
 
 /// Conditions of the exception table. Names in the file are the kebab-case of the comment.
 enum class ExceptionCause : std::uint8_t {
-  kFlowTableFull,      // flow-table-full
-  kParkingFull,        // parking-full
-  kChannelFull,        // channel-full
-  kClassifierSlow,     // classifier-slow: no answer within inspection_deadline_ms
-  kClassifierGone,     // classifier-gone: no process attached
-  kStreamUndecidable,  // stream-undecidable: assembly limits reached before a name
-  kFragment,           // fragment: an IP fragment that cannot be judged
-  kParserError,        // parser-error: a parser gave up on bytes that claim its protocol
+  kFlowTableFull,       // flow-table-full
+  kParkingFull,         // parking-full
+  kChannelFull,         // channel-full
+  kClassifierSlow,      // classifier-slow: no answer within inspection_deadline_ms
+  kClassifierGone,      // classifier-gone: no process attached
+  kStreamUndecidable,   // stream-undecidable: assembly limits reached before a name
+  kFragment,            // fragment: the rest of its datagram did not come in time
+  kFragmentMemoryFull,  // fragment-memory-full: no room to hold a fragment, or to join its datagram
+  kParserError,         // parser-error: a parser gave up on bytes that claim its protocol
   kCount,
 };
 inline constexpr std::size_t kExceptionCauses = static_cast<std::size_t>(ExceptionCause::kCount);
@@ -51,6 +52,7 @@ struct MemorySettings {
   std::uint32_t flows = 65'536;    // entries of the flow table, per worker
   std::uint32_t parked = 4'096;    // packets that may wait for a verdict, per worker
   std::uint32_t parked_per_flow = 64;
+  std::uint32_t fragments = 1'024;         // IP datagrams of which fragments may be held, per worker
   std::uint32_t channel_requests = 4'096;  // records of 2,048 bytes, a power of two
   std::uint32_t channel_answers = 8'192;   // records of 64 bytes, a power of two
 };
@@ -62,6 +64,7 @@ struct TimeoutSettings {
   std::uint32_t tcp_closed_s = 10;
   std::uint32_t udp_s = 120;
   std::uint32_t other_s = 60;
+  std::uint32_t fragment_s = 30;
 };
 
 struct RedisSettings {

@@ -58,6 +58,8 @@ constexpr std::array kRows{
            "packets that may wait for a verdict, for each worker", WEIR_FIELD(memory.parked)),
     number("memory", "parked_per_flow", 1, 1'024, "packets",
            "packets of one flow that may wait for a verdict", WEIR_FIELD(memory.parked_per_flow)),
+    number("memory", "fragments", 64, 16'384, "datagrams",
+           "IP datagrams of which fragments may be held, for each worker", WEIR_FIELD(memory.fragments)),
     power("memory", "channel_requests", 16, 1'048'576, "records",
           "inspection channel, towards the classifier", WEIR_FIELD(memory.channel_requests)),
     power("memory", "channel_answers", 16, 1'048'576, "records", "inspection channel, from the classifier",
@@ -75,6 +77,8 @@ constexpr std::array kRows{
     number("timeouts", "udp_s", 1, 86'400, "s", "idle time of a UDP flow", WEIR_FIELD(timeouts.udp_s)),
     number("timeouts", "other_s", 1, 86'400, "s", "idle time of any other flow",
            WEIR_FIELD(timeouts.other_s)),
+    number("timeouts", "fragment_s", 1, 120, "s", "how long IP fragments wait for the rest of their datagram",
+           WEIR_FIELD(timeouts.fragment_s)),
 
     text("redis", "socket", kPath, 107, "the Unix socket of redis-server", WEIR_FIELD(redis.socket)),
     text("redis", "classifier_user", kName, 32, "the ACL user that appends events",

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 weir_fuzz(parse_frame weir::packet)
 weir_fuzz(channel_memory weir::channel)
+weir_fuzz(fragments weir::flow)

@@ -5,6 +5,7 @@
 // aborts.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -92,6 +93,14 @@ class PacketBuilder {
     fragment_ = static_cast<std::uint16_t>((offset / 8U) | (more ? 0x8000U : 0U));
     return *this;
   }
+  /// A real fragment: `count` bytes from `offset` on of what follows the IP header; the last one when it
+  /// reaches the end of that.
+  PacketBuilder& piece(std::size_t offset, std::size_t count) {
+    piece_ = {offset, count};
+    return fragment(static_cast<std::uint16_t>(offset), offset + count < segment().size());
+  }
+  /// What pieces are made of.
+  [[nodiscard]] std::size_t segment_bytes() const { return segment().size(); }
   /// An IPv6 extension header of `type` with `bytes` bytes in all (a multiple of eight; AH of four).
   PacketBuilder& extension(std::uint8_t type, std::size_t bytes = 8) {
     extensions_.emplace_back(type, bytes);
@@ -244,8 +253,15 @@ class PacketBuilder {
     if (sum == 0 && protocol_ == kProtocolUdp) sum = 0xffff;
     return bad_l4_checksum_ ? static_cast<std::uint16_t>(sum ^ 0x1111U) : sum;
   }
+  [[nodiscard]] Frame piece_of_segment() const {
+    const Frame whole = segment();
+    if (!piece_) return whole;
+    const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(std::min(piece_->first, whole.size()));
+    const auto left = static_cast<std::size_t>(whole.end() - begin);
+    return {begin, begin + static_cast<std::ptrdiff_t>(std::min(piece_->second, left))};
+  }
   [[nodiscard]] Frame ipv4_packet() const {
-    const Frame l4 = segment();
+    const Frame l4 = piece_of_segment();
     const std::size_t header = 20 + ip_options_.size();
     Frame out;
     out.push_back(
@@ -275,11 +291,12 @@ class PacketBuilder {
       body[at] = i + 1 < chain.size() ? chain[i + 1].first : protocol_;
       if (type == 44) {
         set16(body, at + 2, ((fragment_.value_or(0) & 0x1fffU) << 3U) | (fragment_.value_or(0) >> 15U));
+        set16(body, at + 6, identification_);
       } else {
         body[at + 1] = static_cast<std::uint8_t>(type == 51 ? size / 4 - 2 : size / 8 - 1);
       }
     }
-    put(body, segment());
+    put(body, piece_of_segment());
     Frame out;
     put32(out, static_cast<std::size_t>(version_.value_or(6)) << 28U);
     put16(out, ip_length_.value_or(body.size()));
@@ -310,6 +327,7 @@ class PacketBuilder {
   std::uint16_t identification_ = 0;
   Frame ip_options_;
   std::optional<std::uint16_t> fragment_;
+  std::optional<std::pair<std::size_t, std::size_t>> piece_;
   std::vector<std::pair<std::uint8_t, std::size_t>> extensions_;
   std::optional<std::uint8_t> version_;
   std::optional<std::size_t> header_words_;

@@ -89,16 +89,47 @@ def icmp(source, destination, kind, code=0, rest=b'\0\1\0\1', payload=b''):
     return body[:2] + struct.pack('>H', checksum(cover + body)) + body[4:]
 
 
-def ip(source, destination, protocol, payload, ttl=64, identification=0, fragment=0, damage=0):
-    """`fragment`: the IPv4 flags and offset field, or the same for an IPv6 fragment header."""
+def extensions(protocol, payload, chain):
+    """IPv6 extension headers of 8 bytes, the types in `chain`, in front of `payload`; (first type, bytes)."""
+    for kind in reversed(chain):
+        options = b'\0' * 6 if kind == 43 else b'\1\4\0\0\0\0'  # a route of no segments, or PadN
+        protocol, payload = kind, struct.pack('>BB', protocol, 0) + options + payload
+    return protocol, payload
+
+
+def pieces(protocol, body, how, after=()):
+    """[(fragment field or None, bytes, protocol)] of what follows the IP header (`after`: extension headers of IPv6).
+    `how`: '' all in one; '/24' in pieces of 24 bytes, '/24r' the last one first, '/24:2,0,1' in this order; '8-32' the
+    bytes 8 to 31 alone, the last piece when nothing follows them, '8-32+' not the last, '8-32.' the last; 'atomic' an
+    IPv6 fragment that is whole."""
+    protocol, body = extensions(protocol, body, after)
+
+    def piece(begin, stop, more=None):
+        more = stop < len(body) if more is None else more
+        return begin // 8 | (0x2000 if more else 0), body[begin:stop], protocol
+    if how in ('', 'atomic'):
+        return [(0 if how else None, body, protocol)]
+    if how[0] == '/':
+        size, _, order = how[1:].rstrip('r').partition(':')
+        every = [piece(at, at + int(size)) for at in range(0, len(body), int(size))]
+        order = [int(i) for i in order.split(',')] if order else range(len(every))
+        return [every[i] for i in (reversed(order) if how[-1] == 'r' else order)]
+    begin, stop = (int(number) for number in how.rstrip('+.').split('-'))
+    return [piece(begin, stop, {'+': True, '.': False}.get(how[-1]))]
+
+
+def ip(source, destination, protocol, payload, ttl=64, identification=0, fragment=None, damage=0, before=()):
+    """`fragment`: the IPv4 flags and offset field, or the same for an IPv6 fragment header; None: no fragment.
+    `before`: IPv6 extension headers in front of all."""
     src, dst = ipaddress.ip_address(source), ipaddress.ip_address(destination)
     if src.version == 6:
-        if fragment:
+        if fragment is not None:
             offset = (fragment & 0x1fff) << 3 | (fragment >> 13 & 1)
             payload = struct.pack('>BBHI', protocol, 0, offset, identification) + payload
             protocol = 44
+        protocol, payload = extensions(protocol, payload, before)
         return struct.pack('>IHBB', 6 << 28, len(payload), protocol, ttl) + src.packed + dst.packed + payload
-    head = struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), identification, fragment, ttl, protocol, 0)
+    head = struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), identification, fragment or 0, ttl, protocol, 0)
     head += src.packed + dst.packed
     return head[:10] + struct.pack('>H', checksum(head) ^ damage) + head[12:] + payload
 

@@ -8,6 +8,7 @@ from . import frames, hostile, payloads
 
 START_NS = 1_700_000_000 * 10**9
 STEP_NS = 10**6
+EXTENSIONS = {'hop': 0, 'route': 43, 'dest': 60}
 UNITS = {'us': 10**3, 'ms': 10**6, 's': 10**9, 'm': 60 * 10**9}
 
 
@@ -63,7 +64,7 @@ class Script:
         if words[0] == 'reload':
             return self.packets.append(('reload', words[1]))
         if words[0] == 'each':
-            return self.each(words[1:], line)
+            return self.each(words[1:], line, fate.split())
         if words[0] == 'hostile':
             return self.hostile(dict(word.split('=') for word in words[1:]))
         if words[0] in ('inside', 'outside'):
@@ -97,8 +98,9 @@ class Script:
         payload = payloads.make(positional[0]) if positional else b''
         return self.put(flow, verb, line, fate, payload=payload, **options)
 
-    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', win=65535):
-        """`seq`: +N or -N from the next sequence number, which then stays where it is."""
+    def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', id='0',
+            before='', after='', win=65535):
+        """`seq`: +N or -N from the next sequence number, which then stays where it is. The rest: see frames.pieces."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
         (source, sport), (destination, dport) = flow.ends if forward else flow.ends[::-1]
@@ -119,19 +121,24 @@ class Script:
             kinds = (128, 129) if v6 else (8, 0)
             body = frames.icmp(source, destination, kinds[0 if forward else 1], payload=payload)
             protocol = frames.ICMP6 if v6 else frames.ICMP
-        packet = frames.ip(source, destination, protocol, body, ttl=int(ttl), fragment=fragment_field(frag),
-                           damage=0x1111 if bad == 'ip' else 0)
         other_side = 'outside' if flow.initiator == 'inside' else 'inside'
         port = flow.initiator if forward else other_side
-        frame = frames.link(port, packet, frames.ethertype_of(source), flow.vlans, flow.over)
-        self.add(port, frame, line, fate, label)
+        chain = [[EXTENSIONS[name] for name in names.split(',') if name] for names in (before, after)]
+        for fragment, piece, *protocol in frames.pieces(protocol, body, frag, chain[1]):
+            packet = frames.ip(source, destination, *protocol, piece, ttl=int(ttl), fragment=fragment,
+                               identification=int(id), before=chain[0], damage=0x1111 if bad == 'ip' else 0)
+            frame = frames.link(port, packet, frames.ethertype_of(source), flow.vlans, flow.over)
+            self.add(port, frame, line, fate, label)
 
-    def each(self, words, line):
-        """each N udp ADDRESS > ADDRESS:PORT PAYLOAD: one packet of N flows, from the source ports 10000 and up."""
-        count, protocol, source, _, destination, payload = words
-        for i in range(int(count)):
-            self.put(Flow(protocol, ((source, 10000 + i), end(destination)), 'inside'), '>', line, [],
-                     payload=payloads.make(payload))
+    def each(self, words, line, fate):
+        """each N udp ADDRESS > ADDRESS:PORT PAYLOAD [frag=..]: one packet of N flows, from the source ports and IP
+        identifications 10000 (or first=) and up."""
+        count, protocol, source, _, destination, payload, *rest = words
+        options = dict(word.split('=', 1) for word in rest)
+        first = int(options.pop('first', 10000))
+        for i in range(first, first + int(count)):
+            self.put(Flow(protocol, ((source, i), end(destination)), 'inside'), '>', line, fate,
+                     payload=payloads.make(payload), id=i, **options)
 
     def raw(self, words, line, fate):
         """inside|outside 0xETHERTYPE PAYLOAD [vlan=..], or inside|outside frame PAYLOAD."""
@@ -160,13 +167,6 @@ class Script:
             raise ValueError('after => write pass, parked or drop REASON')
         self.packets.append(packet)
         self.now += STEP_NS
-
-
-def fragment_field(text):
-    """`frag=1480+`: at byte 1480, more to come; `frag=2960`: the last one. Empty: no fragment."""
-    if not text:
-        return 0
-    return int(text.rstrip('+')) // 8 | (0x2000 if text.endswith('+') else 0)
 
 
 def end(text):

@@ -19,15 +19,14 @@ TEST(ParseStage, WhatIsNotIpIsForwardedAndCounted) {
   EXPECT_EQ(bench.counters().flows, 0U);
 }
 
-TEST(ParseStage, AFragmentIsTheExceptionTables) {
-  PipelineBench drops({.exceptions = ExceptionAction::kDrop});
-  drops.run(kInsidePort, ipv4(kClient, kServer).udp(1, 2).payload("part").fragment(0, true));
-  EXPECT_EQ(drops.excepted(ExceptionCause::kFragment, ExceptionAction::kDrop), 1U);
-  EXPECT_EQ(drops.dropped(kInsidePort, DropReason::kException), 1U);
-  PipelineBench passes({.exceptions = ExceptionAction::kPass});
-  passes.run(kInsidePort, ipv6("fd00::1", "fd00::2").udp(1, 2).payload("part").fragment(64, false));
-  EXPECT_EQ(passes.left_at(kOutsidePort).size(), 1U);
-  EXPECT_EQ(passes.counters().flows, 0U);
+TEST(ParseStage, FragmentsAreCountedForTheNextStage) {
+  PipelineBench bench;
+  bench.run(kInsidePort, {ipv4(kClient, kServer).udp(1, 2).payload("part").fragment(0, true).bytes(),
+                          from_client("S", 1).bytes()});
+  EXPECT_EQ(bench.counters().ports[kInsidePort].classes[static_cast<std::size_t>(FrameClass::kFragment)], 1U);
+  EXPECT_EQ(bench.batch.fragments, 1U);
+  bench.run(kInsidePort, from_client("A", 2));
+  EXPECT_EQ(bench.batch.fragments, 0U);
 }
 
 TEST(ParseStage, DamageIsDroppedUnderItsName) {

@@ -74,6 +74,8 @@ struct BenchShape {
   std::uint32_t parked_per_flow = 8;
   std::uint32_t requests = 256;
   std::uint32_t buffers = 1'024;
+  std::uint32_t fragments = 64;
+  std::uint32_t large_buffers = 0;  // for whole datagrams
   bool classifier = true;
 };
 
@@ -90,6 +92,12 @@ class PipelineBench {
     options.parked = shape.parked;
     options.parked_per_flow = shape.parked_per_flow;
     options.packets = pool->get();
+    options.fragments = shape.fragments;
+    if (shape.large_buffers > 0) {
+      large = std::move(
+          *PacketPool::create("large-" + std::to_string(pools), shape.large_buffers, kPacketBufferBytesMax));
+      options.datagrams = large->get();
+    }
     options.now = kStart;
     pipeline = std::make_unique<Pipeline>(options, sink);
     if (shape.classifier) attach();
@@ -98,6 +106,7 @@ class PipelineBench {
     check_conservation();
     pipeline.reset();
     EXPECT_EQ(pool->in_use(), 0U) << "packet buffers were lost";
+    EXPECT_EQ(large == nullptr ? 0U : large->in_use(), 0U) << "large buffers were lost";
   }
 
   void attach() {
@@ -185,6 +194,7 @@ class PipelineBench {
   [[nodiscard]] std::vector<Frame>& left_at(std::uint8_t port) { return sink.left[port]; }
 
   std::unique_ptr<PacketPool> pool;
+  std::unique_ptr<PacketPool> large;  // before the pipeline
   KeepingSink sink;
   std::unique_ptr<channel::DataplaneEnd> dataplane_end;
   std::unique_ptr<channel::ClassifierEnd> classifier_end;

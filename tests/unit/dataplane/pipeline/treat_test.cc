@@ -42,6 +42,18 @@ TEST(Treat, MarksWhatWaitsAndWhatComesInBothDirections) {
   EXPECT_EQ(dscp_of(bench.left_at(kOutsidePort).back()), 0) << "the next verdict says nothing of a mark";
 }
 
+TEST(Treat, MarksEachFragmentOfADatagram) {
+  PipelineBench bench;
+  const auto whole = ipv4(kClient, kServer).udp(1, 2).payload("a datagram in three").vlan(5);
+  for (const std::size_t at : {16U, 0U, 8U, 24U})
+    bench.run(kInsidePort, test::PacketBuilder(whole).piece(at, 8));
+  channel::Answer answer = forward(bench.requests()[0].flow);
+  answer.mark = 1 + 46;
+  bench.answer(answer);
+  ASSERT_EQ(bench.left_at(kOutsidePort).size(), 4U);
+  for (const Frame& frame : bench.left_at(kOutsidePort)) EXPECT_EQ(dscp_of(frame), 46);
+}
+
 TEST(Treat, AMarkOfZeroIsNotTheSameAsNone) {
   PipelineBench bench;
   const auto packet = ipv6("fd00::1", "2001:db8::1").udp(1'000, 53).payload("query");

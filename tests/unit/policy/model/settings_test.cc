@@ -150,10 +150,15 @@ const std::vector<Broken>& broken_settings() {
        {"weir.yaml:3:8: error: cores names 3 cores for 2 workers (name one core for each worker, or write "
         "auto)"}},
       {"more parked than buffers",
-       "weir: 1\nmemory:\n  packets: 4096\n  parked: 4096\n",
+       "weir: 1\nmemory:\n  packets: 4096\n  parked: 4096\n  fragments: 512\n",
        {"weir.yaml:4:11: error: parked is 4096 packets for each of 1 workers, more than half of packets, "
         "which is "
         "4096 (lower parked or raise packets, or waiting packets would take every buffer)"}},
+      {"more fragments than buffers",
+       "weir: 1\nmemory:\n  packets: 4096\n  parked: 1024\n  fragments: 513\n",
+       {"weir.yaml:5:14: error: fragments is 513 datagrams for each of 1 workers, more than an eighth of "
+        "packets, which is 4096 (lower fragments or raise packets, or fragments that wait would take every "
+        "buffer)"}},
       {"an alias",
        "weir: 1\nengine: &e {store: /a}\nredis: *e\n",
        {"weir.yaml:2:9: error: anchors (&name) are not accepted (write the value out where it is needed)",
