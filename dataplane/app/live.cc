@@ -22,7 +22,7 @@
 namespace weir::dataplane {
 namespace {
 
-constexpr unsigned kWorkerLcore = 1;
+constexpr unsigned kFirstWorkerLcore = 1;  // one each from here on
 
 /// Before any thread is made, so that all of them leave these signals to the descriptor.
 int stop_signals() {
@@ -34,36 +34,42 @@ int stop_signals() {
   return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-Result<std::vector<std::unique_ptr<Port>>> open_ports(const Settings& settings, rte_mempool* packets) {
+Result<std::vector<std::unique_ptr<Port>>> open_ports(const Settings& settings, const Steering& steering,
+                                                      rte_mempool* packets) {
   std::vector<std::unique_ptr<Port>> ports;
   for (const PairSettings& pair : settings.pairs) {
     for (const PortSide side : {PortSide::kInside, PortSide::kOutside}) {
       const std::string& device = side == PortSide::kInside ? pair.inside.device : pair.outside.device;
-      auto port = Port::open(device, side, packets);
+      auto port = Port::open(device, side, packets, steering);
       if (!port) return tl::unexpected(port.error());
-      spdlog::info("port-open pair={} side={} device={} driver={} mtu={} host-affinity={} checks-sums={}",
-                   pair.name, side == PortSide::kInside ? "inside" : "outside", device, (*port)->driver(),
-                   (*port)->mtu_bytes(), (*port)->has_host_affinity(), (*port)->verifies_checksums());
+      spdlog::info(
+          "port-open pair={} side={} device={} driver={} mtu={} queues={} host-affinity={} checks-sums={}",
+          pair.name, side == PortSide::kInside ? "inside" : "outside", device, (*port)->driver(),
+          (*port)->mtu_bytes(), (*port)->queues(), (*port)->has_host_affinity(),
+          (*port)->verifies_checksums());
       ports.push_back(std::move(*port));
     }
   }
   return ports;
 }
 
+/// All workers are alike: `worker` is any of them.
 void log_memory_plan(const Settings& settings, const Eal& eal, const PacketPool& pool,
-                     const PacketPool& datagrams, Worker& worker) {
+                     const PacketPool& datagrams, const Exchange* exchange, Worker& worker) {
   const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1U << 20U); };
   const MemoryUse use = worker.memory();
   const std::size_t channel = std::size_t{settings.memory.channel_requests} * channel::kRequestRecordBytes +
                               std::size_t{settings.memory.channel_answers} * channel::kAnswerRecordBytes;
   spdlog::info(
-      "memory-plan hugepages={} packets={} packets-mb={:.1f} flows={} flows-mb={:.1f} parked={} "
-      "parked-mb={:.1f} "
-      "closes-mb={:.1f} fragments={} fragments-mb={:.1f} datagrams-mb={:.1f} enforcement-mb={:.1f} "
-      "channel-mb={:.1f}",
-      eal.uses_hugepages(), settings.memory.packets, megabytes(pool.memory_bytes()), worker.flow_slots(),
-      megabytes(use.flows), settings.memory.parked, megabytes(use.parking), megabytes(use.closes),
-      settings.memory.fragments, megabytes(use.fragments), megabytes(datagrams.memory_bytes()),
+      "memory-plan hugepages={} packets={} packets-mb={:.1f} datagrams-mb={:.1f} handover-mb={:.1f} "
+      "workers={} "
+      "for-each-worker: flows={} flows-mb={:.1f} parked={} parked-mb={:.1f} closes-mb={:.1f} fragments={} "
+      "fragments-mb={:.1f} "
+      "enforcement-mb={:.1f} channel-mb={:.1f}",
+      eal.uses_hugepages(), settings.memory.packets, megabytes(pool.memory_bytes()),
+      megabytes(datagrams.memory_bytes()), megabytes(exchange == nullptr ? 0 : exchange->memory_bytes()),
+      settings.workers, worker.flow_slots(), megabytes(use.flows), settings.memory.parked,
+      megabytes(use.parking), megabytes(use.closes), settings.memory.fragments, megabytes(use.fragments),
       megabytes(use.enforcement), megabytes(channel));
 }
 
@@ -80,10 +86,6 @@ Result<PipelineOptions> worker_options(const Settings& settings, rte_mempool* pa
 }
 
 Result<std::unique_ptr<Eal>> start_eal(const Settings& settings) {
-  if (settings.workers != 1) {
-    return failure(ErrorCode::kInvalid, fmt::format("workers: {} is not possible yet", settings.workers),
-                   "write workers: 1");
-  }
   if (settings.pairs.empty() || settings.pairs.size() > kPairsMax) {
     return failure(ErrorCode::kInvalid, fmt::format("{} port pairs", settings.pairs.size()),
                    fmt::format("between 1 and {}", kPairsMax));
@@ -106,6 +108,32 @@ int worker_thread(void* worker) {
   return 0;
 }
 
+/// The same hash seed for all: where a flow is does not depend on it.
+std::vector<std::unique_ptr<Worker>> make_workers(const PipelineOptions& options, std::uint32_t count,
+                                                  std::span<const std::unique_ptr<Port>> ports,
+                                                  Exchange* exchange) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    workers.push_back(std::make_unique<Worker>(options, ports, exchange, index));
+  }
+  return workers;
+}
+
+Result<void> launch(std::span<const std::unique_ptr<Worker>> workers) {
+  for (unsigned index = 0; index < workers.size(); ++index) {
+    if (rte_eal_remote_launch(worker_thread, workers[index].get(), kFirstWorkerLcore + index) == 0) continue;
+    return failure(ErrorCode::kSystem, fmt::format("the thread of worker {} does not start", index));
+  }
+  return {};
+}
+
+void stop(std::span<const std::unique_ptr<Worker>> workers) {
+  for (const auto& worker : workers) worker->stop();
+  for (unsigned index = 0; index < workers.size(); ++index) {
+    static_cast<void>(rte_eal_wait_lcore(kFirstWorkerLcore + index));
+  }
+}
+
 }  // namespace
 
 Result<void> run_live(const Settings& settings) {
@@ -116,31 +144,33 @@ Result<void> run_live(const Settings& settings) {
   if (!eal) return tl::unexpected(eal.error());
   auto pool = PacketPool::create("packets", settings.memory.packets);
   if (!pool) return tl::unexpected(pool.error());
-  auto datagrams = PacketPool::create("datagrams", settings.memory.fragments / kDatagramsPerLargeBuffer,
-                                      kPacketBufferBytesMax);
+  auto datagrams = PacketPool::create(
+      "datagrams", settings.workers * (settings.memory.fragments / kDatagramsPerLargeBuffer),
+      kPacketBufferBytesMax);
   if (!datagrams) return tl::unexpected(datagrams.error());
-  auto ports = open_ports(settings, (*pool)->get());
+  auto ports = open_ports(settings, Steering(settings.workers), (*pool)->get());
   if (!ports) return tl::unexpected(ports.error());
   auto options = worker_options(settings, (*pool)->get());
   if (!options) return tl::unexpected(options.error());
   options->datagrams = (*datagrams)->get();
 
-  std::vector<std::unique_ptr<Worker>> workers;
-  workers.push_back(std::make_unique<Worker>(*options, *ports));
-  log_memory_plan(settings, **eal, **pool, **datagrams, *workers[0]);
+  // What is on its way between workers is freed after them and before the pool.
+  std::unique_ptr<Exchange> exchange;
+  if (settings.workers > 1) exchange = std::make_unique<Exchange>(settings.workers, ports->size());
+  const auto workers = make_workers(*options, settings.workers, *ports, exchange.get());
+  log_memory_plan(settings, **eal, **pool, **datagrams, exchange.get(), *workers[0]);
   auto control = ControlServer::start({settings, *ports, workers});
   if (!control) return tl::unexpected(control.error());
-  if (rte_eal_remote_launch(worker_thread, workers[0].get(), kWorkerLcore) != 0) {
-    return failure(ErrorCode::kSystem, "the worker thread does not start");
+  const auto launched = launch(workers);
+  if (launched) {
+    spdlog::info("ready appliance={} pairs={} workers={} run-directory={}", settings.appliance,
+                 settings.pairs.size(), settings.workers, settings.run_directory);
+    (*control)->run(stop_fd);
+    spdlog::info("stopping");
   }
-  spdlog::info("ready appliance={} pairs={} run-directory={}", settings.appliance, settings.pairs.size(),
-               settings.run_directory);
-  (*control)->run(stop_fd);
-  spdlog::info("stopping");
-  workers[0]->stop();
-  static_cast<void>(rte_eal_wait_lcore(kWorkerLcore));
+  stop(workers);
   ::close(stop_fd);
-  return {};
+  return launched;
 }
 
 }  // namespace weir::dataplane

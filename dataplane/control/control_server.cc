@@ -126,14 +126,16 @@ std::string ControlServer::answer(std::string_view line) {
 }
 
 std::string ControlServer::status() const {
-  PipelineCounters sum;  // one worker polls every port; with more of them each has its own queues
+  std::array<PortCounters, kPortsMax> ports{};  // over all workers
+  std::uint64_t revision = UINT64_MAX;          // in force everywhere: the oldest
   json workers = json::array();
   std::uint64_t flows = 0;
   std::uint64_t parked = 0;
   for (std::size_t i = 0; i < plant_.workers.size(); ++i) {
     const Worker& worker = *plant_.workers[i];
     const PipelineCounters counters = worker.board().read();
-    if (i == 0) sum = counters;
+    for (std::size_t port = 0; port < ports.size(); ++port) ports[port].add(counters.ports[port]);
+    revision = std::min(revision, counters.policy_revision);
     json entry = worker_counters_json(counters);
     entry["index"] = i;
     entry["turns"] = worker.turns();
@@ -155,10 +157,10 @@ std::string ControlServer::status() const {
               {"appliance", plant_.settings.appliance},
               {"uptime_s", (monotonic_now() - started_) / kSecond},
               {"channel", attached ? "attached" : "none"},
-              {"revision", sum.policy_revision},
+              {"revision", revision},
               {"flows", flows},
               {"parked", parked},
-              {"ports", ports_json(plant_.settings, plant_.ports, sum)},
+              {"ports", ports_json(plant_.settings, plant_.ports, ports)},
               {"workers", std::move(workers)}}
       .dump();
 }
@@ -181,7 +183,9 @@ std::string ControlServer::flows(std::string_view line) {
     }
     matched += lists_[i]->matched;
     for (const FlowRow& row : lists_[i]->rows) {
-      if (rows.size() < wanted->limit) rows.push_back(flow_json(row));
+      if (rows.size() >= wanted->limit) break;
+      rows.push_back(flow_json(row));
+      rows.back()["worker"] = i;
     }
   }
   const bool cut = matched > rows.size();

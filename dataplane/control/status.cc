@@ -39,7 +39,7 @@ json port_counters_json(const PortCounters& counters) {
 }
 
 json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>> ports,
-                const PipelineCounters& counters) {
+                std::span<const PortCounters> counters) {
   json list = json::array();
   for (std::size_t i = 0; i < settings.pairs.size() * 2; ++i) {
     const PairSettings& pair = settings.pairs[i / 2];
@@ -47,13 +47,14 @@ json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>>
     json port = {{"pair", pair.name},
                  {"side", inside ? "inside" : "outside"},
                  {"device", inside ? pair.inside.device : pair.outside.device},
-                 {"counters", port_counters_json(counters.ports[i])}};
+                 {"counters", port_counters_json(counters[i])}};
     if (i < ports.size()) {
       const PortState state = ports[i]->state();
       port["driver"] = ports[i]->driver();
       port["link_up"] = state.link_up;
       port["link_mbps"] = state.link_mbps;
       port["mtu_bytes"] = ports[i]->mtu_bytes();
+      port["queues"] = ports[i]->queues();
       port["host_affinity"] = ports[i]->has_host_affinity();
       port["missed"] = state.missed;
       port["no_buffer"] = state.no_buffer;
@@ -91,6 +92,8 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"verdicts_expired", counters.verdicts_expired},
           {"not_limited", counters.not_limited},
           {"meters", counters.meters},
+          {"handed_over", counters.handed_over},
+          {"taken_over", counters.taken_over},
           {"closes_waiting", counters.closes_waiting},
           {"closes_lost", counters.closes_lost},
           {"exceptions", std::move(exceptions)}};

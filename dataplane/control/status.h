@@ -14,10 +14,10 @@
 
 namespace weir::dataplane {
 
-/// `ports` may be empty (a replay): then only the counters are told.
+/// `counters` by port, over all workers. `ports` may be empty (a replay): then only the counters are told.
 [[nodiscard]] nlohmann::json ports_json(const Settings& settings,
                                         std::span<const std::unique_ptr<Port>> ports,
-                                        const PipelineCounters& counters);
+                                        std::span<const PortCounters> counters);
 [[nodiscard]] nlohmann::json port_counters_json(const PortCounters& counters);
 [[nodiscard]] nlohmann::json worker_counters_json(const PipelineCounters& counters);
 [[nodiscard]] nlohmann::json flow_json(const FlowRow& row);

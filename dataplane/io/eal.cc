@@ -79,10 +79,15 @@ Result<std::vector<std::string>> worker_cores(const std::string& wanted, std::ui
                      "write one core number per worker, or auto");
     }
     if (std::find(allowed.begin(), allowed.end(), core) == allowed.end()) {
-      return failure(ErrorCode::kInvalid, fmt::format("core {} is not available to this process", core),
-                     fmt::format("available: {}", fmt::join(allowed, ",")));
+      return failure(
+          ErrorCode::kInvalid, fmt::format("core {} is not available to this process", core),
+          fmt::format("available: {}; a pinned worker needs one of its own", fmt::join(allowed, ",")));
     }
-    chosen[worker] = text;
+    if (std::find(chosen.begin(), chosen.end(), std::to_string(core)) != chosen.end()) {
+      return failure(ErrorCode::kInvalid, fmt::format("cores '{}' names core {} twice", wanted, core),
+                     "a worker has its core for itself: fewer workers, or cores: auto");
+    }
+    chosen[worker] = std::to_string(core);
     at = end + 1;
   }
   return chosen;

@@ -29,6 +29,8 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"packet-pool-empty", "No buffer was left for a packet that had to be built; raise memory.packets."},
     {"transmit-full", "The other port did not take it: it is slower than what arrives here."},
     {"no-route", "The port's pair has no other side; this is a fault in Weir, report it."},
+    {"handover-full",
+     "The worker of its host did not take it: that worker has more to do than one core can."},
     {"oversize", "In several pieces that do not fit one packet buffer; lower the MTU of the port."},
 }};
 static_assert(!kTexts.back().name.empty(), "every reason has its text");

@@ -16,6 +16,14 @@ std::uint64_t PortCounters::dropped_total() const {
   return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
 }
 
+void PortCounters::add(const PortCounters& other) {
+  using Words = std::array<std::uint64_t, sizeof(PortCounters) / sizeof(std::uint64_t)>;
+  auto sum = std::bit_cast<Words>(*this);
+  const auto more = std::bit_cast<Words>(other);
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
+  *this = std::bit_cast<PortCounters>(sum);
+}
+
 void CounterBoard::publish(const PipelineCounters& counters) noexcept {
   const auto words = std::bit_cast<std::array<std::uint64_t, kWords>>(counters);
   const std::uint64_t version = version_.load(std::memory_order_relaxed);

@@ -30,6 +30,8 @@ struct PortCounters {
   std::array<std::uint64_t, kDropReasonCount> dropped{};
   std::array<std::uint64_t, kFrameClassCount> classes{};
   [[nodiscard]] std::uint64_t dropped_total() const;
+  /// The same port at another worker.
+  void add(const PortCounters& other);
 };
 
 struct PipelineCounters {
@@ -49,6 +51,8 @@ struct PipelineCounters {
   std::uint64_t resets = 0;            // times both ends of a flow were told of a reset
   std::uint64_t verdicts_expired = 0;  // flows asked about once more since their verdict's time was over
   std::uint64_t not_limited = 0;       // verdicts with a rate that found no meter: passed without it
+  std::uint64_t handed_over = 0;       // packets received here and given to the worker of their host
+  std::uint64_t taken_over = 0;        // packets that other workers received for hosts of this one
   std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier
   std::uint64_t closes_waiting = 0;    // now
   std::uint64_t flows = 0;             // now

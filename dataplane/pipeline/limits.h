@@ -32,5 +32,9 @@ inline constexpr std::uint32_t kMeterBurstsPerSecond = 10;    // a full meter ho
 inline constexpr std::uint32_t kMeterBurstBytesMin = 16'384;  // but more than the longest frame
 inline constexpr std::uint32_t kVerdictUnitSeconds = 4;       // a verdict expires up to so much later
 inline constexpr std::uint32_t kVerdictSecondsMax = 86'400;
+// Packets, less one, that may be on their way from one worker to another: received for its hosts, and (for
+// each port) to be sent by its queue.
+inline constexpr std::uint32_t kHandoverSlots = 2'048;
+inline constexpr std::uint32_t kHandoverRunsPerTurn = 4;  // bursts taken from each other worker in a turn
 
 }  // namespace weir::dataplane

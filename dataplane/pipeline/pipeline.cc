@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/pipeline.h"
 
+#include <rte_mbuf.h>
+
 #include "dataplane/pipeline/answers.h"
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/release.h"
@@ -29,6 +31,15 @@ void Pipeline::run(Batch& batch, TimeNs now) noexcept {
     batch.first = batch.last;
   } while (batch.first < batch.count);  // again only when a SYN took over a tuple within the burst
   transmit_(batch);                     // survivors -> the other port of the pair
+}
+
+void Pipeline::turn_away(std::uint8_t port, std::span<rte_mbuf* const> packets, DropReason reason) noexcept {
+  PortCounters& counters = path_.counters.ports[port];
+  counters.received += packets.size();
+  for (rte_mbuf* packet : packets) {
+    counters.received_bytes += packet->pkt_len;
+    path_.out.drop(port, packet, reason);
+  }
 }
 
 std::uint32_t Pipeline::apply_answers() noexcept {

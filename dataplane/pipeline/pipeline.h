@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "dataplane/pipeline/batch.h"
 #include "dataplane/pipeline/enforce.h"
@@ -25,6 +26,9 @@ class Pipeline {
 
   /// Takes over the packets of the batch (`port`, `count`, `packets` are filled) and leaves it empty.
   void run(Batch& batch, TimeNs now) noexcept;
+
+  /// Counts packets that came in at `port` and are not let in as received and dropped.
+  void turn_away(std::uint8_t port, std::span<rte_mbuf* const> packets, DropReason reason) noexcept;
 
   /// Between bursts, before receiving: applies what the classifier answered and releases what waited for it.
   std::uint32_t apply_answers() noexcept;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "dataplane/worker/handover.h"
+
 namespace weir::dataplane {
 
 void IdlePause::prepare_thread() { static_cast<void>(prctl(PR_SET_TIMERSLACK, 1'000UL, 0UL, 0UL, 0UL)); }
@@ -25,6 +27,10 @@ std::uint32_t IdlePause::idle(bool packets_wait) noexcept {
   if (sleep_ns == 0) {
     rte_pause();
     return 0;
+  }
+  if (others_ != nullptr) {
+    others_->sleep(sleep_ns);
+    return sleep_ns;
   }
   const timespec pause{0, static_cast<long>(sleep_ns)};
   static_cast<void>(nanosleep(&pause, nullptr));

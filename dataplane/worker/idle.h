@@ -14,8 +14,13 @@ inline constexpr std::uint32_t kIdleDeepTurns = 1'000;        // empty turns, ab
 inline constexpr std::uint32_t kIdleSleepDeepNs = 2'000'000;  // this: nearly all its cost is waking up
 inline constexpr std::uint32_t kIdleSleepParkedNs = 20'000;   // while packets wait
 
+class Handover;
+
 class IdlePause {
  public:
+  /// `others`: nullptr, or through whom other workers may end a sleep.
+  explicit IdlePause(Handover* others = nullptr) : others_(others) {}
+
   /// Sets the calling thread's timer slack, without which the shortest sleep would be 50 us longer.
   static void prepare_thread();
 
@@ -26,6 +31,7 @@ class IdlePause {
   [[nodiscard]] std::uint32_t next_sleep_ns(bool packets_wait) const noexcept;
 
  private:
+  Handover* others_;
   std::uint32_t empty_turns_ = 0;
 };
 

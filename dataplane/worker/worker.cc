@@ -8,8 +8,23 @@ constexpr TimeNs kPublishInterval = kMillisecond;  // of counters, while packets
 constexpr TimeNs kPublishRestInterval = 20 * kMillisecond;
 }  // namespace
 
-Worker::Worker(const PipelineOptions& options, std::span<const std::unique_ptr<Port>> ports)
-    : ports_(ports), sink_(ports), pipeline_(options, sink_) {}
+Worker::Worker(const PipelineOptions& options, std::span<const std::unique_ptr<Port>> ports,
+               Exchange* exchange, std::uint32_t index)
+    : ports_(ports),
+      others_(exchange == nullptr ? std::nullopt : std::make_optional<Handover>(*exchange, index, ports)),
+      sink_(ports, others_ ? &*others_ : nullptr),
+      pipeline_(options, sink_),
+      pause_(others_ ? &*others_ : nullptr) {
+  const std::uint32_t workers = exchange == nullptr ? 1 : exchange->workers();
+  for (std::uint8_t port = 0; port < ports.size(); ++port) {
+    sink_.queues[port] = queue_of(port, ports[port]->queues(), index, workers);
+  }
+}
+
+std::uint16_t Worker::PortSink::send(std::uint8_t port, rte_mbuf** packets, std::uint16_t count) noexcept {
+  if (queues[port]) return ports_[port]->send(packets, count, *queues[port]);
+  return others_->give_to_send(port, packets, count);
+}
 
 void Worker::run() noexcept {
   IdlePause::prepare_thread();
@@ -22,7 +37,7 @@ void Worker::run() noexcept {
   }
   offer_channel(nullptr);
   take_channel();
-  publish(clock_.now(), true);
+  pipeline_.publish_counters();  // whenever that was done last
 }
 
 std::uint32_t Worker::turn() noexcept {
@@ -31,17 +46,37 @@ std::uint32_t Worker::turn() noexcept {
   take_channel();
   std::uint32_t work = pipeline_.apply_answers();
   for (std::uint8_t port = 0; port < ports_.size(); ++port) {
+    if (!sink_.queues[port]) continue;  // another worker receives from it
     batch_.port = port;
-    batch_.count = ports_[port]->receive(batch_.packets.data(), kBatchMax);
+    batch_.count = ports_[port]->receive(batch_.packets.data(), kBatchMax, *sink_.queues[port]);
     work += batch_.count;
+    if (others_) others_->give(batch_, pipeline_);  // what belongs to other workers' hosts
     if (batch_.count > 0) pipeline_.run(batch_, now);
   }
+  if (others_) work += take_over(now);  // what others received for this worker's hosts
   pipeline_.look_after(now);
+  if (others_) {
+    work += others_->send_for_others();
+    others_->ring_bells();
+  }
   if (FlowListRequest* request = list_.load(std::memory_order_acquire); request != nullptr) {
     if (list_flows(pipeline_.path(), *request)) list_.store(nullptr, std::memory_order_release);
   }
   publish(now, work == 0);
   return work;
+}
+
+std::uint32_t Worker::take_over(TimeNs now) noexcept {
+  std::uint32_t taken = 0;
+  for (std::uint32_t from = 0; from < others_->workers(); ++from) {
+    if (from == others_->self()) continue;
+    for (std::uint32_t run = 0; run < kHandoverRunsPerTurn && others_->take(from, batch_) > 0; ++run) {
+      taken += batch_.count;
+      pipeline_.run(batch_, now);
+    }
+  }
+  pipeline_.path().counters.taken_over += taken;
+  return taken;
 }
 
 void Worker::take_channel() noexcept {

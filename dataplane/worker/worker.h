@@ -3,8 +3,10 @@
 // with the thread that may use them.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,14 +14,17 @@
 #include "dataplane/pipeline/pipeline.h"
 #include "dataplane/worker/clock.h"
 #include "dataplane/worker/flow_list.h"
+#include "dataplane/worker/handover.h"
 #include "dataplane/worker/idle.h"
 
 namespace weir::dataplane {
 
 class Worker {
  public:
-  /// `ports`: inside and outside of each pair in turn; they outlive the worker.
-  Worker(const PipelineOptions& options, std::span<const std::unique_ptr<Port>> ports);
+  /// `ports`: inside and outside of each pair in turn; they outlive the worker. With more than one worker,
+  /// `exchange` is what they share and `index` says which of them this is.
+  Worker(const PipelineOptions& options, std::span<const std::unique_ptr<Port>> ports,
+         Exchange* exchange = nullptr, std::uint32_t index = 0);
 
   /// The thread's body: goes round until `stop`.
   void run() noexcept;
@@ -49,21 +54,25 @@ class Worker {
   [[nodiscard]] MemoryUse memory() { return pipeline_.memory(); }
 
  private:
+  /// By this worker's queue of the port, or through the worker that has the only one.
   class PortSink final : public TransmitSink {
    public:
-    explicit PortSink(std::span<const std::unique_ptr<Port>> ports) : ports_(ports) {}
-    std::uint16_t send(std::uint8_t port, rte_mbuf** packets, std::uint16_t count) noexcept override {
-      return ports_[port]->send(packets, count);
-    }
+    PortSink(std::span<const std::unique_ptr<Port>> ports, Handover* others)
+        : ports_(ports), others_(others) {}
+    std::uint16_t send(std::uint8_t port, rte_mbuf** packets, std::uint16_t count) noexcept override;
+    std::array<std::optional<std::uint16_t>, kPortsMax> queues;
 
    private:
     std::span<const std::unique_ptr<Port>> ports_;
+    Handover* others_;
   };
 
+  [[nodiscard]] std::uint32_t take_over(TimeNs now) noexcept;
   void take_channel() noexcept;
   void publish(TimeNs now, bool at_rest) noexcept;
 
   std::span<const std::unique_ptr<Port>> ports_;
+  std::optional<Handover> others_;  // none when this is the only worker
   PortSink sink_;
   Pipeline pipeline_;
   Batch batch_;

@@ -47,7 +47,7 @@ Frame any_frame(std::mt19937& random) {
   }
   if (below(2) == 0) packet.payload(std::string(below(200), 'x'));
   if (below(8) == 0) packet.fragment(static_cast<std::uint16_t>(below(4) * 8), below(2) == 0);
-  for (unsigned tags = below(12) == 0 ? below(5) : 0; tags > 0; --tags)
+  for (unsigned tags = below(12) == 0 ? below(6) : 0; tags > 0; --tags)
     packet.vlan(static_cast<std::uint16_t>(tags));
   if (below(16) == 0) packet.bad_l4_checksum();
   if (below(16) == 0) packet.bad_ip_checksum();
