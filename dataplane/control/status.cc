@@ -94,6 +94,11 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"meters", counters.meters},
           {"handed_over", counters.handed_over},
           {"taken_over", counters.taken_over},
+          {"answers_given", counters.answers_given},
+          {"answers_refused", counters.answers_refused},
+          {"answers_resent", counters.answers_resent},
+          {"answers_lost", counters.answers_lost},
+          {"injections", counters.injections},
           {"closes_waiting", counters.closes_waiting},
           {"closes_lost", counters.closes_lost},
           {"exceptions", std::move(exceptions)}};

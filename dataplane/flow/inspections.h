@@ -24,9 +24,11 @@ struct Inspection {
   std::uint32_t newer = kNoSlot;
   std::uint32_t older = kNoSlot;
   std::uint16_t parked_count = 0;
-  std::uint8_t skip_active = 0;  // bit n: direction n has a skip
+  std::uint8_t skip_active = 0;              // bit n: direction n has a skip
+  std::uint8_t delivered_known = 0;          // bit n: `delivered` of direction n
+  std::array<std::uint32_t, 2> delivered{};  // TCP: what the receiver of each direction acknowledged last
 };
-static_assert(sizeof(Inspection) == 40);
+static_assert(sizeof(Inspection) == 48);
 
 class Inspections {
  public:

@@ -163,7 +163,8 @@ std::size_t build_reset(Bytes offending_frame, const PacketMeta& meta, ResetTarg
 
 std::size_t build_datagram(Bytes frame, const PacketMeta& meta, Bytes payload,
                            std::span<std::uint8_t> out) noexcept {
-  if (meta.kind != PacketKind::kUdp || !fits(frame, meta) || payload.size() > kDatagramBytesMax) return 0;
+  if (meta.kind != PacketKind::kUdp || !fits(frame, meta) || payload.size() > kBuiltDatagramBytesMax)
+    return 0;
   const std::size_t l4_bytes = kUdpBytes + payload.size();
   const MutableBytes room = room_for(out, meta, l4_bytes);
   if (room.empty()) return 0;

@@ -24,7 +24,7 @@ inline constexpr std::size_t kIcmpV6BytesMax = 1'280;
 /// Payload of one built packet: what fits an IPv6 link of the smallest kind (RFC 8200 section 5) with a TCP
 /// header and its time stamps, or with a UDP header.
 inline constexpr std::size_t kSegmentBytesMax = 1'208;
-inline constexpr std::size_t kDatagramBytesMax = 1'232;
+inline constexpr std::size_t kBuiltDatagramBytesMax = 1'232;
 
 enum class ResetTarget : std::uint8_t { kReceiver, kSender };  // of the offending packet
 
@@ -50,7 +50,7 @@ struct TcpSegment {
 [[nodiscard]] std::size_t build_segment(Bytes frame, const PacketMeta& meta, ResetTarget target,
                                         const TcpSegment& segment, std::span<std::uint8_t> out) noexcept;
 
-/// An answer to the sender of a UDP packet; 0 as above, and for a payload over kDatagramBytesMax.
+/// An answer to the sender of a UDP packet; 0 as above, and for a payload over kBuiltDatagramBytesMax.
 [[nodiscard]] std::size_t build_datagram(Bytes frame, const PacketMeta& meta, Bytes payload,
                                          std::span<std::uint8_t> out) noexcept;
 

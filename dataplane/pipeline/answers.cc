@@ -2,6 +2,7 @@
 #include "dataplane/pipeline/answers.h"
 
 #include "dataplane/pipeline/exceptions.h"
+#include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
 #include "dataplane/pipeline/treat.h"
 #include "policy/model/ip_address.h"
@@ -120,9 +121,11 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
       index = find_parked(path, answer);
       if (index != kNoParked) release_packet(path, index);
       break;
+    case channel::AnswerType::kInject:
+      inject(path, answer, path.channel->inject_payload());
+      break;
     case channel::AnswerType::kPolicyRevision:
-    case channel::AnswerType::kInject:  // the channel lets none through yet
-    case channel::AnswerType::kInjectMore:
+    case channel::AnswerType::kInjectMore:  // the channel hands on none
       break;
   }
 }

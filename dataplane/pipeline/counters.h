@@ -53,10 +53,15 @@ struct PipelineCounters {
   std::uint64_t not_limited = 0;       // verdicts with a rate that found no meter: passed without it
   std::uint64_t handed_over = 0;       // packets received here and given to the worker of their host
   std::uint64_t taken_over = 0;        // packets that other workers received for hosts of this one
+  std::uint64_t answers_given = 0;     // payloads sent in an end's name
+  std::uint64_t answers_refused = 0;   // could not be sent: both ends were reset instead
+  std::uint64_t answers_resent = 0;
+  std::uint64_t answers_lost = 0;      // never acknowledged
   std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier
   std::uint64_t closes_waiting = 0;    // now
   std::uint64_t flows = 0;             // now
   std::uint64_t meters = 0;            // in use now
+  std::uint64_t injections = 0;        // TCP flows that Weir has changed, now
   std::uint64_t parked = 0;            // frames, now
   std::uint64_t fragments_held = 0;    // of those: wait for the rest of their datagram
   std::uint64_t policy_revision = 0;   // now

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/enforce.h"
 
+#include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/refuse.h"
 #include "dataplane/pipeline/treat.h"
 
@@ -14,10 +15,14 @@ void EnforceStage::operator()(Batch& batch) noexcept {
     switch (hot.verdict) {
       case VerdictAction::kForward:
         batch.end(i, Fate::kForward);
-        if ((hot.flags & kTreated) != 0) treat(path_, batch, i);
+        if ((hot.flags & kTreated) != 0) treat_decided(path_, batch, i);
         break;
       case VerdictAction::kDrop:
         batch.end(i, Fate::kDrop, DropReason::kPolicyDrop);
+        if ((hot.flags & kAnswered) != 0) {
+          end_conversation(path_, batch, i);
+          batch.end(i, Fate::kDrop, DropReason::kAnswered);
+        }
         break;
       case VerdictAction::kReset:
         refuse(path_, slot, batch.packets[i], batch.metas[i], batch.port, batch.directions[i]);

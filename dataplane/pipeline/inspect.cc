@@ -8,6 +8,8 @@
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/inject.h"
+#include "dataplane/pipeline/position.h"
 #include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
@@ -22,7 +24,10 @@ void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
     if (batch.fates[i] != Fate::kOpen) continue;
     const FlowHot& hot = path_.flows.hot(batch.slots[i]);
     if (hot.state != FlowState::kDecided) {
+      if ((hot.flags & kEdited) != 0)
+        follow_injection(path_, batch.slots[i], batch.metas[i], batch.directions[i]);
       inspect(batch, i, now);
+      note_delivered(batch, i);
     } else if (((hot.policy_revision ^ path_.policy_revision) | (hot.flags & kExpires)) != 0) {
       if (path_.channel == nullptr || !is_outdated(batch.slots[i])) continue;
       decide_again(batch, i, now);
@@ -34,9 +39,20 @@ void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
   }
 }
 
+void InspectStage::note_delivered(const Batch& batch, std::size_t i) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  if (meta.kind != PacketKind::kTcp || (meta.tcp_flags & kTcpAck) == 0) return;
+  Inspection* judged = path_.inspections.of(batch.slots[i]);
+  if (judged == nullptr) return;
+  const Direction acknowledged = opposite(batch.directions[i]);
+  judged->delivered[index_of(acknowledged)] = meta.tcp_acknowledgement;
+  judged->delivered_known |= bit_of(acknowledged);
+}
+
 /// Whether the verdict is of another policy, or its time is over.
 bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
   const FlowHot& hot = path_.flows.hot(slot);
+  if ((hot.flags & kAnswered) != 0) return false;  // it is over for both ends
   if (hot.policy_revision != path_.policy_revision) return true;
   if (!verdict_expired(path_, slot)) return false;
   ++path_.counters.verdicts_expired;

@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/channel/messages.h"
+#include "policy/model/time.h"
+
 namespace weir::dataplane {
 
 inline constexpr std::uint16_t kBatchMax = 64;  // packets of one burst
@@ -36,5 +39,15 @@ inline constexpr std::uint32_t kVerdictSecondsMax = 86'400;
 // each port) to be sent by its queue.
 inline constexpr std::uint32_t kHandoverSlots = 2'048;
 inline constexpr std::uint32_t kHandoverRunsPerTurn = 4;  // bursts taken from each other worker in a turn
+// TCP flows that Weir answered: until the answer is acknowledged, or to the end of a stream that goes on.
+inline constexpr std::uint32_t kInjectionsMax = 1'024;
+inline constexpr std::size_t kInjectionBytesMax =
+    kInjectionsMax * channel::kInjectBytesMax;              // of payload, in all
+inline constexpr std::size_t kInjectionHeadBytesMax = 192;  // from the Ethernet to the end of the TCP header
+inline constexpr TimeNs kInjectionResendNs = 200 * kMillisecond;  // the first time; then twice as long each
+inline constexpr std::uint8_t kInjectionAttemptsMax = 5;
+inline constexpr std::uint32_t kResendsPerTurn = 16;
+inline constexpr std::uint8_t kAnsweredRepliesMax =
+    64;  // to packets of a flow that Weir ended with an answer
 
 }  // namespace weir::dataplane

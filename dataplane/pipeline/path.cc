@@ -45,7 +45,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 
 MemoryUse memory_use(const Path& path) {
   return {path.flows.memory_bytes() + path.inspections.memory_bytes(), path.parking.memory_bytes(),
-          path.closes.memory_bytes(), path.meters.memory_bytes(), 0};
+          path.closes.memory_bytes(), path.meters.memory_bytes() + path.injections.memory_bytes(), 0};
 }
 
 channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {

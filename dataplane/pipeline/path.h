@@ -14,6 +14,7 @@
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/pipeline/close_list.h"
 #include "dataplane/pipeline/counters.h"
+#include "dataplane/pipeline/injections.h"
 #include "dataplane/pipeline/limits.h"
 #include "dataplane/pipeline/meters.h"
 #include "dataplane/pipeline/parking.h"
@@ -67,6 +68,7 @@ struct Path {
   Parking parking;
   CloseList closes{kClosesWaitingMax};
   Meters meters;
+  Injections injections{kInjectionsMax};
   Transmitter out;
 
   channel::DataplaneEnd* channel = nullptr;  // nullptr: no classifier is attached
@@ -82,7 +84,7 @@ struct MemoryUse {
   std::size_t flows = 0;  // with what is kept of those that are judged
   std::size_t parking = 0;
   std::size_t closes = 0;
-  std::size_t enforcement = 0;  // meters
+  std::size_t enforcement = 0;  // meters, injections
   std::size_t fragments = 0;
 };
 [[nodiscard]] MemoryUse memory_use(const Path& path);

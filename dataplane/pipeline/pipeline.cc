@@ -5,6 +5,7 @@
 
 #include "dataplane/pipeline/answers.h"
 #include "dataplane/pipeline/closing.h"
+#include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
 
 namespace weir::dataplane {
@@ -52,6 +53,7 @@ void Pipeline::look_after(TimeNs now) noexcept {
   path_.now = now;
   release_overdue(path_, now);
   fragments_.expire(now);
+  resend_overdue(path_, now);
   expire_flows(path_, now);
   static_cast<void>(retry_closes(path_, now));
   path_.out.flush();
@@ -98,6 +100,7 @@ void Pipeline::shift_time(TimeNs step, TimeNs now) {
   }
   path_.parking.shift_time(step);
   path_.meters.shift_time(step);
+  path_.injections.shift_time(step);
   path_.now = now;
   fragments_.shift_time(step);
 }
@@ -119,6 +122,7 @@ void Pipeline::publish_counters() noexcept {
   PipelineCounters& counters = path_.counters;
   counters.flows = path_.flows.size();
   counters.meters = path_.meters.in_use();
+  counters.injections = path_.injections.count();
   counters.parked = path_.parking.frames() + fragments_.held();
   counters.fragments_held = fragments_.held();
   counters.closes_waiting = path_.closes.count();

@@ -13,6 +13,9 @@ namespace weir::dataplane {
   return direction == Direction::kFromInitiator ? Direction::kFromResponder : Direction::kFromInitiator;
 }
 
+/// How the numbers of the flow's streams differ for their ends; nullptr where they do not.
+[[nodiscard]] const Injection* edits_of(Path& path, std::uint32_t slot) noexcept;
+
 /// The sequence number, as its sender counts, after the last byte of this direction that has left; none when
 /// no byte of it was seen.
 [[nodiscard]] std::optional<std::uint32_t> left_up_to(Path& path, std::uint32_t slot,

@@ -8,6 +8,7 @@
 #include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/rewrite.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/inject.h"
 
 namespace weir::dataplane {
 namespace {
@@ -65,7 +66,9 @@ void begin_treatment(Path& path, const channel::Answer& answer, VerdictAction ve
 }
 
 void end_treatment(Path& path, std::uint32_t slot) noexcept {
-  if ((path.flows.hot(slot).flags & kLimited) != 0) path.meters.release(slot);
+  const std::uint16_t flags = path.flows.hot(slot).flags;
+  if ((flags & kLimited) != 0) path.meters.release(slot);
+  if ((flags & (kEdited | kAnswered)) != 0) path.injections.release(slot);
 }
 
 bool verdict_expired(Path& path, std::uint32_t slot) noexcept {
@@ -76,7 +79,7 @@ bool verdict_expired(Path& path, std::uint32_t slot) noexcept {
 }
 
 DropReason treat(Path& path, std::uint32_t slot, rte_mbuf* packet, const PacketMeta& meta,
-                 Direction /*direction*/) noexcept {
+                 Direction direction) noexcept {
   const FlowHot& hot = path.flows.hot(slot);
   if ((hot.flags & kLimited) != 0 && !path.meters.admits(slot, packet->pkt_len, path.now)) {
     return DropReason::kRateLimit;
@@ -84,7 +87,14 @@ DropReason treat(Path& path, std::uint32_t slot, rte_mbuf* packet, const PacketM
   if ((hot.flags & kMarked) != 0) {
     mark(packet, meta, static_cast<std::uint8_t>(hot.mark - 1U));
   }
-  return DropReason::kNone;
+  return (hot.flags & kEdited) != 0 ? edit_packet(path, slot, packet, meta, direction) : DropReason::kNone;
+}
+
+void treat_decided(Path& path, Batch& batch, std::size_t i) noexcept {
+  if ((path.flows.hot(batch.slots[i]).flags & kEdited) != 0) {
+    follow_injection(path, batch.slots[i], batch.metas[i], batch.directions[i]);
+  }
+  treat(path, batch, i);
 }
 
 void treat(Path& path, Batch& batch, std::size_t i) noexcept {

@@ -21,5 +21,7 @@ void end_treatment(Path& path, std::uint32_t slot) noexcept;
                                Direction direction) noexcept;
 /// The same for a packet of the batch whose fate was kForward.
 void treat(Path& path, Batch& batch, std::size_t i) noexcept;
+/// The same for one of a decided flow, which no stage before has looked into.
+void treat_decided(Path& path, Batch& batch, std::size_t i) noexcept;
 
 }  // namespace weir::dataplane

@@ -285,7 +285,7 @@ TEST(BuildSegment, RefusesWhatDoesNotFit) {
 }
 
 TEST(BuildDatagram, AnswersTheSender) {
-  const std::string most(kDatagramBytesMax, 'd');
+  const std::string most(kBuiltDatagramBytesMax, 'd');
   for (const PacketBuilder& builder : {ipv4("10.0.0.1", "1.1.1.1").udp(5'353, 53).payload("q"),
                                        ipv6("fd00::1", "2001:db8::1").udp(5'353, 53).vlan(4)}) {
     const Offender offender(builder);
