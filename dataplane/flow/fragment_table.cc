@@ -11,7 +11,7 @@ namespace {
 bool is_possible(const Fragment& fragment) noexcept {
   if (fragment.payload.empty()) return false;
   if (fragment.more && fragment.end() % 8 != 0) return false;  // the next one could not begin there
-  return fragment.ip_header_bytes() + fragment.end() <= kDatagramBytesMax;
+  return fragment.ip_header_bytes() + fragment.end() <= kWholeDatagramBytesMax;
 }
 
 bool is_same(const Fragment& held, const Fragment& fragment) noexcept {

@@ -8,7 +8,7 @@
 
 namespace weir::dataplane {
 
-inline constexpr std::size_t kDatagramBytesMax = 65'535;  // by the length fields of IPv4 and IPv6
+inline constexpr std::size_t kWholeDatagramBytesMax = 65'535;  // by the length fields of IPv4 and IPv6
 
 struct Fragment {
   /// The same for all fragments of a datagram. A FlowKey, so that one hash serves both, read otherwise:

@@ -28,7 +28,7 @@ struct Model {
 
   [[nodiscard]] bool contradicts(const Fragment& f) const {
     if (f.payload.empty() || (f.more && f.end() % 8 != 0) ||
-        f.ip_header_bytes() + f.end() > kDatagramBytesMax)
+        f.ip_header_bytes() + f.end() > kWholeDatagramBytesMax)
       return true;
     for (std::uint32_t at = f.offset; at < f.end(); ++at) {
       if (bytes.contains(at)) return true;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dataplane/packet/build.h"
+#include "dataplane/packet/fragment.h"
 #include "dataplane/packet/packet_meta.h"
 
 namespace {
@@ -43,6 +44,26 @@ void check_ways(weir::Bytes frame) {
   }
 }
 
+/// The head of the whole datagram, as if it were the first fragment, parses as what it was: no fragment.
+void check_fragment(weir::Bytes frame, const PacketMeta& meta) {
+  if (meta.kind != PacketKind::kFragment) return;
+  const Fragment fragment = read_fragment(frame, meta, 0, 1);
+  require(fragment.head_bytes > fragment.l3_offset && fragment.head_bytes <= meta.payload_offset);
+  require(fragment.payload.size() == meta.payload_bytes);
+  std::vector<std::uint8_t> whole(fragment.head_bytes + fragment.payload.size());
+  const std::size_t head = write_whole_head(fragment, fragment.payload.size(), whole);
+  require(head <= fragment.head_bytes);
+  set_bytes(whole, head, fragment.payload);
+  PacketMeta joined;
+  const weir::Bytes bytes{whole.data(), head + fragment.payload.size()};
+  if (parse_frame(bytes, {.verify_ip_checksum = true, .verify_l4_checksum = false}, joined) !=
+      DropReason::kNone) {
+    return;  // what the fragments held is no packet
+  }
+  require(joined.ipv6 == meta.ipv6 && joined.key.low_address == meta.key.low_address);
+  require(meta.ipv6 || joined.kind != PacketKind::kFragment);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -57,6 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (parse_frame(frame, {}, meta) == DropReason::kNone) require(reason == DropReason::kNone);
   if (reason != DropReason::kNone) return 0;
   check_meta(frame, trusting);
+  check_fragment(frame, trusting);
   std::array<std::uint8_t, kBuiltFrameBytesMax> out{};
   for (const ResetTarget target : {ResetTarget::kReceiver, ResetTarget::kSender}) {
     check_built(out, build_reset(frame, trusting, target, out));

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Application bytes by name: tls(www.example.org), http(www.example.org/path), dns(www.example.org), zeros(100)."""
+import os
 import re
 import struct
 
@@ -46,6 +47,12 @@ def dns(name, kind=1):
     return struct.pack('>HHHHHH', 0x4242, 0x0100, 1, 0, 0, 0) + labels + struct.pack('>HH', kind, 1)
 
 
+def file(path):
+    """The bytes of a file of this repository, for what takes keys to make."""
+    with open(os.path.join(os.path.dirname(__file__), '../../..', path), 'rb') as stored:
+        return stored.read()
+
+
 def make(text):
     """The bytes of one payload word; cut(A, B, word) is the part from byte A up to B (empty: the end)."""
     if text == '-':
@@ -56,6 +63,7 @@ def make(text):
         return make(inner)[int(first or 0):int(last) if last else None]
     call = re.fullmatch(r'(\w+)\((.*)\)', text, re.S)
     makers = {'tls': tls, 'http': http, 'http_ok': http_ok, 'dns': dns, 'zeros': lambda n: bytes(int(n)),
+              'file': file,
               'fill': lambda n: b'\xa5' * int(n), 'hex': bytes.fromhex,
               'text': lambda t: t.encode().decode('unicode_escape').encode('latin-1')}
     if not call or call[1] not in makers:
