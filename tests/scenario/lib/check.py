@@ -39,7 +39,7 @@ def split_output(packets, left):
 
 def passing(port, packets, order, passed):
     """Exactly the packets that the script lets pass, byte by byte, as they arrived or in the order given."""
-    expected = [packet for packet in packets if not packet.drop and not packet.parked]
+    expected = [packet for packet in packets if not packet.drop and not packet.parked and not packet.changed]
     if order:
         by_label = {packet.label: packet for packet in expected if packet.label}
         expected = [by_label[label] for label in order]

@@ -152,10 +152,12 @@ def describe(frame):
     if ethertype == 0x0800:
         header, length = (packet[0] & 15) * 4, struct.unpack_from('>H', packet, 2)[0]
         protocol, out['ttl'], addresses = packet[9], packet[8], (packet[12:16], packet[16:20])
+        out['dscp'] = packet[1] >> 2
         out['checksums'] = checksum(packet[:header]) == 0
     else:
         header, length = 40, 40 + struct.unpack_from('>H', packet, 4)[0]
         protocol, out['ttl'], addresses = packet[6], packet[7], (packet[8:24], packet[24:40])
+        out['dscp'] = (packet[0] << 4 & 0xff | packet[1] >> 4) >> 2
         out['checksums'] = True
     out['source'], out['destination'] = (str(ipaddress.ip_address(a)) for a in addresses)
     return {**out, **describe_l4(packet[header:length], protocol, out)}

@@ -11,7 +11,8 @@ import time
 
 import yaml
 
-from . import frames
+from . import frames, payloads
+from .scripted_classifier import ScriptedClassifier
 
 SETTINGS = {
     'weir': 1,
@@ -130,23 +131,34 @@ class Replay:
         if self.mode == 'stalled':
             command.append('--no-lockstep')
         self.start('weir-dataplane', command, stdout=subprocess.DEVNULL)
-        stalled = None
+        stalled = scripted = None
         try:
             if self.mode in ('real', 'daemon'):
                 self.start_classifier()
             if self.mode == 'stalled':
                 stalled = StalledClassifier(self.path('channel-0.sock'), self.check_alive)
+            if self.mode == 'scripted':
+                scripted = until(self.attach_script, 'listening of the data plane')
             if reloads:
                 self.feed(packets)
             self.finish()
+            if scripted and scripted.wrong:
+                raise Failed(f'the scripted classifier ended: {scripted.wrong!r}')
         finally:
-            if stalled:
-                stalled.close()
+            for double in filter(None, (stalled, scripted)):
+                double.close()
             for process in self.processes.values():
                 if process.poll() is None:
                     process.kill()
                 process.wait()
         return self.read_events()
+
+    def attach_script(self):
+        self.check_alive('weir-dataplane')
+        try:
+            return ScriptedClassifier(self.path('channel-0.sock'), self.scenario['answers'], payloads.make)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
 
     def start_classifier(self):
         command = [os.path.join(self.bin, 'weir-classifier')]

@@ -21,6 +21,7 @@ class Packet:
     label: str = ''
     drop: str = ''       # name of the drop reason; empty: it leaves at the other port
     parked: bool = False  # it still waits at the end
+    changed: bool = False  # it leaves with other bytes, named among the built frames
 
 
 @dataclasses.dataclass
@@ -99,8 +100,8 @@ class Script:
         return self.put(flow, verb, line, fate, payload=payload, **options)
 
     def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', id='0',
-            before='', after='', win=65535):
-        """`seq`: +N or -N from the next sequence number, which then stays where it is. The rest: see frames.pieces."""
+            before='', after='', win=65535, ack=0):
+        """`seq`: +N or -N from the next sequence number, which then stays where it is; `ack` likewise. The rest: see frames.pieces."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
         (source, sport), (destination, dport) = flow.ends if forward else flow.ends[::-1]
@@ -110,7 +111,8 @@ class Script:
             if not seq:
                 mine += len(payload) + ('S' in flags) + ('F' in flags)
                 flow.client, flow.server = (mine, other) if forward else (other, mine)
-            body = frames.tcp(source, destination, (sport, dport), flags, number, other if 'A' in flags else 0, payload,
+            body = frames.tcp(source, destination, (sport, dport), flags, number,
+                              other + int(ack) if 'A' in flags else 0, payload,
                               window=int(win), damage=0x1111 if bad == 'l4' else 0)
             protocol = frames.TCP
         elif flow.protocol == 'udp':
@@ -163,8 +165,10 @@ class Script:
             packet.drop = fate[1]
         elif fate[:1] == ['parked']:
             packet.parked = True
+        elif fate[:1] == ['changed']:
+            packet.changed = True
         elif fate and fate != ['pass']:
-            raise ValueError('after => write pass, parked or drop REASON')
+            raise ValueError('after => write pass, changed, parked or drop REASON')
         self.packets.append(packet)
         self.now += STEP_NS
 
