@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "dataplane/io/eal.h"
 #include "dataplane/io/packet_pool.h"
 
@@ -52,6 +56,30 @@ TEST_F(PortTest, APoolThatDoesNotFitSaysWhatToLower) {
   EXPECT_FALSE(PacketPool::create("wide", 16, kPacketBufferBytesMax + 1));
 }
 
+TEST_F(PortTest, PacketsOfAPoolLieSideBySide) {
+  // AF_XDP's driver registers so much memory and no more; a packet outside of it is lost for receiving.
+  rte_mempool* pool = pool_->get();
+  const std::size_t each = pool->header_size + pool->elt_size + pool->trailer_size;
+  const auto* first = reinterpret_cast<const char*>(STAILQ_FIRST(&pool->mem_list)->addr);
+  std::vector<rte_mbuf*> all(pool->size);
+  for (rte_mbuf*& packet : all) packet = rte_pktmbuf_alloc(pool);
+  const auto* last = reinterpret_cast<const char*>(*std::max_element(all.begin(), all.end()));
+  EXPECT_LT(static_cast<std::size_t>(last - first), pool->size * each + 2 * RTE_CACHE_LINE_SIZE);
+  EXPECT_EQ(rte_mbuf_iova_get(all[0]), reinterpret_cast<std::uintptr_t>(all[0]->buf_addr));
+  for (rte_mbuf* packet : all) rte_pktmbuf_free(packet);
+}
+
+TEST_F(PortTest, APortWithQueuesGivesEachWorkerOne) {
+  auto port = Port::open("net_null8", PortSide::kInside, pool_->get(), Steering(2));
+  ASSERT_TRUE(port) << to_text(port.error());
+  EXPECT_EQ((*port)->queues(), 2);
+  std::array<rte_mbuf*, 4> packets{};
+  for (std::uint16_t queue = 0; queue < 2; ++queue) {
+    ASSERT_EQ((*port)->receive(packets.data(), 4, queue), 4);
+    EXPECT_EQ((*port)->send(packets.data(), 4, queue), 4);
+  }
+}
+
 TEST(Devices, PciAddressesAreToldFromVirtualDevices) {
   EXPECT_TRUE(is_pci_address("0000:03:00.0"));
   EXPECT_TRUE(is_pci_address("03:00.1"));
@@ -65,6 +93,9 @@ TEST(Cores, AreOneForEachWorkerAndThere) {
   EXPECT_FALSE(worker_cores("x", 1));
   EXPECT_FALSE(worker_cores("999", 1));
   EXPECT_FALSE(worker_cores("0", 2));
+  const auto twice = worker_cores("0,0", 2);
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().what, "cores '0,0' names core 0 twice");
 }
 
 }  // namespace
