@@ -15,7 +15,7 @@ appliance_up() {
   _redis_up
   _dataplane_up
   _daemon weir-engine weir-engine
-  _daemon weir-classifier weir-classifier
+  _classifiers_up
   wait_for "the classifier" 15 _classifier_attached
   _frames_pass && return
   _fall_back "no frame passed"
@@ -37,7 +37,7 @@ _settings() {  # DRIVER
   # may not be scheduled for longer.
   local ring=""
   [ "$1" != af_packet ] || ring=,framecnt=4096
-  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@DRIVER@|$1|g; s|@RING@|$ring|g; s|@REPOSITORY@|$LAB_REPOSITORY|g" \
+  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@DRIVER@|$1|g; s|@RING@|$ring|g; s|@REPOSITORY@|$LAB_REPOSITORY|g; s|@WORKERS@|$LAB_WORKERS|g" \
     "$LAB_SOURCE/etc/weir.yaml.in" >"$LAB_DIR/etc/weir.yaml"
 }
 
@@ -72,13 +72,22 @@ _redis_up() {
 
 # A daemon under its user, as a unit with Restart=always, RestartSec=100ms, UMask=0007 would run it. Weir goes
 # before everything else here, the data plane first: an appliance has its machine for itself.
-_daemon() {  # PROGRAM USER [SETPRIV-OPTION...]
-  local program=$1 user=$2 nice=-10
+_daemon() {  # PROGRAM[@WORKER] USER [SETPRIV-OPTION...]
+  local name=$1 program=${1%@*} user=$2 nice=-10 worker=()
+  [ "$name" = "$program" ] || worker=(--worker "${name#*@}")
   shift 2
   [ "$program" != weir-dataplane ] || nice=-15
-  in_namespace "$LAB_MID" "$LAB_DIR/log/$program.log" "$LAB_SOURCE/supervise" "$program" \
+  in_namespace "$LAB_MID" "$LAB_DIR/log/$name.log" "$LAB_SOURCE/supervise" "$name" \
     nice -n "$nice" setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
-    sh -c 'umask 007; exec "$@"' sh "$LAB_BIN/$program" --config "$LAB_DIR/etc/weir.yaml"
+    sh -c 'umask 007; exec "$@"' sh "$LAB_BIN/$program" --config "$LAB_DIR/etc/weir.yaml" "${worker[@]}"
+}
+
+_classifiers_up() {  # one for each worker; the first has no number in its name
+  local worker
+  _daemon weir-classifier weir-classifier
+  for ((worker = 1; worker < LAB_WORKERS; ++worker)); do
+    _daemon "weir-classifier@$worker" weir-classifier
+  done
 }
 
 _dataplane_up() {

@@ -62,8 +62,12 @@ class Lab:
         self.bin = pathlib.Path(os.environ["LAB_BIN"])
         self.driver = os.environ["LAB_DRIVER"]
         self.weir = self.driver != "bridge"
+        self.workers = int(os.environ["LAB_WORKERS"])
         self.ca = str(self.dir / "pki/ca.pem")
         self.recorded = set()  # rules that a step of this story found in the records
+
+    def described(self):
+        return f"Weir, driver {self.driver}, {self.workers} worker{'s' if self.workers > 1 else ''}"
 
     # The two sides.
 

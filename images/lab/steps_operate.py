@@ -98,6 +98,18 @@ def violation_table(lab, step):
     step.check(rules, "the table should not be empty")
 
 
+def check_workers(lab, step):
+    """Each worker had hosts of its own, adds up, and what one gave another arrived."""
+    workers = lab.ask("dataplane", "status")["workers"]
+    step.check(len(workers) == lab.workers, f"{lab.workers} workers should run, not {len(workers)}")
+    for worker in workers:
+        step.weir(f"worker {worker['index']}: {worker['flows_opened']} flows, decided {worker['decided']}, "
+                  f"handed over {worker['handed_over']}, taken over {worker['taken_over']}")
+        step.check(worker["flows_opened"] > 0, f"worker {worker['index']} should have hosts of its own")
+    given, taken = (sum(worker[key] for worker in workers) for key in ("handed_over", "taken_over"))
+    step.check(given == taken, f"{given} frames were handed over and {taken} taken over")
+
+
 def conservation(lab, step):
     def ports_when_quiet():
         """All ports, once two looks at their counters are alike."""
@@ -118,3 +130,4 @@ def conservation(lab, step):
         step.check(counters["received"] == counters["transmitted"] + dropped + counters["parked"],
                    f"the frames of {name} do not add up")
         step.check(counters["received"] > 100, f"{name} should have seen the story")
+    check_workers(lab, step)

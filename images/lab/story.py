@@ -31,7 +31,7 @@ def main():
     lab = Lab()
     chosen = {int(number) for number in os.environ.get("LAB_STEPS", "").split(",") if number}
     started = time.monotonic()
-    print(f"The lab's story over {'Weir, driver ' + lab.driver if lab.weir else 'a plain bridge (control)'}")
+    print(f"The lab's story over {lab.described() if lab.weir else 'a plain bridge (control)'}")
     differing = []
     for number, (title, play, where) in enumerate(STORY, start=1):
         if (chosen and number not in chosen) or (where == "weir" and not lab.weir):
