@@ -14,7 +14,9 @@
 #include <filesystem>
 #include <memory>
 
+#include "dataplane/bypass/process_lock.h"
 #include "dataplane/control/control_server.h"
+#include "dataplane/control/pair_bypasses.h"
 #include "dataplane/io/eal.h"
 #include "dataplane/io/packet_pool.h"
 #include "dataplane/worker/worker.h"
@@ -22,7 +24,8 @@
 namespace weir::dataplane {
 namespace {
 
-constexpr unsigned kFirstWorkerLcore = 1;  // one each from here on
+constexpr unsigned kFirstWorkerLcore = 1;                  // one each from here on
+constexpr std::chrono::milliseconds kLockPatience{5'000};  // weirctl may just be moving the interfaces
 
 /// Before any thread is made, so that all of them leave these signals to the descriptor.
 int stop_signals() {
@@ -140,6 +143,10 @@ Result<void> run_live(const Settings& settings) {
   const int stop_fd = stop_signals();
   std::error_code ignored;
   std::filesystem::create_directories(settings.run_directory, ignored);
+  auto lock = ProcessLock::take(settings, kLockPatience);
+  if (!lock) return tl::unexpected(lock.error());
+  PairBypasses bypasses(settings);  // ends after the ports
+  if (auto released = bypasses.release(); !released) return released;
   auto eal = start_eal(settings);
   if (!eal) return tl::unexpected(eal.error());
   auto pool = PacketPool::create("packets", settings.memory.packets);
@@ -150,6 +157,7 @@ Result<void> run_live(const Settings& settings) {
   if (!datagrams) return tl::unexpected(datagrams.error());
   auto ports = open_ports(settings, Steering(settings.workers), (*pool)->get());
   if (!ports) return tl::unexpected(ports.error());
+  bypasses.use_cards();
   auto options = worker_options(settings, (*pool)->get());
   if (!options) return tl::unexpected(options.error());
   options->datagrams = (*datagrams)->get();
@@ -159,7 +167,7 @@ Result<void> run_live(const Settings& settings) {
   if (settings.workers > 1) exchange = std::make_unique<Exchange>(settings.workers, ports->size());
   const auto workers = make_workers(*options, settings.workers, *ports, exchange.get());
   log_memory_plan(settings, **eal, **pool, **datagrams, exchange.get(), *workers[0]);
-  auto control = ControlServer::start({settings, *ports, workers});
+  auto control = ControlServer::start({settings, *ports, workers, bypasses});
   if (!control) return tl::unexpected(control.error());
   const auto launched = launch(workers);
   if (launched) {

@@ -58,7 +58,13 @@ Result<FlowListRequest> flow_request(std::string_view line) {
 }  // namespace
 
 ControlServer::ControlServer(const Plant& plant)
-    : plant_(plant), started_(monotonic_now()), watchdog_(plant.workers.size()) {
+    : plant_(plant),
+      started_(monotonic_now()),
+      watchdog_(plant.workers.size()),
+      bypass_(plant.settings, plant.bypasses, [workers = plant.workers](std::uint32_t pairs) {
+        for (const auto& worker : workers) worker->set_bypass(pairs);
+      }) {
+  bypass_.begin({monotonic_now(), system_now()});
   for (std::size_t i = 0; i < plant.workers.size(); ++i)
     lists_.push_back(std::make_unique<FlowListRequest>());
 }
@@ -111,6 +117,8 @@ void ControlServer::look_after_workers() {
   watchdog_.look(turns, now);
   const bool all_run = std::all_of(turns.begin(), turns.end(), [](std::uint64_t count) { return count > 0; });
   if (!service_manager_.told_ready() && all_run) service_manager_.ready();
+  bypass_.look({now, system_now()});
+  if (watchdog_.all_alive()) plant_.bypasses.feed();
   if (service_manager_.watchdog_due(now) && watchdog_.take_all_moved()) service_manager_.alive(now);
 }
 
@@ -122,7 +130,10 @@ std::string ControlServer::answer(std::string_view line) {
   const std::string& op = request["op"].get_ref<const std::string&>();
   if (op == "status") return status();
   if (op == "flows") return flows(line);
-  return refused("unknown op \"" + op + "\"; there are status and flows");
+  if (op == "bypass") {
+    return bypass_.request(line, clients_->asking_uid(), {monotonic_now(), system_now()}).dump();
+  }
+  return refused("unknown op \"" + op + "\"; there are status, flows and bypass");
 }
 
 std::string ControlServer::status() const {
@@ -161,6 +172,7 @@ std::string ControlServer::status() const {
               {"flows", flows},
               {"parked", parked},
               {"ports", ports_json(plant_.settings, plant_.ports, ports)},
+              {"pairs", bypass_.pairs_json(ports)},
               {"workers", std::move(workers)}}
       .dump();
 }

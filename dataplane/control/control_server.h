@@ -3,6 +3,7 @@
 // one JSON object a line:
 //   {"op":"status"}  ports with counters, workers, flows, parked packets, channels, policy revision
 //   {"op":"flows"}   live flows; optional "limit", "address", "port", "state": "decided" | "undecided"
+//   {"op":"bypass"}  a pair's frames pass unjudged for a time (bypass_control.h)
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/control/bypass_control.h"
 #include "dataplane/control/channel_host.h"
 #include "dataplane/control/line_server.h"
 #include "dataplane/control/service_manager.h"
@@ -26,6 +28,7 @@ class ControlServer {
     const Settings& settings;
     std::span<const std::unique_ptr<Port>> ports;
     std::span<const std::unique_ptr<Worker>> workers;
+    PairBypasses& bypasses;
   };
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> start(const Plant& plant);
 
@@ -45,6 +48,7 @@ class ControlServer {
   TimeNs started_;
   Watchdog watchdog_;
   ServiceManager service_manager_;
+  BypassControl bypass_;
   std::unique_ptr<LineServer> clients_;
   std::vector<std::unique_ptr<ChannelHost>> hosts_;
   std::vector<std::unique_ptr<FlowListRequest>> lists_;  // one a worker, used again

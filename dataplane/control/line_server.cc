@@ -70,7 +70,13 @@ void LineServer::accept_client() {
     ::close(fd);
     return;
   }
-  clients_.push_back({.fd = fd, .in = {}, .out = {}});
+  ucred peer{};
+  socklen_t peer_bytes = sizeof(peer);
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_bytes) != 0) {
+    ::close(fd);
+    return;
+  }
+  clients_.push_back({.fd = fd, .uid = peer.uid, .in = {}, .out = {}});
 }
 
 void LineServer::read_from(Client& client) {
@@ -79,6 +85,7 @@ void LineServer::read_from(Client& client) {
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) client.gone = true;
   if (got <= 0) return;
   client.in.append(buffer.data(), static_cast<std::size_t>(got));
+  asking_uid_ = client.uid;
   std::size_t end = 0;
   while ((end = client.in.find('\n')) != std::string::npos) {
     if (client.out.size() < kAnswerBytesMax)

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,11 +35,14 @@ class LineServer {
   /// Adds what it waits for; afterwards `serve` looks at the same entries, from `first` on.
   void add_to(std::vector<pollfd>& set) const;
   void serve(const std::vector<pollfd>& set, std::size_t first);
+  /// Whose line the handler is answering.
+  [[nodiscard]] std::uint32_t asking_uid() const { return asking_uid_; }
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
  private:
   struct Client {
     int fd = -1;
+    std::uint32_t uid = 0;
     std::string in;
     std::string out;
     bool gone = false;
@@ -52,6 +56,7 @@ class LineServer {
   int listener_;
   std::string path_;
   Handler handler_;
+  std::uint32_t asking_uid_ = 0;
   std::vector<Client> clients_;
 };
 

@@ -27,15 +27,11 @@ json port_counters_json(const PortCounters& counters) {
   for (std::size_t i = 0; i < kFrameClassCount; ++i) {
     classes[std::string(to_string(static_cast<FrameClass>(i)))] = counters.classes[i];
   }
-  return {{"received", counters.received},
-          {"received_bytes", counters.received_bytes},
-          {"transmitted", counters.transmitted},
-          {"transmitted_bytes", counters.transmitted_bytes},
-          {"parked", counters.parked},
-          {"injected", counters.injected},
-          {"injected_lost", counters.injected_lost},
-          {"dropped", std::move(dropped)},
-          {"classes", std::move(classes)}};
+  return {{"received", counters.received},       {"received_bytes", counters.received_bytes},
+          {"transmitted", counters.transmitted}, {"transmitted_bytes", counters.transmitted_bytes},
+          {"parked", counters.parked},           {"bypassed", counters.bypassed},
+          {"injected", counters.injected},       {"injected_lost", counters.injected_lost},
+          {"dropped", std::move(dropped)},       {"classes", std::move(classes)}};
 }
 
 json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>> ports,

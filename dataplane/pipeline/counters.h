@@ -25,6 +25,7 @@ struct PortCounters {
   std::uint64_t transmitted = 0;  // of those received here: left at the other port
   std::uint64_t transmitted_bytes = 0;
   std::uint64_t parked = 0;    // wait now, for an answer or the rest of their datagram
+  std::uint64_t bypassed = 0;  // of those received here: left unseen, the pair was in bypass
   std::uint64_t injected = 0;  // built by Weir and sent out of this port
   std::uint64_t injected_lost = 0;
   std::array<std::uint64_t, kDropReasonCount> dropped{};

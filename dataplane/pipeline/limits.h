@@ -19,6 +19,7 @@ inline constexpr std::uint32_t kAnswersPerTurn = 512;   // answers taken from th
 inline constexpr std::uint32_t kOverdueLooksMax = 256;  // parked packets looked at in one turn
 inline constexpr std::uint32_t kExpiriesPerTurn = 64;   // idle flows ended in one turn
 inline constexpr std::uint32_t kClosesWaitingMax = 4'096;  // ends of flows that wait for room in the channel
+inline constexpr std::uint32_t kSettleSlotsPerTurn = 2'048;  // slots looked at when a bypass begins
 inline constexpr std::uint32_t kClosesPerTurn = 64;
 inline constexpr std::uint32_t kFragmentsHeldPerDatagram =
     2;  // fragments that may be held, per memory.fragments

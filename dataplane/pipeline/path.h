@@ -76,6 +76,8 @@ struct Path {
   std::uint32_t policy_revision = 0;         // as the classifier said last
   TimeNs now = 0;                            // of the burst in hand, or of the last one
   std::uint64_t flows_numbered = 0;
+  std::uint32_t bypassed_pairs = 0;    // bit n: the frames of pair n leave unseen (bypassed.h)
+  std::uint32_t settle_cursor = 0;     // the next slot to settle for it
   std::uint32_t packets_numbered = 0;  // PacketHead::number of the packet shown last
 };
 

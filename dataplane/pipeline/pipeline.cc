@@ -4,6 +4,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/pipeline/answers.h"
+#include "dataplane/pipeline/bypassed.h"
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
@@ -23,6 +24,10 @@ Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
 // This function is the packet path.
 void Pipeline::run(Batch& batch, TimeNs now) noexcept {
   path_.now = now;
+  if (in_bypass(path_, batch.pair())) {  // by hand: weirctl bypass on
+    forward_unseen(path_, batch);
+    return;
+  }
   parse_(batch);           // bytes -> PacketMeta or a named drop
   fragments_(batch, now);  // fragments -> held; with the last one missing: one packet for all of them
   do {
@@ -55,6 +60,7 @@ void Pipeline::look_after(TimeNs now) noexcept {
   fragments_.expire(now);
   resend_overdue(path_, now);
   expire_flows(path_, now);
+  settle_bypassed(path_, now);
   static_cast<void>(retry_closes(path_, now));
   path_.out.flush();
   if (path_.channel != nullptr) path_.channel->publish();
@@ -84,6 +90,8 @@ bool Pipeline::close_some(std::uint32_t count, TimeNs now) noexcept {
   if (path_.channel != nullptr) path_.channel->publish();
   return path_.flows.size() > 0 || (path_.channel != nullptr && !sent);
 }
+
+void Pipeline::set_bypass(std::uint32_t pairs) noexcept { dataplane::set_bypass(path_, pairs); }
 
 void Pipeline::shift_time(TimeNs step, TimeNs now) {
   path_.wheel.emplace(path_.flows, path_.timeouts, tick_of(now));

@@ -45,6 +45,8 @@ class Pipeline {
 
   /// Ends up to `count` flows (kShutdown), fewer when the channel is full; false when none is left.
   bool close_some(std::uint32_t count, TimeNs now) noexcept;
+  /// Bit n: the frames of pair n leave unseen from here on, without asking anybody.
+  void set_bypass(std::uint32_t pairs) noexcept;
   /// The clock was set by `step`: every stamp moves with it, so that no flow looks idle and none looks fresh.
   void shift_time(TimeNs step, TimeNs now);
   /// A replay goes on to another capture: time starts anew, flows are announced with `number` as their pair.

@@ -44,6 +44,7 @@ std::uint32_t Worker::turn() noexcept {
   const TimeNs now = clock_.now();
   if (const TimeNs step = clock_.take_step(); step != 0) pipeline_.shift_time(step, now);
   take_channel();
+  pipeline_.set_bypass(bypass_.load(std::memory_order_relaxed));
   std::uint32_t work = pipeline_.apply_answers();
   for (std::uint8_t port = 0; port < ports_.size(); ++port) {
     if (!sink_.queues[port]) continue;  // another worker receives from it

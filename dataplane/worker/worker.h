@@ -41,6 +41,8 @@ class Worker {
   [[nodiscard]] channel::DataplaneEnd* channel_refused() const noexcept {
     return refused_.load(std::memory_order_acquire);
   }
+  /// Bit n: the frames of pair n leave unseen. The worker follows at its next turn.
+  void set_bypass(std::uint32_t pairs) noexcept { bypass_.store(pairs, std::memory_order_relaxed); }
   /// False when the last request has not come back yet.
   [[nodiscard]] bool ask_flows(FlowListRequest* request) noexcept;
   [[nodiscard]] bool flows_answered() const noexcept {
@@ -83,6 +85,7 @@ class Worker {
   channel::DataplaneEnd* used_ = nullptr;
 
   std::atomic<bool> stop_{false};                                     // written by control
+  std::atomic<std::uint32_t> bypass_{0};                              // written by control
   std::atomic<channel::DataplaneEnd*> offered_{nullptr};              // written by control
   std::atomic<FlowListRequest*> list_{nullptr};                       // set by control, cleared by the worker
   alignas(64) std::atomic<channel::DataplaneEnd*> refused_{nullptr};  // written by the worker from here on

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
       ->each([&context](const std::string& word) { context.format = word_to_format(word); });
 
   weir::ctl::add_status(app, context);
+  weir::ctl::add_bypass(app, context);
   weir::ctl::add_policy(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);

@@ -108,13 +108,41 @@ Json line(const std::string& part, const Json& state, const std::string& says) {
           {"says", well(state) ? says : text_of(state, "error")}};
 }
 
+/// What becomes of a pair's frames without Weir, and whether Weir looks at them at all.
+std::string pair_words(const Json& pair) {
+  std::string words = "if Weir dies, " + text_of(pair, "on_death");
+  if (text_of(pair, "by_hand") == "on") {
+    words = fmt::format("BYPASS for {} s more, by {}: {}; ", text_of(pair, "left_s"), text_of(pair, "user"),
+                        text_of(pair, "reason")) +
+            words;
+  }
+  const std::string trouble = pair.value("trouble", "");
+  return trouble.empty() ? words : words + " (" + trouble + ")";
+}
+
+/// "2 workers, all alive", or which of them is stuck.
+std::string worker_words(const Json& workers) {
+  std::string stuck;
+  for (const Json& worker : workers) {
+    if (text_of(worker, "state") != "stuck") continue;
+    stuck +=
+        fmt::format(", worker {} STUCK for {} ms", text_of(worker, "index"), text_of(worker, "still_ms"));
+  }
+  return stuck.empty() ? fmt::format(", {} worker{} alive", workers.size(), workers.size() == 1 ? "" : "s")
+                       : stuck;
+}
+
 /// What a person wants to see first, a line a part and a line a port.
 Json summary(const Json& whole) {
   Json rows = Json::array();
   rows.push_back(line(
       "dataplane", whole,
       fmt::format("channel {}, policy revision {}, {} flows, {} packets parked", text_of(whole, "channel"),
-                  text_of(whole, "revision"), text_of(whole, "flows"), text_of(whole, "parked"))));
+                  text_of(whole, "revision"), text_of(whole, "flows"), text_of(whole, "parked")) +
+          worker_words(whole.value("workers", Json::array()))));
+  for (const Json& pair : whole.value("pairs", Json::array())) {
+    rows.push_back(line("  pair " + text_of(pair, "name"), whole, pair_words(pair)));
+  }
   const Json ports = whole.value("ports", Json::array());
   for (const Json& port : ports) {
     std::uint64_t dropped = 0;
@@ -157,6 +185,13 @@ void status(Context& context, bool check) {
   whole["redis"] = redis_state(*settings);
   bool all_well = well(whole) && well(whole["engine"]) && well(whole["redis"]);
   for (const Json& one : whole["classifiers"]) all_well = all_well && well(one);
+  // Forwarding unjudged is not well, whoever wanted it.
+  for (const Json& pair : whole.value("pairs", Json::array())) {
+    all_well = all_well && text_of(pair, "by_hand") != "on" && pair.value("trouble", "").empty();
+  }
+  for (const Json& worker : whole.value("workers", Json::array())) {
+    all_well = all_well && text_of(worker, "state") != "stuck";
+  }
 
   const Format format = context.format_or(Format::kTable);
   if (format == Format::kJson) {

@@ -44,6 +44,20 @@ const char* to_string(AppConfidence confidence) {
   return "Unknown";
 }
 
+const char* to_string(BypassKind kind) {
+  switch (kind) {
+    case BypassKind::kAuto:
+      return "auto";
+    case BypassKind::kNone:
+      return "none";
+    case BypassKind::kKernelBridge:
+      return "kernel-bridge";
+    case BypassKind::kNic:
+      return "nic";
+  }
+  return "auto";
+}
+
 const char* to_string(Action action) {
   switch (action) {
     case Action::kAllow:

@@ -69,6 +69,9 @@ bool text_well_formed(std::string_view text, const SettingRow& row) {
              std::none_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; });
     case SettingType::kCores:
       return cores_well_formed(text);
+    case SettingType::kWord:
+      return text.find('|') == std::string_view::npos &&
+             fmt::format("|{}|", row.yes).find(fmt::format("|{}|", text)) != std::string::npos;
     default:
       return false;
   }
@@ -166,6 +169,18 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
   text("outside", pair.outside.device);
   if (const Node* const mode = map.find("mode")) {
     if (const auto strict = read_choice({*mode, row_of("pairs", "mode")}, mistakes)) pair.strict = *strict;
+  }
+  pair.fail_open = !pair.strict;
+  if (const Node* const fail = map.find("fail")) {
+    if (const auto closed = read_choice({*fail, row_of("pairs", "fail")}, mistakes))
+      pair.fail_open = !*closed;
+  }
+  if (const Node* const bypass = map.find("bypass")) {
+    if (const auto word = read_text({*bypass, row_of("pairs", "bypass")}, mistakes)) {
+      for (std::size_t i = 0; i < kBypassKinds; ++i) {
+        if (*word == to_string(static_cast<BypassKind>(i))) pair.bypass = static_cast<BypassKind>(i);
+      }
+    }
   }
   std::fill(std::begin(pair.exceptions), std::end(pair.exceptions),
             pair.strict ? ExceptionAction::kDrop : ExceptionAction::kPass);

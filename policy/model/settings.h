@@ -32,6 +32,16 @@ enum class ExceptionCause : std::uint8_t {
 inline constexpr std::size_t kExceptionCauses = static_cast<std::size_t>(ExceptionCause::kCount);
 [[nodiscard]] const char* to_string(ExceptionCause cause);
 
+/// How frames pass a pair when Weir does not forward them (dataplane/bypass/).
+enum class BypassKind : std::uint8_t {
+  kAuto,          // auto: the best that the pair's ports offer
+  kNone,          // none
+  kKernelBridge,  // kernel-bridge
+  kNic,           // nic: relays of the card
+};
+inline constexpr std::size_t kBypassKinds = 4;
+[[nodiscard]] const char* to_string(BypassKind kind);
+
 /// Every key of the settings file, with its default. Sizes are counts unless the name says otherwise.
 struct PortSettings {
   std::string device;  // a DPDK device: PCI address, or a vdev such as "net_af_packet0,iface=lan0"
@@ -43,6 +53,8 @@ struct PairSettings {
   PortSettings outside;
   bool strict = true;  // mode: strict | monitor; sets the default of every exception (drop | pass)
   ExceptionAction exceptions[kExceptionCauses] = {};  // filled by the loader: defaults, then what is written
+  bool fail_open = false;  // fail: open | closed, when Weir is dead; without it closed if strict, else open
+  BypassKind bypass = BypassKind::kAuto;
 };
 
 struct MemorySettings {
@@ -98,6 +110,8 @@ struct EngineSettings {
 struct Settings {
   std::string appliance = "weir";  // names this box in events, [a-z0-9-]{1,32}
   std::string run_directory = "/run/weir";
+  std::string state_directory = "/var/lib/weir";  // what has to outlive a restart
+  std::string operators = "weir-operators";       // the group that may turn the bypass on and off
   std::vector<PairSettings> pairs;
   std::uint32_t workers = 1;
   std::string cores = "auto";  // "auto" or a list such as "1,2", one per worker

@@ -29,6 +29,11 @@ constexpr SettingRow choice(std::string_view section, std::string_view key, std:
   return {section, key, kChoice, 0, 0, {}, help, nullptr, nullptr, field, yes, no};
 }
 
+constexpr SettingRow word(std::string_view section, std::string_view key, std::string_view words,
+                          std::string_view help) {
+  return {section, key, kWord, 0, 0, {}, help, nullptr, nullptr, nullptr, words, {}};
+}
+
 #define WEIR_FIELD(path) [](Settings& s) { return &s.path; }
 constexpr std::int64_t kPathMax = 4'095;
 
@@ -36,6 +41,10 @@ constexpr std::array kRows{
     text("", "appliance", kName, 32, "names this box in events", WEIR_FIELD(appliance)),
     text("", "run_directory", kPath, kRunDirectoryBytesMax, "where the Unix sockets of the processes are",
          WEIR_FIELD(run_directory)),
+    text("", "state_directory", kPath, kPathMax, "what has to outlive a restart of the data plane",
+         WEIR_FIELD(state_directory)),
+    text("", "operators", kName, 32, "the group whose members may turn the bypass on and off, besides root",
+         WEIR_FIELD(operators)),
     number("", "workers", 1, kWorkersMax, "workers", "packet workers, each with its own classifier",
            WEIR_FIELD(workers)),
     text("", "cores", kCores, 255, "the CPU cores of the workers, one each", WEIR_FIELD(cores)),
@@ -46,6 +55,9 @@ constexpr std::array kRows{
     choice("pairs", "mode", "strict", "monitor",
            "the default of every exception: strict drops what could not be judged, monitor passes it",
            nullptr),
+    choice("pairs", "fail", "closed", "open",
+           "what happens to frames when Weir is dead; without it open in mode monitor", nullptr),
+    word("pairs", "bypass", "auto|none|kernel-bridge|nic", "the way round Weir; auto: what the ports offer"),
 
     choice("memory", "hugepages", "auto", "off", "auto uses hugepages where the kernel has them",
            WEIR_FIELD(memory.hugepages)),
@@ -131,6 +143,11 @@ std::string type_text(const SettingRow& row) {
       return fmt::format("an absolute path of at most {} bytes, or \"\" for none", row.high);
     case kChoice:
       return fmt::format("{} or {}", row.yes, row.no);
+    case kWord: {
+      std::string words(row.yes);
+      for (std::size_t bar = 0; (bar = words.find('|')) != std::string::npos;) words.replace(bar, 1, ", ");
+      return "one of " + words;
+    }
     case kCores:
       return "auto, or one core number a worker such as \"1,2\"";
     case kDevice:
@@ -156,6 +173,7 @@ std::string default_text(const SettingRow& row) {
   if (row.number != nullptr) return fmt::format("{}", *row.number(defaults));
   if (row.choice != nullptr) return std::string(*row.choice(defaults) ? row.yes : row.no);
   if (row.text != nullptr) return row.text(defaults)->empty() ? "none" : *row.text(defaults);
+  if (row.type == kWord) return std::string(row.yes.substr(0, row.yes.find('|')));
   return row.type == kChoice ? std::string(row.yes) : "required";
 }
 

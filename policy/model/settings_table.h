@@ -27,6 +27,7 @@ enum class SettingType : std::uint8_t {
   kPath,        // absolute, at most `high` bytes
   kPathOrNone,  // the same, or empty
   kChoice,      // two words; the first stands for true
+  kWord,        // one of the words in `yes`, which are separated by '|'; the first is the default
   kCores,       // "auto" or core numbers, one a worker
   kDevice,      // what DPDK calls a device
 };

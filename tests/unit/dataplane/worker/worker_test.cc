@@ -57,12 +57,14 @@ class WorkerTest : public testing::Test {
       ports_.push_back(std::move(*port));
     }
     settings_.run_directory = directory_.path();
+    settings_.state_directory = directory_.path();
     settings_.pairs.emplace_back();
     settings_.memory.flows = 1'024;
     PipelineOptions options = pipeline_options(settings_);
     options.packets = pool_->get();
     workers_.push_back(std::make_unique<Worker>(options, ports_));
-    auto control = ControlServer::start({settings_, ports_, workers_});
+    bypasses_ = std::make_unique<PairBypasses>(settings_);
+    auto control = ControlServer::start({settings_, ports_, workers_, *bypasses_});
     ASSERT_TRUE(control) << to_text(control.error());
     control_ = std::move(*control);
     stop_fd_ = eventfd(0, EFD_CLOEXEC);
@@ -103,6 +105,7 @@ class WorkerTest : public testing::Test {
   Settings settings_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<PairBypasses> bypasses_;
   std::unique_ptr<ControlServer> control_;
   int stop_fd_ = -1;
   std::thread worker_thread_;
@@ -163,6 +166,22 @@ TEST_F(WorkerTest, AWorkerThatStopsGoingRoundIsSeenWithin500Ms) {
   EXPECT_LE(Clock::now() - stopped, std::chrono::milliseconds(500));
   EXPECT_EQ(worker["stuck_times"], 1);
   EXPECT_GE(worker["still_ms"], kWorkerStuckMs);
+}
+
+TEST_F(WorkerTest, InBypassItForwardsUnseenAndCountsIt) {
+  const auto bypassed = [this] { return workers_[0]->board().read().ports[0].bypassed; };
+  EXPECT_EQ(ask(R"({"op":"bypass","do":"on","for_s":60,"reason":"test"})")["ok"], true);
+  ASSERT_TRUE(until([&] { return bypassed() > 1'000; }));
+  const json status = ask(R"({"op":"status"})");
+  EXPECT_EQ(status["pairs"][0]["by_hand"], "on");
+  EXPECT_GT(status["pairs"][0]["bypass_frames"], 1'000);
+  const json& inside = status["ports"][0]["counters"];
+  EXPECT_EQ(inside["received"], inside["transmitted"]);
+  EXPECT_EQ(ask(R"({"op":"bypass","do":"off"})")["ok"], true);
+  // Off once two turns began after the answer.
+  const std::uint64_t turns = workers_[0]->turns();
+  ASSERT_TRUE(until([&] { return workers_[0]->turns() > turns + 2; }));
+  EXPECT_EQ(ask(R"({"op":"status"})")["pairs"][0]["by_hand"], "off");
 }
 
 TEST_F(WorkerTest, RefusesWhatItDoesNotKnowInOneSentence) {

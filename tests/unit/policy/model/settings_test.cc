@@ -57,6 +57,30 @@ TEST(Settings, PairModeSetsTheExceptionsAndEachCanBeOverridden) {
   }
 }
 
+TEST(Settings, FailFollowsTheModeUnlessItIsWritten) {
+  const auto settings = parse_settings(
+      "weir: 1\npairs:\n"
+      "  - {name: a, inside: net_null0, outside: net_null1}\n"
+      "  - {name: b, inside: net_null2, outside: net_null3, mode: monitor}\n"
+      "  - {name: c, inside: net_null4, outside: net_null5, fail: open, bypass: kernel-bridge}\n"
+      "  - {name: d, inside: net_null6, outside: net_null7, mode: monitor, fail: closed, bypass: none}\n",
+      "weir.yaml");
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_FALSE(settings->pairs[0].fail_open);
+  EXPECT_EQ(settings->pairs[0].bypass, BypassKind::kAuto);
+  EXPECT_TRUE(settings->pairs[1].fail_open);
+  EXPECT_TRUE(settings->pairs[2].fail_open);
+  EXPECT_EQ(settings->pairs[2].bypass, BypassKind::kKernelBridge);
+  EXPECT_FALSE(settings->pairs[3].fail_open);
+  EXPECT_EQ(settings->pairs[3].bypass, BypassKind::kNone);
+
+  const std::string begin = "weir: 1\npairs: [{name: a, inside: net_null0, outside: net_null1, ";
+  EXPECT_THAT(mistakes_of(begin + "bypass: relay}]\n"),
+              ElementsAre(HasSubstr("write one of auto, none, kernel-bridge, nic")));
+  EXPECT_THAT(mistakes_of(begin + "bypass: \"auto|none\"}]\n"), ElementsAre(HasSubstr("write one of auto")));
+  EXPECT_THAT(mistakes_of(begin + "fail: half}]\n"), ElementsAre(HasSubstr("write closed or open")));
+}
+
 TEST(Settings, EveryNumberOfTheTableIsReadAndItsRangeChecked) {
   for (const SettingRow& row : settings_table()) {
     if (row.number == nullptr) continue;
