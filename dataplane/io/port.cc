@@ -66,6 +66,7 @@ Result<std::unique_ptr<Port>> Port::open(const std::string& device, PortSide sid
                                          const Steering& steering) {
   const bool pci = is_pci_address(device);
   std::uint16_t id = 0;
+  // What exists already is taken as it is (rings that a program made for itself).
   if (!pci && rte_eth_dev_get_port_by_name(device_name(device).c_str(), &id) != 0) {
     const int made = rte_dev_probe(device.c_str());
     if (made < 0) {

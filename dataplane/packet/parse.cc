@@ -36,10 +36,14 @@ std::size_t plain_ipv4(const std::uint8_t* ip, std::size_t room, const ParseOpti
   const std::size_t total = load_u16(ip + 2);
   if (ip[0] != 0x45 || total < kIpv4BytesMin || total > room || (load_u16(ip + 6) & 0x3fffU) != 0) return 0;
   if (!options.verify_ip_checksum) return total;
-  std::array<std::uint32_t, kIpv4BytesMin / 4> words;
-  std::memcpy(words.data(), ip, kIpv4BytesMin);
-  std::uint64_t sum = 0;
-  for (const std::uint32_t word : words) sum += word;
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  std::uint32_t last = 0;
+  std::memcpy(&first, ip, sizeof(first));
+  std::memcpy(&second, ip + 8, sizeof(second));
+  std::memcpy(&last, ip + 16, sizeof(last));
+  const std::uint64_t sum =
+      (first & 0xffff'ffffU) + (first >> 32U) + (second & 0xffff'ffffU) + (second >> 32U) + last;
   return checksum_fold(sum) == 0xffff ? total : 0;
 }
 
@@ -140,9 +144,10 @@ bool parse_plain(Bytes frame, const ParseOptions& options, PacketMeta& meta) noe
 bool parse_foreign(Bytes frame, PacketMeta& meta) noexcept {
   const std::uint16_t ethertype = field_u16(frame, 12);
   if (frame.size() < kEthernetBytes || is_walked(ethertype)) return false;
-  meta = kFresh;
+  meta.kind = PacketKind::kOther;  // the key and what else belongs to IP is not looked at
   meta.ethertype = ethertype;
   meta.l3_offset = kEthernetBytes;
+  meta.l4_offset = meta.payload_offset = meta.payload_bytes = meta.l3_bytes = 0;
   return true;
 }
 

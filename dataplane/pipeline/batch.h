@@ -26,6 +26,8 @@ struct Batch {
   std::uint8_t port = 0;  // where it came in: 2 * pair + (0 inside, 1 outside)
   std::uint16_t count = 0;
   std::uint16_t fragments = 0;  // among them
+  std::uint16_t open = 0;       // packets that the parse stage left for those that follow
+  std::uint32_t bytes = 0;      // of all packets
   // The stages between parse and transmit work on [first, last): all of it, unless track had to stop early.
   std::uint16_t first = 0;
   std::uint16_t last = 0;

@@ -30,6 +30,29 @@ FrameClass class_of(const PacketMeta& meta) {
   return meta.ethertype < kEthertypeMin ? FrameClass::kLlc : FrameClass::kOtherEthertype;
 }
 
+/// Frames of one class that follow each other, counted in a register: most bursts are of one class, and a
+/// counter in memory that each packet adds to would make each wait for the one before.
+class ClassRun {
+ public:
+  explicit ClassRun(PortCounters& counters) : counters_(counters) {}
+  ~ClassRun() { counters_.classes[static_cast<std::size_t>(current_)] += run_; }
+  ClassRun(const ClassRun&) = delete;
+  ClassRun& operator=(const ClassRun&) = delete;
+  void add(FrameClass frame_class) {
+    if (frame_class != current_) {
+      counters_.classes[static_cast<std::size_t>(current_)] += run_;
+      current_ = frame_class;
+      run_ = 0;
+    }
+    ++run_;
+  }
+
+ private:
+  PortCounters& counters_;
+  FrameClass current_ = FrameClass::kTcp;
+  std::uint32_t run_ = 0;
+};
+
 }  // namespace
 
 void ParseStage::operator()(Batch& batch) noexcept {
@@ -38,8 +61,10 @@ void ParseStage::operator()(Batch& batch) noexcept {
   options.hash_seed = path_.hash_seed;
   options.pair = batch.pair();
   options.verify_l4_checksum = false;  // track looks at it where it matters
-  std::uint64_t bytes = 0;
   batch.fragments = 0;
+  std::uint32_t bytes = 0;
+  unsigned open = 0;
+  ClassRun classes(counters);
   for (std::size_t i = 0; i < batch.count; ++i) rte_prefetch0(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count; ++i) {
@@ -59,17 +84,18 @@ void ParseStage::operator()(Batch& batch) noexcept {
       batch.end(i, Fate::kDrop, reason);
       continue;
     }
-    classify(batch, i, counters);
+    classes.add(class_of(batch.metas[i]));
+    settle(batch, i);
+    open += batch.fates[i] == Fate::kOpen ? 1U : 0U;
   }
   counters.received += batch.count;
   counters.received_bytes += bytes;
-  batch.first = 0;
-  batch.last = batch.count;
+  batch.bytes = bytes;
+  batch.open = static_cast<std::uint16_t>(open);
 }
 
-void ParseStage::classify(Batch& batch, std::size_t i, PortCounters& counters) noexcept {
+void ParseStage::settle(Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
-  ++counters.classes[static_cast<std::size_t>(class_of(meta))];
   if (meta.kind == PacketKind::kOther) {
     batch.end(i, Fate::kForward);
   } else if (meta.kind == PacketKind::kFragment) {

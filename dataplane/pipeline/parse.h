@@ -14,7 +14,8 @@ class ParseStage {
   void operator()(Batch& batch) noexcept;
 
  private:
-  void classify(Batch& batch, std::size_t i, PortCounters& counters) noexcept;
+  /// What needs no flow gets its fate here.
+  void settle(Batch& batch, std::size_t i) noexcept;
   Path& path_;
 };
 

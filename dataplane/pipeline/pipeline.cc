@@ -30,13 +30,14 @@ void Pipeline::run(Batch& batch, TimeNs now) noexcept {
   }
   parse_(batch);           // bytes -> PacketMeta or a named drop
   fragments_(batch, now);  // fragments -> held; with the last one missing: one packet for all of them
-  do {
-    track_(batch, now);    // PacketMeta      -> flow, direction, TCP state
-    inspect_(batch, now);  // undecided flows -> parked, bytes copied to the channel
-    enforce_(batch);       // verdict         -> forward | drop(reason) | reset
+  batch.first = batch.open > 0 ? 0 : batch.count;
+  while (batch.first < batch.count) {  // once; again only when a SYN took over a tuple within the burst
+    track_(batch, now);                // PacketMeta      -> flow, direction, TCP state
+    inspect_(batch, now);              // undecided flows -> parked, bytes copied to the channel
+    enforce_(batch);                   // verdict         -> forward | drop(reason) | reset
     batch.first = batch.last;
-  } while (batch.first < batch.count);  // again only when a SYN took over a tuple within the burst
-  transmit_(batch);                     // survivors -> the other port of the pair
+  }
+  transmit_(batch);  // survivors -> the other port of the pair
 }
 
 void Pipeline::turn_away(std::uint8_t port, std::span<rte_mbuf* const> packets, DropReason reason) noexcept {

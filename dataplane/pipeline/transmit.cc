@@ -10,7 +10,7 @@ void TransmitStage::operator()(Batch& batch) noexcept {
   // What stands for several fragments cannot be sent as it lies there.
   if (batch.fragments == 0 &&
       std::all_of(batch.fates.begin(), all, [](Fate fate) { return fate == Fate::kForward; })) {
-    path_.out.forward_burst(batch.port, batch.packets.data(), batch.count);
+    path_.out.forward_burst(batch.port, batch.packets.data(), batch.count, batch.bytes);
     path_.out.flush();
     batch.count = 0;
     return;

@@ -49,20 +49,22 @@ void Transmitter::flush() noexcept {
   if (dropped_.count > 0) free_dropped();
 }
 
-void Transmitter::forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept {
+void Transmitter::forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count,
+                                std::uint64_t bytes) noexcept {
   if (queues_[ingress].count > 0) send_queue(ingress);  // what waits came before
-  send(ingress, packets, count);
+  send(ingress, packets, count, bytes);
 }
 
 void Transmitter::send_queue(std::uint8_t ingress) noexcept {
   Queue& queue = queues_[ingress];
-  send(ingress, queue.packets.data(), queue.count);
+  std::uint64_t bytes = 0;
+  for (std::uint16_t i = 0; i < queue.count; ++i) bytes += queue.packets[i]->pkt_len;
+  send(ingress, queue.packets.data(), queue.count, bytes);
   queue.count = 0;
 }
 
-void Transmitter::send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept {
-  std::uint64_t bytes = 0;
-  for (std::uint16_t i = 0; i < count; ++i) bytes += packets[i]->pkt_len;
+void Transmitter::send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count,
+                       std::uint64_t bytes) noexcept {
   const auto egress = static_cast<std::uint8_t>(ingress ^ 1U);
   std::uint16_t sent = 0;
   for (int attempt = 0; attempt < kSendAttempts && sent < count; ++attempt) {

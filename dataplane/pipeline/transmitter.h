@@ -33,8 +33,9 @@ class Transmitter {
   /// `ingress`: the port where the packet came in. It is counted when it has left (flush). Of a bundle
   /// (fragments.h) the fragments leave, and each is counted; so with `drop`.
   void forward(std::uint8_t ingress, rte_mbuf* packet) noexcept;
-  /// As forward, for a whole burst at once, without bundles.
-  void forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept;
+  /// As forward, for a whole burst of `bytes` at once, without bundles.
+  void forward_burst(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count,
+                     std::uint64_t bytes) noexcept;
   void drop(std::uint8_t ingress, rte_mbuf* packet, DropReason reason) noexcept;
   /// A packet that Weir built leaves at `egress`.
   void inject(std::uint8_t egress, rte_mbuf* packet) noexcept;
@@ -47,7 +48,7 @@ class Transmitter {
   };
   void forward_bundle(std::uint8_t ingress, rte_mbuf* bundle) noexcept;
   void send_queue(std::uint8_t ingress) noexcept;
-  void send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count) noexcept;
+  void send(std::uint8_t ingress, rte_mbuf** packets, std::uint16_t count, std::uint64_t bytes) noexcept;
   void free_dropped() noexcept;
 
   TransmitSink& sink_;

@@ -30,6 +30,7 @@ class Worker {
   void run() noexcept;
   /// One round; the packets received and answers applied.
   std::uint32_t turn() noexcept;
+  [[nodiscard]] Path& path() noexcept { return pipeline_.path(); }
 
   // --- for the control thread ---
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }

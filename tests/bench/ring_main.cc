@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir-bench-ring: benchmarks of the data plane in one process over DPDK's ring ports.
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "tests/bench/ring_benches.h"
+
+int main(int argc, char** argv) {
+  using namespace weir::bench;
+  const std::map<std::string, void (*)(const Options&)> benches = {
+      {"fwd.ceiling", bench_ceiling}, {"fwd.hit", bench_hit}, {"fwd.growth", bench_growth}};
+  Options options;
+  std::vector<std::string> wanted;
+  CLI::App app("Benchmarks of Weir's data plane over ring ports, against a macswap loop on the same ports.");
+  app.add_option("--rounds", options.rounds, "rounds of control, candidate, control")
+      ->check(CLI::Range(1, 1'000));
+  app.add_option("--seconds", options.seconds, "of each measurement")->check(CLI::Range(0.01, 600.0));
+  app.add_flag("--smoke", options.smoke, "one short round: shows that it runs");
+  app.add_option("bench", wanted, "which; all when none is named")->check(CLI::IsMember(benches));
+  CLI11_PARSE(app, argc, argv);
+  if (options.smoke) options = {.rounds = 1, .seconds = 0.05, .smoke = true};
+  for (const auto& [name, run] : benches) {
+    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end()) run(options);
+  }
+}
