@@ -22,7 +22,7 @@ void forward_unseen(Path& path, Batch& batch) noexcept {
   counters.received_bytes += bytes;
   counters.bypassed += batch.count;
   if (whole) {
-    path.out.forward_burst(batch.port, batch.packets.data(), batch.count);
+    path.out.forward_burst(batch.port, batch.packets.data(), batch.count, bytes);
   } else {
     for (std::size_t i = 0; i < batch.count; ++i) {
       if (rte_pktmbuf_linearize(batch.packets[i]) == 0) {
