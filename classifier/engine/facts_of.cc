@@ -5,6 +5,44 @@
 
 namespace weir::classifier {
 
+namespace {
+
+TunnelFacts tunnel_of(const channel::FlowOpened& opened) {
+  constexpr std::uint8_t kIpv4InIp = 4;  // IANA protocol numbers
+  constexpr std::uint8_t kIpv6InIp = 41;
+  constexpr std::uint8_t kGre = 47;
+  TunnelFacts facts;
+  switch (opened.tunnel.type) {
+    case channel::TunnelType::kNone:
+      return facts;
+    case channel::TunnelType::kGre:
+      facts = {.type = "gre", .app = "GRE", .protocol = kGre};
+      break;
+    case channel::TunnelType::kIpip:
+      facts = {.type = "ipip", .app = "IP_in_IP"};
+      facts.protocol = IpAddress::v6(opened.initiator).is_v4() ? kIpv4InIp : kIpv6InIp;
+      break;
+    case channel::TunnelType::kVxlan:
+      facts = {.type = "vxlan", .protocol = kProtocolUdp, .port = 4789};
+      break;
+    case channel::TunnelType::kGeneve:
+      facts = {.type = "geneve", .protocol = kProtocolUdp, .port = 6081};
+      break;
+    case channel::TunnelType::kGtpU:
+      facts = {.type = "gtp-u", .app = "GTP_U", .protocol = kProtocolUdp, .port = 2152};
+      break;
+    case channel::TunnelType::kTeredo:
+      facts = {.type = "teredo", .app = "Teredo", .protocol = kProtocolUdp, .port = 3544};
+      break;
+  }
+  facts.low_end = IpAddress::v6(opened.tunnel.low_address);
+  facts.high_end = IpAddress::v6(opened.tunnel.high_address);
+  facts.id = opened.tunnel.id;
+  return facts;
+}
+
+}  // namespace
+
 FlowFacts facts_of(const channel::FlowOpened& opened, TimeNs started) {
   FlowFacts facts;
   facts.tuple.initiator = IpAddress::v6(opened.initiator);  // the channel's form of IPv4 is the model's
@@ -12,6 +50,7 @@ FlowFacts facts_of(const channel::FlowOpened& opened, TimeNs started) {
   facts.tuple.initiator_port = opened.initiator_port;
   facts.tuple.responder_port = opened.responder_port;
   facts.tuple.protocol = opened.protocol;
+  facts.tunnel = tunnel_of(opened);
   facts.vlan = opened.vlan;
   facts.client_mac.bytes = opened.client_mac;
   facts.initiator_inside = opened.initiator_inside != 0;

@@ -114,6 +114,12 @@ void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {
   event.set_client_mac(facts.client_mac.to_string());
   event.set_initiator_inside(facts.initiator_inside);
   event.set_started_ns(static_cast<std::uint64_t>(facts.started));
+  if (facts.tunnel.type.empty()) return;
+  auto* tunnel = event.mutable_tunnel();
+  tunnel->set_type(std::string(facts.tunnel.type));
+  tunnel->set_low_end(facts.tunnel.low_end.to_string());
+  tunnel->set_high_end(facts.tunnel.high_end.to_string());
+  tunnel->set_id(facts.tunnel.id);
 }
 
 void fill_mail(event::FlowEvent& event, const MailFacts& mail) {

@@ -149,7 +149,7 @@ Result<void> run_live(const Settings& settings) {
   if (auto released = bypasses.release(); !released) return released;
   auto eal = start_eal(settings);
   if (!eal) return tl::unexpected(eal.error());
-  auto pool = PacketPool::create("packets", settings.memory.packets);
+  auto pool = PacketPool::create("packets", settings.memory.packets, settings.memory.frame_bytes);
   if (!pool) return tl::unexpected(pool.error());
   auto datagrams = PacketPool::create(
       "datagrams", settings.workers * (settings.memory.fragments / kDatagramsPerLargeBuffer),

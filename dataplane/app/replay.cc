@@ -79,7 +79,7 @@ Result<void> Replay::one_capture(CaptureReader& reader, std::uint16_t number) {
 
 void write_counters(const std::string& directory, const PipelineCounters& counters) {
   nlohmann::json all = worker_counters_json(counters);
-  all["port"] = port_counters_json(counters.ports[0]);
+  all["port"] = port_counters_json(counters.ports[0], {});
   std::ofstream(directory + "/counters.json") << all.dump(2) << "\n";
 }
 

@@ -136,10 +136,11 @@ Result<void> Run::close_flows() {
   return settle();
 }
 
-void write_counters(const std::string& directory, const PipelineCounters& counters) {
+void write_counters(const std::string& directory, const PipelineCounters& counters,
+                    const EthertypeTable& ethertypes) {
   nlohmann::json all = worker_counters_json(counters);
   for (std::size_t side = 0; side < kSides.size(); ++side) {
-    all["ports"][kSides[side]] = port_counters_json(counters.ports[side]);
+    all["ports"][kSides[side]] = port_counters_json(counters.ports[side], ethertypes);
   }
   std::ofstream(directory + "/counters.json") << all.dump(2) << "\n";
 }
@@ -176,7 +177,7 @@ Result<int> run_replay_ports(const ReplayPortsOptions& options) {
   if (auto done = run.all_packets(captures, **frames); !done) return tl::unexpected(done.error());
   if (auto done = run.pass_time(options.advance_s); !done) return tl::unexpected(done.error());
   pipeline.publish_counters();
-  write_counters(options.out_directory, pipeline.board().read());
+  write_counters(options.out_directory, pipeline.board().read(), options.settings.pairs.at(0).ethertypes);
   sink.close();                              // what a shutdown sets free is not part of the picture
   if (!options.lockstep) pipeline.detach();  // a classifier that does not read takes no ends of flows either
   if (auto done = run.close_flows(); !done) return tl::unexpected(done.error());

@@ -18,7 +18,7 @@ IpAddress address_of(const std::array<std::uint8_t, 16>& bytes) { return IpAddre
 
 }  // namespace
 
-json port_counters_json(const PortCounters& counters) {
+json port_counters_json(const PortCounters& counters, const EthertypeTable& ethertypes) {
   json dropped = json::object();
   for (std::size_t reason = 1; reason < kDropReasonCount; ++reason) {
     dropped[std::string(drop_reason_texts()[reason].name)] = counters.dropped[reason];
@@ -27,11 +27,19 @@ json port_counters_json(const PortCounters& counters) {
   for (std::size_t i = 0; i < kFrameClassCount; ++i) {
     classes[std::string(to_string(static_cast<FrameClass>(i)))] = counters.classes[i];
   }
+  json types = json::object();
+  const auto type = [&](const std::string& name, std::size_t row) {
+    types[name] = {{"pass", counters.ethertypes[row][0]}, {"drop", counters.ethertypes[row][1]}};
+  };
+  for (std::size_t row = 0; row < ethertypes.rows.size(); ++row) type(ethertypes.rows[row].name, row);
+  type("other", kEthertypeRowsMax);
   return {{"received", counters.received},       {"received_bytes", counters.received_bytes},
           {"transmitted", counters.transmitted}, {"transmitted_bytes", counters.transmitted_bytes},
           {"parked", counters.parked},           {"bypassed", counters.bypassed},
           {"injected", counters.injected},       {"injected_lost", counters.injected_lost},
-          {"dropped", std::move(dropped)},       {"classes", std::move(classes)}};
+          {"dropped", std::move(dropped)},       {"classes", std::move(classes)},
+          {"broadcast", counters.broadcast},     {"multicast", counters.multicast},
+          {"ethertypes", std::move(types)}};
 }
 
 json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>> ports,
@@ -43,7 +51,7 @@ json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>>
     json port = {{"pair", pair.name},
                  {"side", inside ? "inside" : "outside"},
                  {"device", inside ? pair.inside.device : pair.outside.device},
-                 {"counters", port_counters_json(counters[i])}};
+                 {"counters", port_counters_json(counters[i], pair.ethertypes)}};
     if (i < ports.size()) {
       const PortState state = ports[i]->state();
       port["driver"] = ports[i]->driver();
@@ -84,6 +92,9 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"decided", counters.decided},
           {"decided_again", counters.decided_again},
           {"old_verdict_kept", counters.old_verdict_kept},
+          {"packets_in_tunnels", counters.packets_in_tunnels},
+          {"tunnels", counters.tunnels},
+          {"tunnels_full", counters.tunnels_full},
           {"resets", counters.resets},
           {"verdicts_expired", counters.verdicts_expired},
           {"not_limited", counters.not_limited},

@@ -18,7 +18,9 @@ namespace weir::dataplane {
 [[nodiscard]] nlohmann::json ports_json(const Settings& settings,
                                         std::span<const std::unique_ptr<Port>> ports,
                                         std::span<const PortCounters> counters);
-[[nodiscard]] nlohmann::json port_counters_json(const PortCounters& counters);
+/// `ethertypes` is that of the port's pair.
+[[nodiscard]] nlohmann::json port_counters_json(const PortCounters& counters,
+                                                const EthertypeTable& ethertypes);
 [[nodiscard]] nlohmann::json worker_counters_json(const PipelineCounters& counters);
 [[nodiscard]] nlohmann::json flow_json(const FlowRow& row);
 

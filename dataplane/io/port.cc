@@ -5,6 +5,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_mbuf.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/io/eal.h"
+#include "dataplane/io/packet_pool.h"
 
 namespace weir::dataplane {
 namespace {
@@ -58,6 +60,17 @@ bool set_table(std::uint16_t id, const rte_eth_dev_info& info, const Steering& s
         static_cast<std::uint16_t>(steering.owner(entry % kSteeringBuckets));
   }
   return rte_eth_dev_rss_reta_update(id, table.data(), info.reta_size) == 0;
+}
+
+/// Buffers for more than an ordinary frame are there to be used: the port's MTU is raised to what they and
+/// the device hold. A port that refuses keeps the MTU it has, which is told with it.
+void take_long_frames(std::uint16_t id, const rte_eth_dev_info& info, rte_mempool* packets) {
+  constexpr std::uint32_t kLinkBytes = 14 + 3 * 4;  // Ethernet and three VLAN tags, which no MTU counts
+  const std::uint32_t frame_bytes = rte_pktmbuf_data_room_size(packets) - RTE_PKTMBUF_HEADROOM;
+  if (frame_bytes <= kPacketBufferBytes) return;
+  const auto mtu =
+      static_cast<std::uint16_t>(std::min<std::uint32_t>(frame_bytes - kLinkBytes, info.max_mtu));
+  static_cast<void>(rte_eth_dev_set_mtu(id, mtu));
 }
 
 }  // namespace
@@ -122,6 +135,7 @@ Result<void> Port::start(PortSide side, rte_mempool* packets, const Steering& st
   const std::uint64_t l4_sums = RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
   verifies_checksums_ = (conf.rxmode.offloads & l4_sums) == l4_sums;
 
+  take_long_frames(id_, info, packets);
   if (auto started = start_queues(packets); !started) return started;
   const bool spreads_by_host =
       (conf.rx_adv_conf.rss_conf.rss_hf & (RTE_ETH_RSS_L3_SRC_ONLY | RTE_ETH_RSS_L3_DST_ONLY)) != 0;

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "dataplane/packet/checksum.h"
-#include "dataplane/packet/ethernet.h"
+#include "dataplane/packet/encapsulation.h"
 #include "dataplane/packet/fields.h"
 #include "dataplane/packet/tcp_options.h"
 #include "policy/model/ip_address.h"
@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kFrameBytesMin = 60;  // without the frame check sequence
 constexpr std::size_t kTcpBytes = 20;
-constexpr std::size_t kUdpBytes = 8;
 constexpr std::size_t kIcmpBytes = 8;
 constexpr std::uint8_t kTtl = 64;
 
@@ -40,17 +39,10 @@ bool fits(Bytes frame, const PacketMeta& meta) noexcept {
          frame.size() >= std::size_t{meta.l3_offset} + meta.l3_bytes;
 }
 
-/// Link and IP header of a frame whose L4 part has `l4_bytes`. `back`: from the receiver to the sender.
-void write_headers(MutableBytes out, Bytes frame, const PacketMeta& meta, bool back, std::uint8_t protocol,
-                   std::size_t l4_bytes) noexcept {
-  set_bytes(out, 0, frame.subspan(back ? kMacBytes : 0, kMacBytes));
-  set_bytes(out, kMacBytes, frame.subspan(back ? 0 : kMacBytes, kMacBytes));
-  set_bytes(out, 2 * kMacBytes, frame.subspan(2 * kMacBytes, meta.l3_offset - 2 * kMacBytes));
-  Link link;
-  if (walk_link(frame, 0, link) == DropReason::kNone) {
-    set_link_length(out, link, meta.l3_offset + layout_of(meta).header + l4_bytes);
-  }
-
+/// All headers of a frame whose L4 part has `l4_bytes`. `back`: from the receiver to the sender.
+void write_headers(MutableBytes out, const Encapsulation& around, Bytes frame, const PacketMeta& meta,
+                   bool back, std::uint8_t protocol, std::size_t l4_bytes) noexcept {
+  around.write(out, frame, meta.l3_offset + layout_of(meta).header + l4_bytes);
   const IpLayout& layout = layout_of(meta);
   const MutableBytes ip = out.subspan(meta.l3_offset);
   set_bytes(ip, layout.addresses_at, address_of(frame, meta, back));
@@ -71,8 +63,9 @@ void write_headers(MutableBytes out, Bytes frame, const PacketMeta& meta, bool b
   set_u16(ip, 10, network_order(static_cast<std::uint16_t>(~sum)));
 }
 
-void write_l4_checksum(MutableBytes out, const PacketMeta& meta, std::uint8_t protocol, std::size_t l4_bytes,
-                       std::size_t checksum_at) noexcept {
+/// The last step: of L4, then of what carries the packet.
+void write_checksums(MutableBytes out, const Encapsulation& around, const PacketMeta& meta,
+                     std::uint8_t protocol, std::size_t l4_bytes, std::size_t checksum_at) noexcept {
   const IpLayout& layout = layout_of(meta);
   const Bytes ip = Bytes{out}.subspan(meta.l3_offset);
   std::uint64_t sum = 0;
@@ -80,8 +73,10 @@ void write_l4_checksum(MutableBytes out, const PacketMeta& meta, std::uint8_t pr
     sum = pseudo_header_sum(ip.subspan(layout.addresses_at, 2 * layout.address), protocol, l4_bytes);
   }
   sum = checksum_add(sum, ip.subspan(layout.header, l4_bytes));
-  set_u16(out, meta.l3_offset + layout.header + checksum_at,
-          network_order(static_cast<std::uint16_t>(~checksum_fold(sum))));
+  auto checksum = static_cast<std::uint16_t>(~checksum_fold(sum));
+  if (protocol == kProtocolUdp && checksum == 0) checksum = 0xffff;  // RFC 768: zero would say there is none
+  set_u16(out, meta.l3_offset + layout.header + checksum_at, network_order(checksum));
+  around.seal(out, meta.l3_offset + layout.header + l4_bytes);
 }
 
 /// Zeroed room for the whole frame, padded; empty when `out` is too small.
@@ -122,8 +117,9 @@ std::size_t build_segment(Bytes frame, const PacketMeta& meta, ResetTarget targe
   const std::size_t header = kTcpBytes + option_bytes;
   const std::size_t l4_bytes = header + segment.payload.size();
   const MutableBytes room = room_for(out, meta, l4_bytes);
-  if (room.empty()) return 0;
-  write_headers(room, frame, meta, back, kProtocolTcp, l4_bytes);
+  Encapsulation around;
+  if (room.empty() || !around.read(frame, meta, back)) return 0;
+  write_headers(room, around, frame, meta, back, kProtocolTcp, l4_bytes);
 
   const std::size_t tcp = meta.l3_offset + layout_of(meta).header;
   const Bytes ports = frame.subspan(meta.l4_offset, 4);
@@ -141,7 +137,7 @@ std::size_t build_segment(Bytes frame, const PacketMeta& meta, ResetTarget targe
     set_bytes(room, tcp + kTcpBytes + 8, stamps.subspan(back ? 2 : 6, 4));
   }
   set_bytes(room, tcp + header, segment.payload);
-  write_l4_checksum(room, meta, kProtocolTcp, l4_bytes, 16);
+  write_checksums(room, around, meta, kProtocolTcp, l4_bytes, 16);
   return room.size();
 }
 
@@ -167,17 +163,16 @@ std::size_t build_datagram(Bytes frame, const PacketMeta& meta, Bytes payload,
     return 0;
   const std::size_t l4_bytes = kUdpBytes + payload.size();
   const MutableBytes room = room_for(out, meta, l4_bytes);
-  if (room.empty()) return 0;
-  write_headers(room, frame, meta, true, kProtocolUdp, l4_bytes);
+  Encapsulation around;
+  if (room.empty() || !around.read(frame, meta, true)) return 0;
+  write_headers(room, around, frame, meta, true, kProtocolUdp, l4_bytes);
   const std::size_t udp = meta.l3_offset + layout_of(meta).header;
   const Bytes ports = frame.subspan(meta.l4_offset, 4);
   set_bytes(room, udp, ports.subspan(2, 2));
   set_bytes(room, udp + 2, ports.subspan(0, 2));
   set_u16(room, udp + 4, static_cast<std::uint16_t>(l4_bytes));
   set_bytes(room, udp + kUdpBytes, payload);
-  write_l4_checksum(room, meta, kProtocolUdp, l4_bytes, 6);
-  // RFC 768: zero would say that there is none.
-  if (field_u16(room, udp + 6) == 0) set_u16(room, udp + 6, 0xffff);
+  write_checksums(room, around, meta, kProtocolUdp, l4_bytes, 6);
   return room.size();
 }
 
@@ -188,9 +183,10 @@ std::size_t build_unreachable(Bytes offending_frame, const PacketMeta& meta, Unr
   const std::size_t quoted = std::min<std::size_t>(meta.l3_bytes, most - layout_of(meta).header - kIcmpBytes);
   const std::size_t l4_bytes = kIcmpBytes + quoted;
   const MutableBytes room = room_for(out, meta, l4_bytes);
-  if (room.empty()) return 0;
+  Encapsulation around;
+  if (room.empty() || !around.read(offending_frame, meta, true)) return 0;
   const std::uint8_t protocol = meta.ipv6 ? kProtocolIcmpV6 : kProtocolIcmp;
-  write_headers(room, offending_frame, meta, true, protocol, l4_bytes);
+  write_headers(room, around, offending_frame, meta, true, protocol, l4_bytes);
 
   // Destination unreachable: RFC 792 and RFC 1812 section 5.2.7.1 (type 3, codes 3 and 13), RFC 4443
   // section 3.1 (type 1, codes 4 and 1).
@@ -199,7 +195,7 @@ std::size_t build_unreachable(Bytes offending_frame, const PacketMeta& meta, Unr
   set_u8(room, icmp, meta.ipv6 ? 1 : 3);
   set_u8(room, icmp + 1, meta.ipv6 ? (port ? 4 : 1) : (port ? 3 : 13));
   set_bytes(room, icmp + kIcmpBytes, offending_frame.subspan(meta.l3_offset, quoted));
-  write_l4_checksum(room, meta, protocol, l4_bytes, 2);
+  write_checksums(room, around, meta, protocol, l4_bytes, 2);
   return room.size();
 }
 

@@ -13,9 +13,9 @@
 
 namespace weir::dataplane {
 
-/// Room that every frame of this header fits in: all that may stand before an IP header, and a full ICMPv6
-/// error.
-inline constexpr std::size_t kBuiltFrameBytesMax = 64 + 1'280;
+/// Room that every frame of this header fits in: what commonly stands before an IP header (a tunnel), and a
+/// full ICMPv6 error.
+inline constexpr std::size_t kBuiltFrameBytesMax = 256 + 1'280;
 /// An ICMP error is no longer than this from its IP header on (RFC 1812 section 4.3.2.3; RFC 4443 section 2.4
 /// (c)).
 inline constexpr std::size_t kIcmpV4BytesMax = 576;

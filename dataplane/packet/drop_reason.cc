@@ -17,6 +17,7 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"l4-checksum",
      "Wrong TCP or UDP checksum: no receiver would take it, an inspector might be misled by it."},
     {"tcp-flags", "TCP flags that no TCP sends (SYN with FIN or RST, or none); a port scan, or an evasion."},
+    {"ethertype", "The pair's ethertype table says drop; its counters name the type."},
     {"policy-drop", "The policy blocks this flow silently; see the flow's event for the rule."},
     {"policy-reset", "The policy blocks this flow; both ends were told. See the flow's event for the rule."},
     {"rate-limit", "More than the rate that the policy allows this flow, or this client."},

@@ -21,6 +21,7 @@ enum class DropReason : std::uint8_t {
   kL4Truncated,        // shorter than its TCP, UDP or ICMP header
   kL4Checksum,         // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
   kTcpFlags,           // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
+  kEthertype,          // the pair's ethertype table said drop
   kPolicyDrop,         // a verdict said drop
   kPolicyReset,        // a verdict said reset; both ends were told
   kRateLimit,          // more than the rate that a verdict allows

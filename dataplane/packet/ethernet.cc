@@ -62,8 +62,10 @@ void walk_snap(Bytes frame, std::size_t at, Link& link) noexcept {
 
 DropReason walk_link(Bytes frame, std::size_t from, Link& link) noexcept {
   if (frame.size() < from + kEthernetBytes) return DropReason::kRunt;
-  std::size_t at = from + kEthernetBytes;
-  std::uint16_t ethertype = field_u16(frame, at - 2);
+  return walk_payload(frame, from + kEthernetBytes, field_u16(frame, from + kEthernetBytes - 2), link);
+}
+
+DropReason walk_payload(Bytes frame, std::size_t at, std::uint16_t ethertype, Link& link) noexcept {
   for (int tags = 0; is_tag(ethertype); ++tags) {
     if (tags == kVlanTagsMax) return DropReason::kVlanDepth;
     if (frame.size() < at + kVlanTagBytes) return DropReason::kRunt;
@@ -81,13 +83,12 @@ DropReason walk_link(Bytes frame, std::size_t from, Link& link) noexcept {
   return DropReason::kNone;
 }
 
-void set_link_length(std::span<std::uint8_t> copy, const Link& link, std::size_t end) noexcept {
-  const std::size_t length = end - link.header;
-  if (link.kind == LinkKind::kPppoe) {
-    set_u16(copy, link.header + 4, static_cast<std::uint16_t>(length - kPppoeBytes));
-  } else if (link.kind == LinkKind::kSnap) {
-    set_u16(copy, link.header - 2, static_cast<std::uint16_t>(length));
-  }
+void set_link_length(std::span<std::uint8_t> copy, std::size_t from, std::size_t end) noexcept {
+  std::size_t at = from + kEthernetBytes;
+  for (int tags = 0; tags < kVlanTagsMax && is_tag(field_u16(copy, at - 2)); ++tags) at += kVlanTagBytes;
+  const std::uint16_t ethertype = field_u16(copy, at - 2);
+  if (ethertype == kEthertypePppoe) set_u16(copy, at + 4, static_cast<std::uint16_t>(end - at - kPppoeBytes));
+  if (ethertype < kEthertypeMin) set_u16(copy, at - 2, static_cast<std::uint16_t>(end - at));
 }
 
 }  // namespace weir::dataplane

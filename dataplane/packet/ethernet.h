@@ -52,9 +52,9 @@ inline constexpr std::uint16_t kEthertypeOldQinq = 0x9100;       // before IEEE 
 enum class LinkKind : std::uint8_t { kPlain, kMpls, kPppoe, kSnap };
 
 struct Link {
+  std::size_t header = 0;       // after the tags: the MPLS stack, the PPPoE header, the LLC header
   std::size_t l3 = 0;           // where what `ethertype` names begins
   std::size_t end = 0;          // where it may end at the latest: PPPoE and 802.3 have a length of their own
-  std::size_t header = 0;       // after the tags: the MPLS stack, the PPPoE header, the LLC header
   std::uint16_t ethertype = 0;  // IPv4 or IPv6 where that was found; else the frame's own, < 0x0600: LLC
   std::uint16_t vlan = 0;       // id of the outer tag; 0: none
   LinkKind kind = LinkKind::kPlain;
@@ -66,7 +66,12 @@ struct Link {
 /// Walks the frame that begins at `from`. kRunt, kVlanDepth or kMplsDepth where that cannot be done.
 [[nodiscard]] DropReason walk_link(Bytes frame, std::size_t from, Link& link) noexcept;
 
-/// Rewrites the length that PPPoE and 802.3 headers have, in a copy of the frame whose content ends at `end`.
-void set_link_length(std::span<std::uint8_t> copy, const Link& link, std::size_t end) noexcept;
+/// The same from where the bytes of `ethertype` begin: behind a tunnel's header, for one.
+[[nodiscard]] DropReason walk_payload(Bytes frame, std::size_t at, std::uint16_t ethertype,
+                                      Link& link) noexcept;
+
+/// Rewrites the length that PPPoE and 802.3 headers have, in a copy of a frame that was looked through to its
+/// IP packet and begins at `from`; its content ends at `end`.
+void set_link_length(std::span<std::uint8_t> copy, std::size_t from, std::size_t end) noexcept;
 
 }  // namespace weir::dataplane

@@ -22,7 +22,7 @@ std::size_t write_link(const Fragment& first, std::size_t l3_bytes, MutableBytes
   if (link.kind == LinkKind::kSnap) {
     set_u16(room, bytes - 2, link.ethertype);
   } else {
-    set_link_length(room, link, bytes + l3_bytes);
+    set_link_length(room, 0, bytes + l3_bytes);
   }
   return bytes;
 }

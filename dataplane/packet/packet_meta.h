@@ -27,7 +27,7 @@ struct FlowKey {
   std::array<std::uint8_t, 16> high_address{};
   std::uint16_t low_port = 0;  // host order
   std::uint16_t high_port = 0;
-  std::uint16_t vlan = 0;  // outer VLAN id
+  std::uint16_t vlan = 0;  // outer VLAN id; in a tunnel: kTunnelVlan + the tunnel's index at its worker
   std::uint8_t protocol = 0;
   std::uint8_t pair = 0;  // index of the port pair (a replay: 0)
   using Words = std::array<std::uint64_t, 5>;
@@ -42,6 +42,9 @@ struct FlowKey {
 };
 static_assert(sizeof(FlowKey) == sizeof(FlowKey::Words));
 
+/// Above every VLAN id: equal addresses in different tunnels are different flows.
+inline constexpr std::uint16_t kTunnelVlan = 0x1000;
+
 /// 32-bit hash of a key, the same on every machine (for tests); not for hostile-collision resistance alone:
 /// `seed` is random per table.
 [[nodiscard]] std::uint32_t hash_of(const FlowKey& key, std::uint32_t seed) noexcept;
@@ -54,6 +57,7 @@ enum class PacketKind : std::uint8_t {
   kUdp,
 };
 
+/// Of the innermost packet that is looked through to.
 struct PacketMeta {
   FlowKey key;  // kIp, kTcp, kUdp, kFragment
   std::uint32_t hash = 0;
@@ -70,13 +74,14 @@ struct PacketMeta {
   std::uint32_t tcp_sequence = 0;
   std::uint32_t tcp_acknowledgement = 0;
   std::uint16_t tcp_window = 0;
+  std::uint16_t outer_l3_offset = 0;  // in a tunnel: of the frame's own IP header; 0: in none
   bool operator==(const PacketMeta&) const noexcept = default;
 };
 
 struct ParseOptions {
   std::uint32_t hash_seed = 0;
   std::uint8_t pair = 0;
-  bool verify_ip_checksum = true;  // off where the NIC said good
+  bool verify_ip_checksum = true;  // off where the NIC said good, which it says of the outermost packet
   bool verify_l4_checksum = true;
 };
 

@@ -52,6 +52,7 @@ void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeN
   }
   end_treatment(path, slot);
   path.wheel->disarm(slot);
+  path.tunnels.release(hot.key.vlan);
   path.flows.erase(slot);
   ++path.counters.flows_closed;
 }

@@ -30,6 +30,10 @@ struct PortCounters {
   std::uint64_t injected_lost = 0;
   std::array<std::uint64_t, kDropReasonCount> dropped{};
   std::array<std::uint64_t, kFrameClassCount> classes{};
+  std::uint64_t broadcast = 0;  // by their destination address; broadcast is not multicast here
+  std::uint64_t multicast = 0;
+  /// Frames without IP: [row of the pair's table, the last one for all others][0 passed, 1 dropped].
+  std::array<std::array<std::uint64_t, 2>, kEthertypeRowsMax + 1> ethertypes{};
   [[nodiscard]] std::uint64_t dropped_total() const;
   /// The same port at another worker.
   void add(const PortCounters& other);
@@ -45,17 +49,20 @@ struct PipelineCounters {
   std::uint64_t packets_not_shown = 0;  // without payload, and the channel was full
   std::uint64_t packets_skipped = 0;    // within bytes that the classifier does not want
   std::uint64_t answers = 0;
-  std::uint64_t answers_stale = 0;     // about a flow that is gone
-  std::uint64_t decided = 0;           // final verdicts applied
-  std::uint64_t decided_again = 0;     // flows asked about once more after a policy change
-  std::uint64_t old_verdict_kept = 0;  // packets that followed the old verdict since nobody could be asked
-  std::uint64_t resets = 0;            // times both ends of a flow were told of a reset
-  std::uint64_t verdicts_expired = 0;  // flows asked about once more since their verdict's time was over
-  std::uint64_t not_limited = 0;       // verdicts with a rate that found no meter: passed without it
-  std::uint64_t handed_over = 0;       // packets received here and given to the worker of their host
-  std::uint64_t taken_over = 0;        // packets that other workers received for hosts of this one
-  std::uint64_t answers_given = 0;     // payloads sent in an end's name
-  std::uint64_t answers_refused = 0;   // could not be sent: both ends were reset instead
+  std::uint64_t answers_stale = 0;       // about a flow that is gone
+  std::uint64_t decided = 0;             // final verdicts applied
+  std::uint64_t decided_again = 0;       // flows asked about once more after a policy change
+  std::uint64_t old_verdict_kept = 0;    // packets that followed the old verdict since nobody could be asked
+  std::uint64_t packets_in_tunnels = 0;  // judged by what is inside
+  std::uint64_t tunnels_full = 0;        // packets judged by their outside, for want of a free tunnel index
+  std::uint64_t tunnels = 0;             // known now
+  std::uint64_t resets = 0;              // times both ends of a flow were told of a reset
+  std::uint64_t verdicts_expired = 0;    // flows asked about once more since their verdict's time was over
+  std::uint64_t not_limited = 0;         // verdicts with a rate that found no meter: passed without it
+  std::uint64_t handed_over = 0;         // packets received here and given to the worker of their host
+  std::uint64_t taken_over = 0;          // packets that other workers received for hosts of this one
+  std::uint64_t answers_given = 0;       // payloads sent in an end's name
+  std::uint64_t answers_refused = 0;     // could not be sent: both ends were reset instead
   std::uint64_t answers_resent = 0;
   std::uint64_t answers_lost = 0;      // never acknowledged
   std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier

@@ -89,6 +89,7 @@ void answer_datagram(Path& path, const channel::Answer& answer, std::uint32_t in
 /// Keeps the headers of the question; false when they are too long.
 bool remember(Injection& injection, const ParkedPacket& question) noexcept {
   const Bytes frame = frame_of(question.packet);
+  if (question.meta.outer_l3_offset != 0) return false;  // what carries it has lengths and sums of its own
   if (question.meta.payload_offset > injection.head.size()) return false;
   injection.head_bytes = question.meta.payload_offset;
   std::copy_n(frame.begin(), injection.head_bytes, injection.head.begin());
@@ -96,9 +97,7 @@ bool remember(Injection& injection, const ParkedPacket& question) noexcept {
   injection.meta.payload_bytes = 0;
   injection.meta.l3_bytes =
       static_cast<std::uint16_t>(question.meta.payload_offset - question.meta.l3_offset);
-  Link link;
-  if (walk_link(frame, 0, link) == DropReason::kNone)
-    set_link_length(injection.head, link, injection.head_bytes);
+  set_link_length(injection.head, 0, injection.head_bytes);
   injection.receiver = question.direction;
   injection.port = question.port;
   return true;
@@ -357,11 +356,9 @@ DropReason edit_packet(Path& path, std::uint32_t slot, rte_mbuf* packet, const P
   if (open && sequence_before(meta.tcp_sequence, sent.at) && sequence_before(sent.at, end)) {
     // Sent again together with what follows the edit: its sender repeats the rest, which then has numbers of
     // its own.
-    Link link;
-    const bool walked = walk_link(frame, 0, link) == DropReason::kNone;
     const auto keep = static_cast<std::uint16_t>(sent.at - meta.tcp_sequence);
     const std::size_t bytes = cut_payload(frame, meta, keep);
-    if (walked) set_link_length(frame, link, std::size_t{meta.payload_offset} + keep);
+    set_link_length(frame, 0, std::size_t{meta.payload_offset} + keep);
     packet->data_len = static_cast<std::uint16_t>(bytes);
     packet->pkt_len = static_cast<std::uint32_t>(bytes);
   }

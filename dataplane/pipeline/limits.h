@@ -49,6 +49,8 @@ inline constexpr TimeNs kInjectionResendNs = 200 * kMillisecond;  // the first t
 inline constexpr std::uint8_t kInjectionAttemptsMax = 5;
 inline constexpr std::uint32_t kResendsPerTurn = 16;
 inline constexpr std::uint8_t kAnsweredRepliesMax =
-    64;  // to packets of a flow that Weir ended with an answer
+    64;                                              // to packets of a flow that Weir ended with an answer
+inline constexpr std::uint16_t kTunnelsMax = 4'096;  // tunnels whose inside is judged, for each worker
+inline constexpr std::size_t kTunnelLooksMax = 64;   // indices looked at for one that nobody holds
 
 }  // namespace weir::dataplane

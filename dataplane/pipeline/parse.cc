@@ -4,14 +4,17 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
+#include "dataplane/packet/ethernet.h"
+#include "dataplane/packet/fields.h"
+#include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/tunnels.h"
 
 namespace weir::dataplane {
 namespace {
 
 constexpr std::size_t kPrefetchAhead = 4;
-constexpr std::uint16_t kEthertypeArp = 0x0806;
-constexpr std::uint16_t kEthertypeMin = 0x0600;  // below: a length, and an LLC header follows (IEEE 802.3)
+constexpr std::uint8_t kStpSap = 0x42;
 
 FrameClass class_of(const PacketMeta& meta) {
   switch (meta.kind) {
@@ -53,6 +56,27 @@ class ClassRun {
   std::uint32_t run_ = 0;
 };
 
+/// The row of the pair's table that speaks about a frame without IP; ethertype_count: none.
+std::size_t ethertype_row(const PairOptions& pair, Bytes frame, const PacketMeta& meta) {
+  const auto row_of = [&pair](std::uint16_t type) {
+    std::size_t row = 0;
+    while (row < pair.ethertype_count && pair.ethertypes[row].type != type) ++row;
+    return row;
+  };
+  if (meta.ethertype >= kEthertypeMin) return row_of(meta.ethertype);
+  if (field_u8(frame, meta.l3_offset) == kStpSap) {
+    if (const std::size_t row = row_of(kEthertypeStp); row < pair.ethertype_count) return row;
+  }
+  return row_of(kEthertypeLlc);
+}
+
+/// IEEE 802.3 section 3.2.3: the first bit says "to a group".
+void count_groups(Bytes frame, PortCounters& counters) {
+  if ((field_u8(frame, 0) & 1U) == 0 || frame.size() < kEthernetBytes) return;
+  const bool all = field_u16(frame, 0) == 0xffff && field_u32(frame, 2) == 0xffff'ffffU;
+  ++(all ? counters.broadcast : counters.multicast);
+}
+
 }  // namespace
 
 void ParseStage::operator()(Batch& batch) noexcept {
@@ -65,6 +89,7 @@ void ParseStage::operator()(Batch& batch) noexcept {
   std::uint32_t bytes = 0;
   unsigned open = 0;
   ClassRun classes(counters);
+  path_.tunnels.begin_burst();
   for (std::size_t i = 0; i < batch.count; ++i) rte_prefetch0(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count; ++i) {
@@ -79,7 +104,11 @@ void ParseStage::operator()(Batch& batch) noexcept {
     }
     options.verify_ip_checksum = path_.verify_checksums && (packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) !=
                                                                RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-    const DropReason reason = parse_frame(frame_of(packet), options, batch.metas[i]);
+    count_groups(frame_of(packet), counters);
+    DropReason reason = parse_frame(frame_of(packet), options, batch.metas[i]);
+    if (reason == DropReason::kNone && may_hold_packet(batch.metas[i])) {
+      reason = see_through(path_, frame_of(packet), options, batch.metas[i]);
+    }
     if (reason != DropReason::kNone) {
       batch.end(i, Fate::kDrop, reason);
       continue;
@@ -97,10 +126,22 @@ void ParseStage::operator()(Batch& batch) noexcept {
 void ParseStage::settle(Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
   if (meta.kind == PacketKind::kOther) {
-    batch.end(i, Fate::kForward);
+    bridge(batch, i);
+  } else if (meta.kind == PacketKind::kFragment && meta.outer_l3_offset != 0) {
+    end_by_exception(path_, batch, i, ExceptionCause::kFragment);  // not put together within a tunnel
   } else if (meta.kind == PacketKind::kFragment) {
     ++batch.fragments;
   }
+}
+
+void ParseStage::bridge(Batch& batch, std::size_t i) noexcept {
+  PortCounters& counters = path_.counters.ports[batch.port];
+  const PairOptions& pair = path_.pairs[batch.pair()];
+  const std::size_t row = ethertype_row(pair, frame_of(batch.packets[i]), batch.metas[i]);
+  const bool listed = row < pair.ethertype_count;
+  const bool drop = listed ? pair.ethertypes[row].drop : pair.drop_other_ethertypes;
+  ++counters.ethertypes[listed ? row : kEthertypeRowsMax][drop ? 1 : 0];
+  batch.end(i, drop ? Fate::kDrop : Fate::kForward, drop ? DropReason::kEthertype : DropReason::kNone);
 }
 
 }  // namespace weir::dataplane

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// First stage: bytes -> PacketMeta, or a named drop. What is not IP is forwarded; what is a fragment is
-// counted for the next stage.
+// First stage: bytes -> PacketMeta, or a named drop. What is not IP goes by the pair's ethertype table; what
+// is a fragment is counted for the next stage.
 #pragma once
 
 #include "dataplane/pipeline/batch.h"
@@ -16,6 +16,7 @@ class ParseStage {
  private:
   /// What needs no flow gets its fate here.
   void settle(Batch& batch, std::size_t i) noexcept;
+  void bridge(Batch& batch, std::size_t i) noexcept;
   Path& path_;
 };
 

@@ -10,6 +10,10 @@ PipelineOptions pipeline_options(const Settings& settings) {
   for (const PairSettings& pair : settings.pairs) {
     PairOptions& added = options.pairs.emplace_back();
     std::copy(std::begin(pair.exceptions), std::end(pair.exceptions), added.exceptions.begin());
+    for (const EthertypeRow& row : pair.ethertypes.rows) {
+      added.ethertypes.at(added.ethertype_count++) = {row.type, row.drop};
+    }
+    added.drop_other_ethertypes = pair.ethertypes.drop_other;
   }
   options.flows = settings.memory.flows;
   options.parked = settings.memory.parked;
@@ -36,6 +40,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       inspections(flows, kInspectionsPerParked * options.parked),
       parking(inspections, options.parked, options.parked_per_flow),
       meters(kMetersMax, kLimitedFlowsMax, options.hash_seed),
+      tunnels(options.tunnels, options.hash_seed),
       out(sink, counters),
       now(options.now) {
   wheel.emplace(flows, timeouts, tick_of(options.now));
@@ -44,8 +49,12 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 }
 
 MemoryUse memory_use(const Path& path) {
-  return {path.flows.memory_bytes() + path.inspections.memory_bytes(), path.parking.memory_bytes(),
-          path.closes.memory_bytes(), path.meters.memory_bytes() + path.injections.memory_bytes(), 0};
+  return {path.flows.memory_bytes() + path.inspections.memory_bytes(),
+          path.parking.memory_bytes(),
+          path.closes.memory_bytes(),
+          path.meters.memory_bytes() + path.injections.memory_bytes(),
+          0,
+          path.tunnels.memory_bytes()};
 }
 
 channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {
@@ -58,7 +67,8 @@ channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {
   opened.responder = low ? hot.key.high_address : hot.key.low_address;
   opened.initiator_port = low ? hot.key.low_port : hot.key.high_port;
   opened.responder_port = low ? hot.key.high_port : hot.key.low_port;
-  opened.vlan = hot.key.vlan;
+  opened.vlan = path.tunnels.vlan_of(hot.key.vlan);
+  opened.tunnel = path.tunnels.tunnel_of(hot.key.vlan);
   opened.pair = path.announced_pair[hot.key.pair];
   opened.client_mac = rest.client_mac;
   opened.protocol = hot.key.protocol;

@@ -19,14 +19,22 @@
 #include "dataplane/pipeline/meters.h"
 #include "dataplane/pipeline/parking.h"
 #include "dataplane/pipeline/transmitter.h"
+#include "dataplane/pipeline/tunnels.h"
 #include "policy/model/settings.h"
 
 struct rte_mempool;
 
 namespace weir::dataplane {
 
+struct EthertypeRule {
+  std::uint16_t type = 0;
+  bool drop = false;
+};
 struct PairOptions {
   std::array<ExceptionAction, kExceptionCauses> exceptions{};
+  std::array<EthertypeRule, kEthertypeRowsMax> ethertypes{};
+  std::uint8_t ethertype_count = 0;
+  bool drop_other_ethertypes = false;
 };
 
 struct PipelineOptions {
@@ -36,6 +44,7 @@ struct PipelineOptions {
   std::uint32_t parked_per_flow = 64;
   std::uint32_t fragments = 1'024;  // datagrams of which fragments may be held
   std::uint32_t fragment_timeout_s = 30;
+  std::uint16_t tunnels = kTunnelsMax;
   std::uint32_t inspection_deadline_ms = 500;
   IdleTimeouts timeouts;
   bool verify_checksums = true;  // off for captures: a sender's own card had not filled them in yet
@@ -69,6 +78,7 @@ struct Path {
   CloseList closes{kClosesWaitingMax};
   Meters meters;
   Injections injections{kInjectionsMax};
+  TunnelTable tunnels;
   Transmitter out;
 
   channel::DataplaneEnd* channel = nullptr;  // nullptr: no classifier is attached
@@ -88,6 +98,7 @@ struct MemoryUse {
   std::size_t closes = 0;
   std::size_t enforcement = 0;  // meters, injections
   std::size_t fragments = 0;
+  std::size_t tunnels = 0;
 };
 [[nodiscard]] MemoryUse memory_use(const Path& path);
 

@@ -134,6 +134,7 @@ void Pipeline::publish_counters() noexcept {
   counters.injections = path_.injections.count();
   counters.parked = path_.parking.frames() + fragments_.held();
   counters.fragments_held = fragments_.held();
+  counters.tunnels = path_.tunnels.size();
   counters.closes_waiting = path_.closes.count();
   counters.policy_revision = path_.policy_revision;
   counters.channel_epoch = path_.epoch;

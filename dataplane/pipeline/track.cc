@@ -111,10 +111,10 @@ bool TrackStage::is_damaged(const Batch& batch, std::size_t i) noexcept {
     if (hot.state == FlowState::kDecided && hot.policy_revision == path_.policy_revision) return false;
   }
   const rte_mbuf* packet = batch.packets[i];
-  if (!path_.verify_checksums ||
-      (packet->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
-    return false;
-  }
+  // What a port says of checksums it says of the outermost packet.
+  const bool verified = meta.outer_l3_offset == 0 &&
+                        (packet->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+  if (!path_.verify_checksums || verified) return false;
   return !l4_checksum_holds(frame_of(packet), meta);
 }
 
@@ -128,6 +128,7 @@ std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) 
   const PacketMeta& meta = batch.metas[i];
   const std::uint32_t slot = path_.flows.create(meta.key, meta.hash);
   if (slot == kNoSlot) return kNoSlot;
+  path_.tunnels.hold(meta.key.vlan);
   const bool from_inside = batch.port % 2 == 0;
   const bool initiator_sends = source_is_initiator(meta);
   FlowHot& hot = path_.flows.hot(slot);

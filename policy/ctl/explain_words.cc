@@ -18,6 +18,12 @@ std::string flow_words(const event::FlowEvent& event) {
                                  end_words(event.initiator(), event.initiator_port()),
                                  end_words(event.responder(), event.responder_port()));
   if (event.vlan() != 0) text += fmt::format(", VLAN {}", event.vlan());
+  if (event.has_tunnel()) {
+    const event::Tunnel& tunnel = event.tunnel();
+    text +=
+        fmt::format(", in a {} tunnel between {} and {}", tunnel.type(), tunnel.low_end(), tunnel.high_end());
+    if (tunnel.id() != 0) text += fmt::format(" (id {})", tunnel.id());
+  }
   text += fmt::format("; began {}", time_text(static_cast<TimeNs>(event.started_ns())));
   if (event.kind() == event::KIND_FINAL) {
     text +=

@@ -38,6 +38,15 @@ bool has(const std::vector<T>& values, const T& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
+bool holds_port(const std::vector<PortRange>& ranges, std::uint16_t port) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const PortRange& r) { return port >= r.low && port <= r.high; });
+}
+
+bool holds_address(const std::vector<Subnet>& subnets, const IpAddress& address) {
+  return std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& s) { return s.contains(address); });
+}
+
 bool known_app(std::string_view app) { return !app.empty() && app != "Unknown"; }
 
 bool web_master(std::string_view master) { return master == "HTTP" || master == "TLS" || master == "QUIC"; }
@@ -131,8 +140,7 @@ bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
   return true;
 }
 
-bool Evaluation::network_keys(const Rule& rule, Why why) const {
-  const Match& match = rule.match;
+bool Evaluation::end_keys(const Match& match, Why why) const {
   const FiveTuple& tuple = facts_.tuple;
   if (!match.protocols.empty()) {
     if (!expect(why, has(match.protocols, tuple.protocol), "the IP protocol is {}", tuple.protocol))
@@ -140,16 +148,32 @@ bool Evaluation::network_keys(const Rule& rule, Why why) const {
   }
   if (!match.ports.empty()) {
     const std::uint16_t port = tuple.responder_port;
-    const bool inside = std::any_of(match.ports.begin(), match.ports.end(),
-                                    [&](const PortRange& r) { return port >= r.low && port <= r.high; });
-    if (!expect(why, inside, "the port is {}", port)) return false;
+    if (!expect(why, holds_port(match.ports, port), "the port is {}", port)) return false;
   }
   if (!match.destinations.empty()) {
-    const bool inside = std::any_of(match.destinations.begin(), match.destinations.end(),
-                                    [&](const Subnet& s) { return s.contains(tuple.responder); });
+    const bool inside = holds_address(match.destinations, tuple.responder);
     if (why.text != nullptr) say(why, "the destination is {}", tuple.responder.to_string());
     if (!inside) return false;
   }
+  return true;
+}
+
+bool Evaluation::tunnel_keys(const Match& match, Why why) const {
+  const TunnelFacts& tunnel = facts_.tunnel;
+  if (tunnel.type.empty()) return false;
+  if (!match.protocols.empty() && !has(match.protocols, tunnel.protocol)) return false;
+  if (!match.ports.empty() && !holds_port(match.ports, tunnel.port)) return false;
+  if (!match.destinations.empty() && !holds_address(match.destinations, tunnel.low_end) &&
+      !holds_address(match.destinations, tunnel.high_end)) {
+    return false;
+  }
+  return expect(why, true, "the {} tunnel around it is what the rule asks for", tunnel.type);
+}
+
+bool Evaluation::network_keys(const Rule& rule, Why why) const {
+  const Match& match = rule.match;
+  // What a rule says of a tunnel holds for what goes through it.
+  if (!end_keys(match, why) && !tunnel_keys(match, why)) return false;
   if (!match.asns.empty()) {
     if (facts_.asn == 0) return expect(why, false, "the autonomous system is not known");
     if (!expect(why, has(match.asns, facts_.asn), "the autonomous system is AS{}", facts_.asn)) return false;
@@ -172,7 +196,7 @@ bool Evaluation::app_is(const AppMatch& app) const {
   const bool tls_port = !udp && port == 853;  // RFC 7858 section 3.1
   switch (app.kind) {
     case AppMatch::Kind::kName:
-      return same_word(facts_.app, app.name) || same_word(facts_.master, app.name);
+      return same_word(facts_.app, app.name) || same_word(facts_.master, app.name) || is_tunnel(app);
     case AppMatch::Kind::kDoq:
       return has(facts_.tls.alpn, std::string("doq")) || (encrypted_dns && quic_port);
     case AppMatch::Kind::kDot:
@@ -181,6 +205,10 @@ bool Evaluation::app_is(const AppMatch& app) const {
       return encrypted_dns && !quic_port && !tls_port;
   }
   return false;
+}
+
+bool Evaluation::is_tunnel(const AppMatch& app) const {
+  return !facts_.tunnel.app.empty() && same_word(facts_.tunnel.app, app.name);
 }
 
 bool Evaluation::guess_forbidden(const Rule& rule) const {
@@ -199,7 +227,7 @@ bool Evaluation::app_key(const Rule& rule, std::string_view& object, Why why) co
     }
     return false;
   }
-  if (guess_forbidden(rule)) {
+  if (!is_tunnel(*at) && guess_forbidden(rule)) {
     say(why, "the application {} is only a guess ({}) and the rule does not say allow_guess", shown,
         to_string(facts_.confidence));
     return false;

@@ -42,9 +42,12 @@ class Evaluation {
     DomainMatches sets;
   };
 
+  [[nodiscard]] bool end_keys(const Match& match, Why why) const;
+  [[nodiscard]] bool tunnel_keys(const Match& match, Why why) const;
   [[nodiscard]] bool network_keys(const Rule& rule, Why why) const;
   [[nodiscard]] bool app_key(const Rule& rule, std::string_view& object, Why why) const;
   [[nodiscard]] bool app_is(const AppMatch& app) const;
+  [[nodiscard]] bool is_tunnel(const AppMatch& app) const;
   [[nodiscard]] bool name_key(const std::vector<NamedSet>& sets, std::string_view what,
                               std::string_view& object, Why why) const;
   [[nodiscard]] bool mail_keys(const Rule& rule, std::string_view& object, Why why) const;

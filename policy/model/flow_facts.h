@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/model/ip_address.h"
@@ -69,8 +70,20 @@ struct SoftwareFact {
   auto operator<=>(const SoftwareFact&) const = default;
 };
 
+/// What carries a flow that was found inside other packets.
+struct TunnelFacts {
+  std::string_view type;  // gre, ipip, vxlan, geneve, gtp-u, teredo; empty: no tunnel
+  std::string_view app;   // nDPI's name of it; empty: it has none
+  IpAddress low_end;
+  IpAddress high_end;
+  std::uint32_t id = 0;
+  std::uint8_t protocol = 0;  // of the packets that carry it; IP in IP: that of the inner version
+  std::uint16_t port = 0;     // UDP, well known; 0: none
+};
+
 struct FlowFacts {
   FiveTuple tuple;
+  TunnelFacts tunnel;
   std::uint16_t vlan = 0;  // outer VLAN id, 0: untagged
   MacAddress client_mac;
   bool initiator_inside = true;  // who is the client: the inside end of the flow

@@ -154,6 +154,7 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
   }
   std::vector<std::string_view> known = keys_of("pairs");
   known.emplace_back("exceptions");
+  known.emplace_back("ethertypes");
   mistakes.unknown_keys(map, known);
   const auto text = [&](std::string_view key, std::string& into) {
     const Node* const node = map.find(key);
@@ -185,6 +186,9 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
   std::fill(std::begin(pair.exceptions), std::end(pair.exceptions),
             pair.strict ? ExceptionAction::kDrop : ExceptionAction::kPass);
   if (const Node* const exceptions = map.find("exceptions")) read_exceptions(*exceptions, pair, mistakes);
+  if (const Node* const ethertypes = map.find("ethertypes")) {
+    pair.ethertypes = read_ethertypes(*ethertypes, mistakes);
+  }
   return pair;
 }
 

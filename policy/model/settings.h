@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/model/error.h"
+#include "policy/model/ethertypes.h"
 
 namespace weir {
 
@@ -55,14 +56,16 @@ struct PairSettings {
   ExceptionAction exceptions[kExceptionCauses] = {};  // filled by the loader: defaults, then what is written
   bool fail_open = false;  // fail: open | closed, when Weir is dead; without it closed if strict, else open
   BypassKind bypass = BypassKind::kAuto;
+  EthertypeTable ethertypes;
 };
 
 struct MemorySettings {
-  bool hugepages = true;           // hugepages: auto (true: used where the kernel has them) | off
-  std::uint32_t megabytes = 256;   // for DPDK when there are no hugepages
-  std::uint32_t packets = 16'384;  // mbufs in the pool
-  std::uint32_t flows = 65'536;    // entries of the flow table, per worker
-  std::uint32_t parked = 4'096;    // packets that may wait for a verdict, per worker
+  bool hugepages = true;              // hugepages: auto (true: used where the kernel has them) | off
+  std::uint32_t megabytes = 256;      // for DPDK when there are no hugepages
+  std::uint32_t packets = 16'384;     // mbufs in the pool
+  std::uint32_t frame_bytes = 2'048;  // longest frame in one piece
+  std::uint32_t flows = 65'536;       // entries of the flow table, per worker
+  std::uint32_t parked = 4'096;       // packets that may wait for a verdict, per worker
   std::uint32_t parked_per_flow = 64;
   std::uint32_t fragments = 1'024;         // IP datagrams of which fragments may be held, per worker
   std::uint32_t channel_requests = 4'096;  // records of 2,048 bytes, a power of two

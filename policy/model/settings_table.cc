@@ -64,6 +64,9 @@ constexpr std::array kRows{
     number("memory", "megabytes", 64, 1'048'576, "MiB", "memory for DPDK when there are no hugepages",
            WEIR_FIELD(memory.megabytes)),
     number("memory", "packets", 1'024, 4'194'304, "packets", "packet buffers", WEIR_FIELD(memory.packets)),
+    number("memory", "frame_bytes", 2'048, 9'216, "bytes",
+           "longest frame in one buffer; longer ones come in pieces where the port can",
+           WEIR_FIELD(memory.frame_bytes)),
     number("memory", "flows", 1'024, 16'777'216, "flows", "entries of the flow table, for each worker",
            WEIR_FIELD(memory.flows)),
     number("memory", "parked", 64, 1'048'576, "packets",
@@ -199,6 +202,15 @@ std::string settings_reference() {
   page += "\n### Exceptions of a pair\n\n| key | strict | monitor |\n|---|---|---|\n";
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
     page += fmt::format("| `{}` | drop | pass |\n", to_string(static_cast<ExceptionCause>(i)));
+  }
+  page += fmt::format(
+      "\n### Ethertypes of a pair\n\nFrames without IP, `pass` or `drop` for each; at most {} rows, "
+      "`default` for the others. "
+      "A type is a name or a number\n(`0x88cc`).\n\n| name | ethertype | |\n|---|---|---|\n",
+      kEthertypeRowsMax);
+  for (const EthertypeName& name : ethertype_names()) {
+    const std::string type = name.type < 0x0600 ? "802.3 length" : fmt::format("0x{:04x}", name.type);
+    page += fmt::format("| `{}` | {} | {} |\n", name.name, type, name.help);
   }
   return page;
 }

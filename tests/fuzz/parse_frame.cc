@@ -8,6 +8,7 @@
 #include "dataplane/packet/build.h"
 #include "dataplane/packet/fragment.h"
 #include "dataplane/packet/packet_meta.h"
+#include "dataplane/packet/tunnel.h"
 
 namespace {
 
@@ -25,10 +26,12 @@ void check_meta(weir::Bytes frame, const PacketMeta& meta) {
   require(meta.payload_offset + meta.payload_bytes <= meta.l3_offset + meta.l3_bytes);
 }
 
-void check_built(weir::Bytes out, std::size_t size) {
+/// `in_tunnel`: a checksum that the tunnel did without (RFC 6935) is not there now.
+void check_built(weir::Bytes out, std::size_t size, bool in_tunnel = false) {
   if (size == 0) return;
   PacketMeta meta;
-  require(size <= out.size() && parse_frame(out.first(size), {}, meta) == DropReason::kNone);
+  const ParseOptions options{.verify_l4_checksum = !in_tunnel};
+  require(size <= out.size() && parse_frame(out.first(size), options, meta) == DropReason::kNone);
 }
 
 /// Both ways, with and without checksums.
@@ -64,6 +67,24 @@ void check_fragment(weir::Bytes frame, const PacketMeta& meta) {
   require(meta.ipv6 || joined.kind != PacketKind::kFragment);
 }
 
+/// What tunnels carry, as deep as it goes.
+void check_inside(weir::Bytes frame, PacketMeta meta) {
+  const ParseOptions trusting{.verify_ip_checksum = false, .verify_l4_checksum = false};
+  for (int depth = 0; depth < kTunnelDepthMax && may_hold_packet(meta); ++depth) {
+    Inside inside;
+    DropReason reason{};
+    if (look_inside(frame, meta, trusting, inside, reason) != Found::kPacket) return;
+    check_meta(frame, inside.meta);
+    require(inside.meta.l3_offset >= meta.payload_offset);
+    require(inside.meta.l3_offset + inside.meta.l3_bytes <= meta.payload_offset + meta.payload_bytes);
+    std::array<std::uint8_t, kBuiltFrameBytesMax> out{};
+    check_built(out, build_reset(frame, inside.meta, ResetTarget::kReceiver, out), true);
+    check_built(out, build_reset(frame, inside.meta, ResetTarget::kSender, out), true);
+    check_built(out, build_unreachable(frame, inside.meta, UnreachableReason::kPort, out), true);
+    meta = inside.meta;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -79,6 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (reason != DropReason::kNone) return 0;
   check_meta(frame, trusting);
   check_fragment(frame, trusting);
+  check_inside(frame, trusting);
   std::array<std::uint8_t, kBuiltFrameBytesMax> out{};
   for (const ResetTarget target : {ResetTarget::kReceiver, ResetTarget::kSender}) {
     check_built(out, build_reset(frame, trusting, target, out));

@@ -74,9 +74,10 @@ def matches(pattern, frame, values):
     pattern = re.sub(r'\{([\w.]+)([+-]\d+)?\}',
                      lambda m: str((values[m[1]] + int(m[2] or 0)) % 2**32), pattern)
     found = PATTERN.fullmatch(pattern)
-    want = {'kind': found['kind'], 'checksums': 'True', 'vlan': '', 'over': '', 'ttl': '64'}
+    want = {'kind': found['kind'], 'checksums': 'True', 'vlan': '', 'over': '', 'in': '', 'ttl': '64'}
     is_ = {key: str(value) for key, value in frames.describe(frame).items()}
     ports = frames.describe(frame).get('ports')
+    is_.setdefault('in', '')
     is_['source'] = is_.get('source', '') + (f':{ports[0]}' if ports else '')
     is_['destination'] = is_.get('destination', '') + (f':{ports[1]}' if ports else '')
     want['source'], want['destination'] = found['source'], found['destination']

@@ -149,6 +149,11 @@ def describe(frame):
     out['vlan'] = '.'.join(vlans)
     if ethertype not in (0x0800, 0x86dd):
         return {**out, 'kind': f'0x{ethertype:04x}'}
+    return {**out, **describe_ip(ethertype, packet)}
+
+
+def describe_ip(ethertype, packet):
+    out = {}
     if ethertype == 0x0800:
         header, length = (packet[0] & 15) * 4, struct.unpack_from('>H', packet, 2)[0]
         protocol, out['ttl'], addresses = packet[9], packet[8], (packet[12:16], packet[16:20])
@@ -160,7 +165,15 @@ def describe(frame):
         out['dscp'] = (packet[0] << 4 & 0xff | packet[1] >> 4) >> 2
         out['checksums'] = True
     out['source'], out['destination'] = (str(ipaddress.ip_address(a)) for a in addresses)
-    return {**out, **describe_l4(packet[header:length], protocol, out)}
+    out.update(describe_l4(packet[header:length], protocol, out))
+    carried = tunnels.off(protocol, packet[header:length])
+    if carried:
+        kind, ethertype, inner, good = carried
+        inside = describe_ip(ethertype, inner)
+        good = good and out['checksums'] and inside['checksums']
+        ends = f"{out['source']}>{out['destination']}"
+        return {**inside, 'checksums': good, 'in': '+'.join(filter(None, (kind, inside.get('in')))), 'ends': ends}
+    return out
 
 
 def describe_l4(segment, protocol, out):
@@ -171,13 +184,14 @@ def describe_l4(segment, protocol, out):
     if protocol in (ICMP, ICMP6):
         return {'kind': 'icmp', 'type': segment[0], 'code': segment[1], 'quoted': segment[8:], 'checksums': good}
     if protocol == UDP:
+        good = good or out['checksums'] and ':' not in out['source'] and segment[6:8] == bytes(2)
         ports = struct.unpack_from('>HH', segment)
         return {'kind': 'udp', 'ports': ports, 'payload': segment[8:], 'checksums': good}
     if protocol == TCP:
         *ports, seq, ack, offset, flags = struct.unpack_from('>HHIIBB', segment)
         return {'kind': 'tcp', 'ports': tuple(ports), 'seq': seq, 'ack': ack, 'flags': flag_letters(flags),
                 'payload': segment[(offset >> 4) * 4:], 'checksums': good}
-    return {'kind': f'ip{protocol}'}
+    return {'kind': f'ip{protocol}', 'checksums': out['checksums']}
 
 
 PCAP_HEADER = struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 262144, 1)  # nanoseconds, Ethernet
@@ -199,3 +213,6 @@ def read_pcap(path):
         out.append((seconds * 10**9 + fraction * scale, data[at + 16:at + 16 + captured]))
         at += 16 + captured
     return out
+
+
+from . import tunnels  # noqa: E402 (each uses the other)

@@ -3,7 +3,7 @@
 import random
 import struct
 
-from . import frames
+from . import frames, tunnels
 
 HOSTS = {4: (['10.0.0.%d' % i for i in range(1, 40)], ['203.0.113.%d' % i for i in range(1, 20)]),
          6: (['fd00::%x' % i for i in range(1, 40)], ['2001:db8::%x' % i for i in range(1, 20)])}
@@ -17,7 +17,7 @@ class Generator:
         r = self.random
         port = r.choice(('inside', 'outside'))
         frame = r.choice((self.honest,) * 4 + (self.checksum, self.length, self.truncated, self.ethertype, self.vlan,
-                                               self.fragment, self.runt, self.noise, self.chain, self.flags, self.link))(port)
+                                               self.fragment, self.runt, self.noise, self.chain, self.flags, self.link, self.tunnel))(port)
         return port, frame
 
     def packet(self, port, **options):
@@ -83,6 +83,19 @@ class Generator:
         if r.random() < 0.4:
             frame[r.randrange(12, min(len(frame), 46))] = r.randrange(256)
         return bytes(frame) if r.random() < 0.8 else bytes(frame[:r.randrange(14, len(frame))])
+
+    def tunnel(self, port):
+        """In a tunnel or two; most with a few bytes changed, some cut."""
+        r = self.random
+        source, packet = self.packet(port, **r.choice(({}, {'fragment': 0x2000}, {'l4_damage': 1})))
+        ethertype = frames.ethertype_of(source)
+        for _ in range(r.choice((1, 1, 1, 2, 3))):
+            kind = r.choice(('gre', 'grecs', 'gre.7', 'gretap', 'nvgre.9', 'ipip', 'ipip@6', 'vxlan', 'geneve', 'gtp', 'teredo'))
+            packet, ethertype = tunnels.around(kind, port, packet, ethertype)
+        frame = bytearray(frames.ethernet(port, packet, ethertype))
+        for _ in range(r.choice((0, 0, 1, 2, 3))):
+            frame[r.randrange(34, min(len(frame), 140))] = r.randrange(256)
+        return bytes(frame) if r.random() < 0.9 else bytes(frame[:r.randrange(14, len(frame))])
 
     def fragment(self, port):
         value = self.random.choice((0x2000, 0x2000 | self.random.randrange(1, 0x1fff), self.random.randrange(1, 0x1fff)))

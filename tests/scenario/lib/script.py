@@ -4,7 +4,7 @@ import dataclasses
 import re
 import shlex
 
-from . import frames, hostile, payloads
+from . import frames, hostile, payloads, tunnels
 
 START_NS = 1_700_000_000 * 10**9
 STEP_NS = 10**6
@@ -31,6 +31,7 @@ class Flow:
     initiator: str       # 'inside' | 'outside'
     vlans: tuple = ()
     over: str = ''       # frames.link
+    tunnel: str = ''     # tunnels.around; of two the inner one first, joined by +
     client: int = 1000   # next sequence number of the initiator
     server: int = 5000
     packets: int = 0
@@ -80,7 +81,7 @@ class Script:
         vlans = tuple((0x88a8 if i == 0 and options.get('qinq') else 0x8100, int(tag))
                       for i, tag in enumerate(filter(None, options.get('vlan', '').split('.'))))
         self.flows[name] = Flow(protocol, (end(first), end(second)), options.get('from', 'inside'), vlans,
-                                options.get('over', ''))
+                                options.get('over', ''), options.get('in', ''))
 
     def step(self, words, line, fate):
         flow, verb, *rest = self.flows[words[0]], *words[1:]
@@ -129,7 +130,10 @@ class Script:
         for fragment, piece, *protocol in frames.pieces(protocol, body, frag, chain[1]):
             packet = frames.ip(source, destination, *protocol, piece, ttl=int(ttl), fragment=fragment,
                                identification=int(id), before=chain[0], damage=0x1111 if bad == 'ip' else 0)
-            frame = frames.link(port, packet, frames.ethertype_of(source), flow.vlans, flow.over)
+            ethertype = frames.ethertype_of(source)
+            for tunnel in filter(None, flow.tunnel.split('+')):
+                packet, ethertype = tunnels.around(tunnel, port, packet, ethertype)
+            frame = frames.link(port, packet, ethertype, flow.vlans, flow.over)
             self.add(port, frame, line, fate, label)
 
     def each(self, words, line, fate):

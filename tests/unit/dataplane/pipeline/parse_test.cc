@@ -29,6 +29,56 @@ TEST(ParseStage, FragmentsAreCountedForTheNextStage) {
   EXPECT_EQ(bench.batch.fragments, 0U);
 }
 
+TEST(ParseStage, TheEthertypeTableDropsWhatItNames) {
+  PipelineBench bench;
+  PairOptions& pair = bench.pipeline->path().pairs[0];
+  pair.ethertypes[0] = {0x88cc, true};
+  pair.ethertypes[1] = {kEthertypeStp, true};
+  pair.ethertypes[2] = {0x0806, false};
+  pair.ethertype_count = 3;
+  const auto llc = [](std::uint8_t sap) { return test::raw(3).payload(Bytes{Frame{sap, sap, 3}}).bytes(); };
+  bench.run(kInsidePort,
+            {test::raw(0x88cc).vlan(30).payload("lldp").bytes(), test::raw(0x0806).payload("arp").bytes(),
+             llc(0x42), llc(0xf0), test::raw(0x88b5).bytes(), test::raw(0x88cc).payload("x").snap().bytes()});
+  const PortCounters port = bench.counters().ports[kInsidePort];
+  EXPECT_EQ(port.dropped[static_cast<std::size_t>(DropReason::kEthertype)], 3U);
+  using Row = std::array<std::uint64_t, 2>;
+  EXPECT_EQ(port.ethertypes[0], (Row{0, 2})) << "behind a tag and behind LLC/SNAP too";
+  EXPECT_EQ(port.ethertypes[1], (Row{0, 1}));
+  EXPECT_EQ(port.ethertypes[2], (Row{1, 0}));
+  EXPECT_EQ(port.ethertypes[kEthertypeRowsMax], (Row{2, 0}));
+  pair.drop_other_ethertypes = true;
+  bench.run(kInsidePort, {llc(0xf0), test::raw(0x0806).bytes()});
+  EXPECT_EQ(bench.counters().ports[kInsidePort].ethertypes[kEthertypeRowsMax], (Row{2, 1}));
+  bench.run(3, {llc(0x42)});
+  EXPECT_EQ(bench.left_at(2).size(), 1U) << "another pair has its own table";
+}
+
+TEST(ParseStage, FramesToManyAreCountedAndBridged) {
+  PipelineBench bench;
+  const auto to = [](std::string_view mac) {
+    return test::raw(0x88b5).macs("02:00:00:00:00:01", mac).bytes();
+  };
+  bench.run(kInsidePort, {to("ff:ff:ff:ff:ff:ff"), to("01:00:5e:00:00:01"), to("33:33:00:00:00:01"),
+                          to("02:00:00:00:00:02"), Frame(5, 0xff)});
+  const PortCounters port = bench.counters().ports[kInsidePort];
+  EXPECT_EQ(port.broadcast, 1U);
+  EXPECT_EQ(port.multicast, 2U);
+  EXPECT_EQ(port.transmitted, 4U);
+}
+
+TEST(ParseStage, AJumboFrameCrossesInOnePiece) {
+  PipelineBench bench({.exceptions = ExceptionAction::kPass, .buffers = 256, .frame_bytes = 9'216});
+  const Frame jumbo = from_client("A", 1, std::string(9'000, 'x')).bytes();
+  bench.run(kInsidePort, {jumbo});
+  const auto shown = bench.requests(RequestType::kPacket);
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown[0].packet.size(), jumbo.size() - 14);
+  bench.decide(shown[0].flow, VerdictAction::kForward);
+  ASSERT_EQ(bench.left_at(kOutsidePort).size(), 1U);
+  EXPECT_EQ(bench.left_at(kOutsidePort)[0], jumbo);
+}
+
 TEST(ParseStage, DamageIsDroppedUnderItsName) {
   PipelineBench bench;
   bench.run(kInsidePort, {Frame(10, 0), from_client("A", 1).bad_l4_checksum().bytes(),

@@ -74,6 +74,7 @@ struct BenchShape {
   std::uint32_t parked_per_flow = 8;
   std::uint32_t requests = 256;
   std::uint32_t buffers = 1'024;
+  std::uint32_t frame_bytes = kPacketBufferBytes;
   std::uint32_t fragments = 64;
   std::uint32_t large_buffers = 0;  // for whole datagrams
   bool classifier = true;
@@ -84,7 +85,8 @@ class PipelineBench {
   explicit PipelineBench(const BenchShape& shape = {}) : shape_(shape) {
     test_eal();
     static int pools = 0;
-    pool = std::move(*PacketPool::create("bench-" + std::to_string(pools++), shape.buffers));
+    pool =
+        std::move(*PacketPool::create("bench-" + std::to_string(pools++), shape.buffers, shape.frame_bytes));
     PipelineOptions options;
     options.pairs.resize(2);
     for (PairOptions& pair : options.pairs) pair.exceptions.fill(shape.exceptions);

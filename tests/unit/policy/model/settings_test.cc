@@ -81,6 +81,45 @@ TEST(Settings, FailFollowsTheModeUnlessItIsWritten) {
   EXPECT_THAT(mistakes_of(begin + "fail: half}]\n"), ElementsAre(HasSubstr("write closed or open")));
 }
 
+std::string with_ethertypes(std::string_view table) {
+  return "weir: 1\npairs:\n  - {name: a, inside: net_null0, outside: net_null1, ethertypes: " +
+         std::string(table) + "}\n";
+}
+
+TEST(Settings, EthertypesByNameAndNumber) {
+  const auto settings = parse_settings(
+      with_ethertypes("{default: drop, arp: pass, lldp: drop, stp: pass, 0x88b5: drop}"), "weir.yaml");
+  ASSERT_TRUE(settings.has_value());
+  const EthertypeTable& table = settings->pairs[0].ethertypes;
+  EXPECT_TRUE(table.drop_other);
+  ASSERT_EQ(table.rows.size(), 4U);
+  EXPECT_EQ(table.rows[0].type, 0x0806);
+  EXPECT_FALSE(table.rows[0].drop);
+  EXPECT_EQ(table.rows[1].name, "lldp");
+  EXPECT_TRUE(table.rows[1].drop);
+  EXPECT_EQ(table.rows[2].type, kEthertypeStp);
+  EXPECT_EQ(table.rows[3].type, 0x88b5);
+  const auto none = parse_settings("weir: 1\n" + std::string(kPair), "weir.yaml");
+  ASSERT_TRUE(none.has_value());
+  EXPECT_FALSE(none->pairs[0].ethertypes.drop_other) << "everything passes unless it is written";
+}
+
+TEST(Settings, EthertypeMistakesHaveTheirPlace) {
+  const auto mistakes = [](std::string_view table) { return mistakes_of(with_ethertypes(table)); };
+  EXPECT_THAT(mistakes("{ldp: drop}"), ElementsAre(HasSubstr("did you mean lldp?")));
+  EXPECT_THAT(mistakes("{ldp: drop}"), ElementsAre(HasSubstr("weir.yaml:3:67: error: ldp is no ethertype")));
+  EXPECT_THAT(mistakes("{lldp: maybe}"), ElementsAre(HasSubstr("write pass or drop")));
+  EXPECT_THAT(mistakes("{0x05ff: drop}"), ElementsAre(HasSubstr("write 0x0600 to 0xffff")));
+  EXPECT_THAT(mistakes("{0x88ccz: drop}"), ElementsAre(HasSubstr("write 0x0600 to 0xffff")));
+  EXPECT_THAT(mistakes("{0x86dd: drop}"), ElementsAre(HasSubstr("is looked through")));
+  EXPECT_THAT(mistakes("{lldp: drop, 0x88cc: drop}"), ElementsAre(HasSubstr("0x88cc is the same as lldp")));
+  EXPECT_THAT(mistakes("{default: drop}"), ElementsAre(HasSubstr("arp is not written")));
+  EXPECT_THAT(mistakes("drop"), ElementsAre(HasSubstr("must be a map")));
+  std::string many = "{";
+  for (std::size_t i = 0; i <= kEthertypeRowsMax; ++i) many += "0x9a" + std::to_string(10 + i) + ": drop, ";
+  EXPECT_THAT(mistakes(many + "arp: pass}"), ElementsAre(HasSubstr("more than 15")));
+}
+
 TEST(Settings, EveryNumberOfTheTableIsReadAndItsRangeChecked) {
   for (const SettingRow& row : settings_table()) {
     if (row.number == nullptr) continue;
