@@ -97,7 +97,7 @@ struct FlowRest {
   std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
   std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
-  std::uint8_t reset_told = 0;  // bit n: the ends were told of the reset at a packet of direction n
+  std::uint8_t reset_told = 0;  // times that the ends were told of a reset, at packets of each direction
   std::uint8_t answered = 0;  // by kAnswered; bit 0: the Direction of the end that was answered, then replies
 };
 static_assert(sizeof(FlowRest) == 40);

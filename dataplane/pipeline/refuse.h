@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells the ends of a flow that it is refused: RST to both for TCP, each at the sequence number that this end
 // expects; ICMP "port unreachable" to the sender for UDP, so that a browser that tries QUIC falls back at
-// once; "administratively prohibited" for the rest. At most once for each direction of a flow, so that a
-// flood is not answered with a flood.
+// once; "administratively prohibited" for the rest. At most once for each direction of a flow, and a few
+// times more for an end that asks, so that a flood is not answered with a flood.
 #pragma once
 
 #include "dataplane/pipeline/position.h"

@@ -47,6 +47,19 @@ TEST(Refuse, OncePerDirectionAndNeverForAReset) {
   EXPECT_EQ(other.dropped(kInsidePort, DropReason::kPolicyReset), 1U);
 }
 
+TEST(Refuse, AnEndThatAsksIsToldAgainAFewTimes) {
+  PipelineBench bench;
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  bench.decide(bench.requests()[0].flow, VerdictAction::kReset);
+  bench.left_at(kInsidePort).clear();
+  // The reset was beyond what it expects: a challenge acknowledgement.
+  bench.run(kInsidePort, from_client("A", 106).acknowledgement(450));
+  ASSERT_EQ(bench.left_at(kInsidePort).size(), 1U);
+  EXPECT_EQ(parsed(bench.left_at(kInsidePort)[0]).tcp_sequence, 450U);
+  for (int i = 0; i < 100; ++i) bench.run(kInsidePort, from_client("A", 106).acknowledgement(450));
+  EXPECT_EQ(bench.left_at(kInsidePort).size(), kResetsToldMax - 1);
+}
+
 TEST(Refuse, TheSenderOfADatagramIsTold) {
   PipelineBench bench;
   bench.run(kInsidePort, ipv4(kClient, kServer).udp(1'000, 53).payload("query"));
