@@ -61,8 +61,8 @@ class Browsers:
             thread.join()
 
 
-def kill_once(lab, number):
-    pid_file = pathlib.Path(lab.dir, "pid/weir-classifier")
+def kill_once(lab, number, worker):
+    pid_file = pathlib.Path(lab.dir, "pid", f"weir-classifier@{worker}" if worker else "weir-classifier")
     old = int(pid_file.read_text())
     os.kill(old, signal.SIGKILL)
     killed = time.monotonic()
@@ -130,9 +130,10 @@ def main():
         print(f"  {len(loads or [])} iperf3 flows are decided and under load", flush=True)
         if not loads:
             wrong.append("the load's flows were not decided within ten seconds")
+        worker = loads[0]["worker"] if loads else 0  # the one whose host the load and the browsers share
         browsers = Browsers(lab)
         for number in range(1, KILLS + 1):
-            if kill_once(lab, number) > BACK_WITHIN_S:
+            if kill_once(lab, number, worker) > BACK_WITHIN_S:
                 wrong.append("the classifier was not attached again within a second")
             time.sleep(BETWEEN_KILLS_S)  # the pace of the load, not a wait for a condition
         tcp_report, udp_report = (json.loads(load.communicate(timeout=60)[0]) for load in (tcp, udp))
