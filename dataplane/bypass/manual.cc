@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dataplane/bypass/duration.h"
+#include "dataplane/bypass/shared_file.h"
 #include "policy/model/settings_table.h"
 #include "policy/model/text_file.h"
 
@@ -113,7 +114,7 @@ Result<void> write_manual(const std::string& path, const std::vector<ManualBypas
   for (const ManualBypass& one : all) list.push_back(to_json(one));
   const std::string body = list.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   const std::string fresh = path + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+  const int fd = open_shared(fresh, O_WRONLY | O_TRUNC);
   if (fd < 0) return system_failure(fresh);
   auto written = write_whole(fd, head_of(body) + body, fresh);
   ::close(fd);
@@ -131,7 +132,7 @@ Result<void> append_audit(const std::string& path, const AuditLine& line) {
     entry["seconds"] = (line.ended - line.bypass.since + kSecond / 2) / kSecond;
     entry["why"] = line.why;
   }
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  const int fd = open_shared(path, O_WRONLY | O_APPEND);
   if (fd < 0) return system_failure(path);
   auto written = write_whole(fd, entry.dump(-1, ' ', false, json::error_handler_t::replace) + "\n", path);
   ::close(fd);

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <thread>
 
+#include "dataplane/bypass/shared_file.h"
+
 namespace weir::dataplane {
 namespace {
 
@@ -27,7 +29,7 @@ std::string holder_of(int fd) {
 Result<std::unique_ptr<ProcessLock>> ProcessLock::take(const Settings& settings,
                                                        std::chrono::milliseconds patience) {
   const std::string path = settings.run_directory + "/dataplane.lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+  const int fd = open_shared(path, O_RDWR);
   if (fd < 0) return failure(ErrorCode::kSystem, fmt::format("{}: {}", path, std::strerror(errno)));
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "dataplane/bypass/duration.h"
+#include "dataplane/bypass/shared_file.h"
 #include "dataplane/control/operators.h"
 
 namespace weir::dataplane {
@@ -180,7 +181,7 @@ void BypassControl::audit(const AuditLine& line) const {
 }
 
 void BypassControl::stamp_alive() const {
-  const int fd = ::open(alive_file(settings_).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+  const int fd = open_shared(alive_file(settings_), O_WRONLY);
   if (fd < 0) return;  // the audit's own failures are said; this file only bounds a gap
   static_cast<void>(::futimens(fd, nullptr));
   ::close(fd);
