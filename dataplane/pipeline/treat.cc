@@ -35,7 +35,8 @@ void set_rate(Path& path, const channel::Answer& answer) noexcept {
 
 /// Of a bundle each fragment.
 void mark(rte_mbuf* packet, const PacketMeta& meta, std::uint8_t dscp) noexcept {
-  if (packet->nb_segs == 1) return set_dscp(writable_frame_of(packet), meta.l3_offset, dscp);
+  const std::uint16_t outermost = meta.outer_l3_offset != 0 ? meta.outer_l3_offset : meta.l3_offset;
+  if (packet->nb_segs == 1) return set_dscp(writable_frame_of(packet), outermost, dscp);
   for (rte_mbuf* fragment = packet->next; fragment != nullptr; fragment = fragment->next) {
     Link link;
     static_cast<void>(walk_link(frame_of(fragment), 0, link));  // parse_frame found no fault with it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/treat.h"
 
+#include "tests/support/tunnel_builder.h"
 #include "tests/unit/dataplane/pipeline/pipeline_bench.h"
 
 namespace weir::dataplane {
@@ -52,6 +53,20 @@ TEST(Treat, MarksEachFragmentOfADatagram) {
   bench.answer(answer);
   ASSERT_EQ(bench.left_at(kOutsidePort).size(), 4U);
   for (const Frame& frame : bench.left_at(kOutsidePort)) EXPECT_EQ(dscp_of(frame), 46);
+}
+
+TEST(Treat, InATunnelTheOuterHeaderIsMarked) {
+  PipelineBench bench;
+  const auto inner = ipv4(kClient, kServer).udp(1'000, 53).payload("query");
+  bench.run(kInsidePort, {test::gre(inner).bytes()});
+  channel::Answer answer = forward(bench.requests()[0].flow);
+  answer.mark = 1 + 46;
+  bench.answer(answer);
+  ASSERT_EQ(bench.left_at(kOutsidePort).size(), 1U);
+  const Frame& frame = bench.left_at(kOutsidePort)[0];
+  const PacketMeta meta = parsed(frame);
+  EXPECT_EQ(frame.at(15) >> 2, 46);
+  EXPECT_EQ(frame.at(meta.l3_offset + 1U) >> 2, meta.outer_l3_offset != 0 ? 0 : 46);
 }
 
 TEST(Treat, AMarkOfZeroIsNotTheSameAsNone) {
