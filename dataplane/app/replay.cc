@@ -94,6 +94,7 @@ Result<int> run_replay(const ReplayOptions& options) {
   PipelineOptions shape;
   shape.pairs.resize(1);  // every exception passes
   shape.verify_checksums = false;
+  shape.normalise = false;
   shape.packets = (*frames)->pool();
   shape.datagrams = (*frames)->large_pool();
   Nowhere nowhere;

@@ -40,18 +40,18 @@ void Inspections::release(std::uint32_t slot) noexcept {
   --count_;
 }
 
-/// One that nothing waits in, taken from its flow: the oldest without a skip, else the oldest of all (its
-/// flow is shown again what it did not want to see). kNoSlot when there is none among those looked at.
+void Inspections::promote(Inspection& flow) noexcept {
+  if (flow.queue == 1) return;
+  const std::uint32_t index = flows_.cold(flow.slot).inspection;
+  unlink(index);
+  flow.queue = 1;
+  append(index);
+}
+
+/// One taken from its flow, or kNoSlot when there is none among those looked at.
 std::uint32_t Inspections::reclaim() noexcept {
-  std::uint32_t found = kNoSlot;
-  for (std::uint32_t looks = 0; looks < kReclaimLooksMax && oldest_ != kNoSlot; ++looks) {
-    const std::uint32_t index = oldest_;
-    unlink(index);
-    append(index);  // should it be kept, the others are looked at first next time
-    if (pool_[index].parked_count != 0) continue;
-    if (found == kNoSlot || pool_[index].skip_active == 0) found = index;
-    if (pool_[index].skip_active == 0) break;
-  }
+  std::uint32_t found = find_idle(queues_[0]);
+  if (found == kNoSlot) found = find_idle(queues_[1]);
   if (found == kNoSlot) return kNoSlot;
   unlink(found);
   flows_.cold(pool_[found].slot).inspection = kNoSlot;
@@ -59,17 +59,34 @@ std::uint32_t Inspections::reclaim() noexcept {
   return found;
 }
 
+/// One that nothing waits in: the oldest without a skip, else the oldest of all (its flow is shown again what
+/// it did not want to see).
+std::uint32_t Inspections::find_idle(Queue& queue) noexcept {
+  std::uint32_t found = kNoSlot;
+  for (std::uint32_t looks = 0; looks < kReclaimLooksMax && queue.oldest != kNoSlot; ++looks) {
+    const std::uint32_t index = queue.oldest;
+    unlink(index);
+    append(index);  // should it be kept, the others are looked at first next time
+    if (pool_[index].parked_count != 0) continue;
+    if (found == kNoSlot || pool_[index].skip_active == 0) found = index;
+    if (pool_[index].skip_active == 0) break;
+  }
+  return found;
+}
+
 void Inspections::append(std::uint32_t index) noexcept {
+  Queue& queue = queues_[pool_[index].queue];
   pool_[index].newer = kNoSlot;
-  pool_[index].older = newest_;
-  (newest_ == kNoSlot ? oldest_ : pool_[newest_].newer) = index;
-  newest_ = index;
+  pool_[index].older = queue.newest;
+  (queue.newest == kNoSlot ? queue.oldest : pool_[queue.newest].newer) = index;
+  queue.newest = index;
 }
 
 void Inspections::unlink(std::uint32_t index) noexcept {
   const Inspection& place = pool_[index];
-  (place.older == kNoSlot ? oldest_ : pool_[place.older].newer) = place.newer;
-  (place.newer == kNoSlot ? newest_ : pool_[place.newer].older) = place.older;
+  Queue& queue = queues_[place.queue];
+  (place.older == kNoSlot ? queue.oldest : pool_[place.older].newer) = place.newer;
+  (place.newer == kNoSlot ? queue.newest : pool_[place.newer].older) = place.older;
 }
 
 }  // namespace weir::dataplane

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a flow needs only while it is judged: the packets that wait, the bytes that pass unseen. A fixed pool,
-// far smaller than the flow table: the place of a flow that waits for nothing is given to another flow when
-// the pool is empty, and made anew at that flow's next packet; nothing is lost by it, so a flood of half-open
-// connections cannot hold the pool.
+// What a flow needs only while it is judged: the packets that wait, the bytes that pass unseen, what the ends
+// of a TCP connection showed. A fixed pool, far smaller than the flow table: the place of a flow that waits
+// for nothing is given to another flow when the pool is empty, and made anew at that flow's next packet. All
+// that is lost by it is the view of the connection, whose rules are lenient then. Flows of which one end
+// alone was heard give their places up first, so a flood of half-open connections takes them from itself.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/tcp_normalise.h"
 
 namespace weir::dataplane {
 
@@ -27,8 +29,10 @@ struct Inspection {
   std::uint8_t skip_active = 0;              // bit n: direction n has a skip
   std::uint8_t delivered_known = 0;          // bit n: `delivered` of direction n
   std::array<std::uint32_t, 2> delivered{};  // TCP: what the receiver of each direction acknowledged last
+  std::uint8_t queue = 0;                    // of Inspections
+  TcpView tcp{};                             // what its ends showed
 };
-static_assert(sizeof(Inspection) == 48);
+static_assert(sizeof(Inspection) <= 128);
 
 class Inspections {
  public:
@@ -41,6 +45,8 @@ class Inspections {
   }
   /// The flow's, made if need be; nullptr when every place that was looked at is in use.
   [[nodiscard]] Inspection* ensure(std::uint32_t slot) noexcept;
+  /// Both ends were heard: its place is given away after those of flows of which that cannot be said.
+  void promote(Inspection& flow) noexcept;
   /// Only when nothing is parked.
   void release(std::uint32_t slot) noexcept;
 
@@ -48,15 +54,19 @@ class Inspections {
   [[nodiscard]] std::size_t memory_bytes() const { return pool_.size() * sizeof(Inspection); }
 
  private:
+  struct Queue {
+    std::uint32_t oldest = kNoSlot;
+    std::uint32_t newest = kNoSlot;
+  };
   [[nodiscard]] std::uint32_t reclaim() noexcept;
+  [[nodiscard]] std::uint32_t find_idle(Queue& queue) noexcept;
   void append(std::uint32_t index) noexcept;
   void unlink(std::uint32_t index) noexcept;
 
   FlowTable& flows_;
   std::vector<Inspection> pool_;
   std::uint32_t free_ = kNoSlot;  // linked through `newer`
-  std::uint32_t oldest_ = kNoSlot;
-  std::uint32_t newest_ = kNoSlot;
+  std::array<Queue, 2> queues_;   // by Inspection::queue: one end heard, both
   std::uint32_t count_ = 0;
 };
 

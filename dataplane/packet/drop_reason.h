@@ -10,23 +10,31 @@
 namespace weir::dataplane {
 
 enum class DropReason : std::uint8_t {
-  kNone,               // not dropped
-  kRunt,               // shorter than an Ethernet header
-  kVlanDepth,          // more VLAN tags than kVlanTagsMax
-  kMplsDepth,          // more MPLS labels than kMplsLabelsMax
-  kIpTruncated,        // shorter than its IP header says
-  kIpHeader,           // wrong version, header length or total length
-  kIpChecksum,         // wrong IPv4 header checksum
-  kIpv6Chain,          // extension header chain longer than kIpv6ExtensionsMax or cut
-  kL4Truncated,        // shorter than its TCP, UDP or ICMP header
-  kL4Checksum,         // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
-  kTcpFlags,           // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
-  kEthertype,          // the pair's ethertype table said drop
-  kPolicyDrop,         // a verdict said drop
-  kPolicyReset,        // a verdict said reset; both ends were told
-  kRateLimit,          // more than the rate that a verdict allows
-  kAnswered,           // Weir answered in place of the other end
-  kConflict,           // repeats bytes of the stream with other content
+  kNone,                // not dropped
+  kRunt,                // shorter than an Ethernet header
+  kVlanDepth,           // more VLAN tags than kVlanTagsMax
+  kMplsDepth,           // more MPLS labels than kMplsLabelsMax
+  kIpTruncated,         // shorter than its IP header says
+  kIpHeader,            // wrong version, header length or total length
+  kIpChecksum,          // wrong IPv4 header checksum
+  kIpv6Chain,           // extension header chain longer than kIpv6ExtensionsMax or cut
+  kL4Truncated,         // shorter than its TCP, UDP or ICMP header
+  kL4Checksum,          // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
+  kTcpFlags,            // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
+  kEthertype,           // the pair's ethertype table said drop
+  kTcpNoAck,            // data or FIN without ACK
+  kTcpHandshake,        // a SYN or SYN-ACK that the connection is not waiting for
+  kTcpAcknowledgement,  // acknowledges what was never sent, or what was acknowledged long ago
+  kTcpWindow,           // outside of what its receiver would take
+  kTcpSignature,        // signed (MD5, AO) where the connection is not, or not signed where it is
+  kTcpTimeStamp,        // older than what its receiver saw (PAWS)
+  kHopLimit,            // TTL or hop limit far below that of its sender's other packets
+  kTcpUrgent,           // urgent data, and the pair's settings say drop
+  kPolicyDrop,          // a verdict said drop
+  kPolicyReset,         // a verdict said reset; both ends were told
+  kRateLimit,           // more than the rate that a verdict allows
+  kAnswered,            // Weir answered in place of the other end
+  kConflict,            // repeats bytes of the stream with other content
   kFragmentOverlap,    // its datagram contradicts itself: bytes given twice, two ends, more than 65,535 bytes
   kFragmentDuplicate,  // the same fragment again while its datagram waits for the rest
   kException,          // the exception table said drop; see the exception counters for the cause

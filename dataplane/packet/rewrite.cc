@@ -79,6 +79,20 @@ void renumber(MutableBytes frame, const PacketMeta& meta, const StreamEdit& sent
   }
 }
 
+void clear_urgent(MutableBytes frame, const PacketMeta& meta) noexcept {
+  constexpr std::size_t kUrgentPointerAt = 18;
+  if (meta.kind != PacketKind::kTcp || meta.l4_offset + kTcpHeaderBytesMin > frame.size()) return;
+  const MutableBytes tcp = frame.subspan(meta.l4_offset);
+  const Bytes flags = Bytes{tcp}.subspan(12, 2);
+  const std::uint64_t before = checksum_add(0, flags);
+  set_u8(tcp, 13, static_cast<std::uint8_t>(field_u8(tcp, 13) & ~kTcpUrg));
+  follow_change(tcp, kTcpChecksumAt, before, flags);
+  const Bytes pointer = Bytes{tcp}.subspan(kUrgentPointerAt, 2);
+  const std::uint64_t pointed = checksum_add(0, pointer);
+  set_u16(tcp, kUrgentPointerAt, 0);
+  follow_change(tcp, kTcpChecksumAt, pointed, pointer);
+}
+
 std::size_t cut_payload(MutableBytes frame, const PacketMeta& meta, std::uint16_t payload_bytes) noexcept {
   const std::size_t total = std::size_t{meta.payload_offset} + payload_bytes;
   if (payload_bytes >= meta.payload_bytes || total > frame.size()) return frame.size();

@@ -41,6 +41,9 @@ struct StreamEdit {
 void renumber(MutableBytes frame, const PacketMeta& meta, const StreamEdit& sent,
               const StreamEdit& received) noexcept;
 
+/// Takes the URG flag and the urgent pointer out of a TCP packet: its receiver reads every byte in its place.
+void clear_urgent(MutableBytes frame, const PacketMeta& meta) noexcept;
+
 /// Cuts a TCP packet's payload down to `payload_bytes` (fewer than it has) and takes its FIN away. Returns
 /// the bytes of the frame that is left.
 [[nodiscard]] std::size_t cut_payload(MutableBytes frame, const PacketMeta& meta,

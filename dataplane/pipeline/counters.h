@@ -48,6 +48,9 @@ struct PipelineCounters {
   std::uint64_t packets_shown = 0;      // copied to the channel
   std::uint64_t packets_not_shown = 0;  // without payload, and the channel was full
   std::uint64_t packets_skipped = 0;    // within bytes that the classifier does not want
+  std::uint64_t passed_by = 0;          // forwarded without being believed: a receiver takes nothing of them
+  std::uint64_t syn_data_cut = 0;       // SYNs that lost their data
+  std::uint64_t urgent_cleared = 0;     // packets that lost their urgent pointer
   std::uint64_t answers = 0;
   std::uint64_t answers_stale = 0;       // about a flow that is gone
   std::uint64_t decided = 0;             // final verdicts applied

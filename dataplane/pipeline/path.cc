@@ -9,6 +9,7 @@ PipelineOptions pipeline_options(const Settings& settings) {
   PipelineOptions options;
   for (const PairSettings& pair : settings.pairs) {
     PairOptions& added = options.pairs.emplace_back();
+    added.urgent = pair.urgent;
     std::copy(std::begin(pair.exceptions), std::end(pair.exceptions), added.exceptions.begin());
     for (const EthertypeRow& row : pair.ethertypes.rows) {
       added.ethertypes.at(added.ethertype_count++) = {row.type, row.drop};
@@ -33,6 +34,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
     : pairs(options.pairs),
       hash_seed(options.hash_seed),
       verify_checksums(options.verify_checksums),
+      normalise(options.normalise),
       deadline_ns(options.inspection_deadline_ms * kMillisecond),
       timeouts(options.timeouts),
       packets(options.packets),

@@ -31,6 +31,7 @@ struct EthertypeRule {
   bool drop = false;
 };
 struct PairOptions {
+  UrgentAction urgent = UrgentAction::kClear;
   std::array<ExceptionAction, kExceptionCauses> exceptions{};
   std::array<EthertypeRule, kEthertypeRowsMax> ethertypes{};
   std::uint8_t ethertype_count = 0;
@@ -48,6 +49,7 @@ struct PipelineOptions {
   std::uint32_t inspection_deadline_ms = 500;
   IdleTimeouts timeouts;
   bool verify_checksums = true;  // off for captures: a sender's own card had not filled them in yet
+  bool normalise = true;         // off for captures: they lack what was not caught
   std::uint32_t hash_seed = 0;
   rte_mempool* packets = nullptr;  // for packets that Weir builds
   rte_mempool* datagrams =
@@ -66,6 +68,7 @@ struct Path {
   std::array<std::uint16_t, kPairsMax> announced_pair{};  // FlowOpened::pair of each pair; a replay's capture
   std::uint32_t hash_seed;
   bool verify_checksums;
+  bool normalise;
   TimeNs deadline_ns;
   IdleTimeouts timeouts;
   rte_mempool* packets;
@@ -116,6 +119,14 @@ struct MemoryUse {
 }
 [[nodiscard]] inline channel::FlowRef ref_of(Path& path, std::uint32_t slot) {
   return {slot, path.flows.hot(slot).generation};
+}
+
+/// Packets of this direction come in at the port behind which their sender is. The others are copies on their
+/// way back, or forged.
+[[nodiscard]] inline bool comes_from_its_side(Path& path, std::uint32_t slot, Direction direction,
+                                              std::uint8_t port) noexcept {
+  const bool initiator_inside = (path.flows.hot(slot).flags & kInitiatorInside) != 0;
+  return (port % 2 == 0) == (initiator_inside == (direction == Direction::kFromInitiator));
 }
 
 /// What the classifier is told of a flow when it is announced and when it ends.

@@ -10,6 +10,7 @@
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/normalise.h"
 
 namespace weir::dataplane {
 namespace {
@@ -63,7 +64,11 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
       batch.end(i, Fate::kDrop, DropReason::kL4Checksum);
       continue;
     }
-    if (batch.slots[i] != kNoSlot && reopens(batch.slots[i], meta)) {
+    const bool reopening = batch.slots[i] != kNoSlot && reopens(batch.slots[i], meta);
+    const bool judged =
+        path_.normalise && (batch.slots[i] == kNoSlot || reopening || !follows_verdict(batch.slots[i]));
+    if (judged && !normalise_alone(path_, batch, i)) continue;
+    if (reopening) {
       const auto begin = batch.slots.begin() + batch.first;
       if (std::find(begin, batch.slots.begin() + i, batch.slots[i]) != batch.slots.begin() + i) {
         batch.last = static_cast<std::uint16_t>(i);
@@ -82,7 +87,9 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
       end_by_exception(path_, batch, i, ExceptionCause::kFlowTableFull);
       continue;
     }
-    update(batch, i, now);
+    count(batch, i);
+    if (judged && !normalise_in_flow(path_, batch, i)) continue;
+    follow(batch, i, now);
   }
 }
 
@@ -106,16 +113,19 @@ void TrackStage::find(Batch& batch) noexcept {
 
 bool TrackStage::is_damaged(const Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
-  if (batch.slots[i] != kNoSlot && (meta.tcp_flags & kTcpControl) == 0) {
-    const FlowHot& hot = path_.flows.hot(batch.slots[i]);
-    if (hot.state == FlowState::kDecided && hot.policy_revision == path_.policy_revision) return false;
-  }
+  if (batch.slots[i] != kNoSlot && (meta.tcp_flags & kTcpControl) == 0 && follows_verdict(batch.slots[i]))
+    return false;
   const rte_mbuf* packet = batch.packets[i];
   // What a port says of checksums it says of the outermost packet.
   const bool verified = meta.outer_l3_offset == 0 &&
                         (packet->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
   if (!path_.verify_checksums || verified) return false;
   return !l4_checksum_holds(frame_of(packet), meta);
+}
+
+bool TrackStage::follows_verdict(std::uint32_t slot) noexcept {
+  const FlowHot& hot = path_.flows.hot(slot);
+  return hot.state == FlowState::kDecided && hot.policy_revision == path_.policy_revision;
 }
 
 bool TrackStage::reopens(std::uint32_t slot, const PacketMeta& meta) noexcept {
@@ -148,7 +158,7 @@ std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) 
   return slot;
 }
 
-void TrackStage::update(Batch& batch, std::size_t i, TimeNs now) noexcept {
+void TrackStage::count(Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
   FlowHot& hot = path_.flows.hot(batch.slots[i]);
   FlowCold& cold = path_.flows.cold(batch.slots[i]);
@@ -159,7 +169,14 @@ void TrackStage::update(Batch& batch, std::size_t i, TimeNs now) noexcept {
   cold.bytes[index_of(direction)] += batch.packets[i]->pkt_len;
   cold.last_seen_fraction = fraction_;
   if (hot.last_seen != tick_) hot.last_seen = tick_;
+}
+
+void TrackStage::follow(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const PacketMeta& meta = batch.metas[i];
   if (meta.kind != PacketKind::kTcp) return;
+  FlowHot& hot = path_.flows.hot(batch.slots[i]);
+  FlowCold& cold = path_.flows.cold(batch.slots[i]);
+  const Direction direction = batch.directions[i];
   measure_segment(hot, cold, meta, direction);
   const channel::TcpState before = hot.tcp_state;
   if (before == channel::TcpState::kEstablished && (meta.tcp_flags & kTcpControl) == 0) return;

@@ -20,9 +20,12 @@ class TrackStage {
   /// A TCP or UDP checksum that a receiver would refuse. Asked before a packet changes any state; what merely
   /// follows the verdict of its flow is left to the receiver.
   [[nodiscard]] bool is_damaged(const Batch& batch, std::size_t i) noexcept;
+  /// Its flow is decided under the policy in force.
+  [[nodiscard]] bool follows_verdict(std::uint32_t slot) noexcept;
   [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
   [[nodiscard]] std::uint32_t create(const Batch& batch, std::size_t i, TimeNs now) noexcept;
-  void update(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  void count(Batch& batch, std::size_t i) noexcept;
+  void follow(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
   Tick tick_ = 0;  // of the burst

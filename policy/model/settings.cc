@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <set>
@@ -181,6 +182,13 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
       for (std::size_t i = 0; i < kBypassKinds; ++i) {
         if (*word == to_string(static_cast<BypassKind>(i))) pair.bypass = static_cast<BypassKind>(i);
       }
+    }
+  }
+  if (const Node* const urgent = map.find("urgent")) {
+    if (const auto word = read_text({*urgent, row_of("pairs", "urgent")}, mistakes)) {
+      constexpr std::array kWords = {"clear", "drop", "pass"};
+      const auto* const at = std::find(kWords.begin(), kWords.end(), *word);
+      if (at != kWords.end()) pair.urgent = static_cast<UrgentAction>(at - kWords.begin());
     }
   }
   std::fill(std::begin(pair.exceptions), std::end(pair.exceptions),

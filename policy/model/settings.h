@@ -48,10 +48,15 @@ struct PortSettings {
   std::string device;  // a DPDK device: PCI address, or a vdev such as "net_af_packet0,iface=lan0"
 };
 
+/// What becomes of the urgent pointer of a TCP flow that is judged. A receiver may take the urgent byte out
+/// of its stream, so that it reads another name than an inspector does.
+enum class UrgentAction : std::uint8_t { kClear, kDrop, kPass };
+
 struct PairSettings {
   std::string name = "lan-wan";
   PortSettings inside;
   PortSettings outside;
+  UrgentAction urgent = UrgentAction::kClear;
   bool strict = true;  // mode: strict | monitor; sets the default of every exception (drop | pass)
   ExceptionAction exceptions[kExceptionCauses] = {};  // filled by the loader: defaults, then what is written
   bool fail_open = false;  // fail: open | closed, when Weir is dead; without it closed if strict, else open

@@ -58,6 +58,8 @@ constexpr std::array kRows{
     choice("pairs", "fail", "closed", "open",
            "what happens to frames when Weir is dead; without it open in mode monitor", nullptr),
     word("pairs", "bypass", "auto|none|kernel-bridge|nic", "the way round Weir; auto: what the ports offer"),
+    word("pairs", "urgent", "clear|drop|pass",
+         "the urgent pointer of a TCP flow that is judged; pass lets a receiver read another name than Weir"),
 
     choice("memory", "hugepages", "auto", "off", "auto uses hugepages where the kernel has them",
            WEIR_FIELD(memory.hugepages)),

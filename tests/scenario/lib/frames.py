@@ -71,8 +71,11 @@ def pseudo_header(source, destination, protocol, length):
     return packed + struct.pack('>II', protocol, length)
 
 
-def tcp(source, destination, ports, flags, seq, ack, payload=b'', window=65535, damage=0):
-    head = struct.pack('>HHIIBBHHH', *ports, seq % 2**32, ack % 2**32, 5 << 4, flag_bits(flags), window, 0, 0)
+def tcp(source, destination, ports, flags, seq, ack, payload=b'', window=65535, damage=0, options=b'',
+        urgent=0):
+    words = 5 + len(options) // 4
+    head = struct.pack('>HHIIBBHHH', *ports, seq % 2**32, ack % 2**32, words << 4, flag_bits(flags), window, 0, urgent)
+    head += options
     total = checksum(pseudo_header(source, destination, TCP, len(head) + len(payload)) + head + payload) ^ damage
     return head[:16] + struct.pack('>H', total) + head[18:] + payload
 

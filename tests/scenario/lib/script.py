@@ -101,8 +101,9 @@ class Script:
         return self.put(flow, verb, line, fate, payload=payload, **options)
 
     def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', id='0',
-            before='', after='', win=65535, ack=0):
-        """`seq`: +N or -N from the next sequence number, which then stays where it is; `ack` likewise. The rest: see frames.pieces."""
+            before='', after='', win=65535, ack='0', options='', urgent=0):
+        """`seq`: +N or -N from the next sequence number, which then stays where it is; `ack` the same of the other's.
+        The rest: see frames.pieces."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
         (source, sport), (destination, dport) = flow.ends if forward else flow.ends[::-1]
@@ -112,9 +113,9 @@ class Script:
             if not seq:
                 mine += len(payload) + ('S' in flags) + ('F' in flags)
                 flow.client, flow.server = (mine, other) if forward else (other, mine)
-            body = frames.tcp(source, destination, (sport, dport), flags, number,
-                              other + int(ack) if 'A' in flags else 0, payload,
-                              window=int(win), damage=0x1111 if bad == 'l4' else 0)
+            body = frames.tcp(source, destination, (sport, dport), flags, number, other + int(ack) if 'A' in flags else 0, payload,
+                              window=int(win), options=bytes.fromhex(options), urgent=int(urgent),
+                              damage=0x1111 if bad == 'l4' else 0)
             protocol = frames.TCP
         elif flow.protocol == 'udp':
             body = frames.udp(source, destination, (sport, dport), payload, damage=0x1111 if bad == 'l4' else 0)

@@ -75,5 +75,25 @@ TEST_F(InspectionsTest, SaysNoWhenEverythingLookedAtWaits) {
   EXPECT_EQ(pool.count(), 2 * kReclaimLooksMax);
 }
 
+TEST_F(InspectionsTest, FloodOfHalfOpenFlowsLeavesTheOthersAlone) {
+  Inspections pool(flows_, 4);
+  const std::uint32_t answered = open();
+  pool.promote(*pool.ensure(answered));
+  for (int i = 0; i < 100; ++i) ASSERT_NE(pool.ensure(open()), nullptr);
+  EXPECT_NE(pool.of(answered), nullptr);
+  pool.release(answered);
+  EXPECT_EQ(pool.count(), 3U);
+}
+
+TEST_F(InspectionsTest, AnsweredFlowsTakeTurnsWhenTheyAreAllThereIs) {
+  Inspections pool(flows_, 4);
+  for (int i = 0; i < 100; ++i) {
+    Inspection* place = pool.ensure(open());
+    ASSERT_NE(place, nullptr);
+    pool.promote(*place);
+  }
+  EXPECT_EQ(pool.count(), 4U);
+}
+
 }  // namespace
 }  // namespace weir::dataplane

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of tracking that keeps what a receiver may ignore away from a TCP flow that is still judged: such
+// a packet is dropped under a name of its own, passed by unbelieved, or made into what its receiver reads for
+// certain (no urgent data, no data in a SYN). The rules are in flow/tcp_normalise.h; here they meet packet
+// buffers and settings. Flows that merely follow their verdict never come here.
+#pragma once
+
+#include "dataplane/pipeline/batch.h"
+#include "dataplane/pipeline/path.h"
+
+namespace weir::dataplane {
+
+/// Before packet `i` of the batch opens a flow; ends it and returns false when it must not.
+bool normalise_alone(Path& path, Batch& batch, std::size_t i) noexcept;
+
+/// Packet `i` within its flow; its direction is known. False: it may change no state and is ended already.
+bool normalise_in_flow(Path& path, Batch& batch, std::size_t i) noexcept;
+
+}  // namespace weir::dataplane
