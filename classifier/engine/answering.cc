@@ -34,7 +34,7 @@ void Classifier::answer(FlowContext& flow, const Request& request, const Inspect
     ++counts_.conflicts;
     return push(flow, about(request, AnswerType::kDropPacket));
   }
-  if (flow.facts.names_final && flow.facts.app_final) {
+  if (flow.facts.names_final && flow.facts.app_final && !flow.inspector) {
     return answer_final(flow, request.flow, VerdictAction::kForward);
   }
   answer_release(flow, request, seen);

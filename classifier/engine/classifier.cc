@@ -185,8 +185,7 @@ void Classifier::note_skip(FlowContext& flow, const Request& request, const Insp
 
 /// Keeps the total of assembly bytes right and lets the inspector go when it has nothing more to say.
 void Classifier::count_held(FlowContext& flow) {
-  const bool done = flow.inspector && flow.inspector->names_final();
-  if (done) flow.inspector.reset();
+  if (flow.inspector && flow.inspector->settled()) flow.inspector.reset();
   if (!flow.inspector) flow.facts.names_final = true;
   const std::size_t held = flow.inspector ? flow.inspector->bytes_held() : 0;
   counts_.bytes_held += held - flow.bytes_held;

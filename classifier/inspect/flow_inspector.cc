@@ -145,9 +145,13 @@ void FlowInspector::Impl::restart() {
 
 void FlowInspector::Impl::finish() {
   final = true;
+  for (const Direction direction : {Direction::kFromInitiator, Direction::kFromResponder}) {
+    // Names are judged by one copy of the client's bytes: it stays the only one until the server has it.
+    if (!is_client(direction) || lane(direction).ignored) lane(direction).stream.release();
+    lane(direction).stream.seal();
+  }
   session = std::monostate{};
   quic.reset();
-  for (Lane& each : lanes) each.stream.release();
 }
 
 /// A DNS flow stays open: every datagram is a question or an answer of its own.
@@ -191,8 +195,13 @@ FlowInspector& FlowInspector::operator=(FlowInspector&&) noexcept = default;
 Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence, std::uint8_t tcp_flags,
                                     Bytes payload, FlowFacts& facts,
                                     std::optional<std::uint32_t> acknowledgement) {
-  if (impl_->final) return {};
   if (acknowledgement) impl_->lane(opposite(direction)).stream.acknowledge(*acknowledgement);
+  if (impl_->final) {
+    Inspected repeated;
+    repeated.conflict =
+        impl_->lane(direction).stream.add(sequence, tcp_flags, payload) == Accepted::kConflict;
+    return repeated;
+  }
   const Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
   facts.names_final = impl_->final;
   return result;
@@ -215,6 +224,10 @@ Inspected FlowInspector::on_datagram(Direction direction, Bytes payload, FlowFac
 }
 
 bool FlowInspector::names_final() const { return impl_->final; }
+
+bool FlowInspector::settled() const {
+  return impl_->final && impl_->lanes[0].stream.delivered() && impl_->lanes[1].stream.delivered();
+}
 
 std::size_t FlowInspector::bytes_held() const {
   std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;

@@ -71,6 +71,9 @@ class FlowInspector {
 
   /// Nothing more will come from the parsers for this flow (no HTTP or mail connection is open in them).
   [[nodiscard]] bool names_final() const;
+  /// And what was judged has arrived: no other copy of it can take its place. Until then the flow must not be
+  /// let go, or a receiver that ignored the copy which was judged would be given another one.
+  [[nodiscard]] bool settled() const;
   /// Assembly bytes held now, for the classifier's total.
   [[nodiscard]] std::size_t bytes_held() const;
 

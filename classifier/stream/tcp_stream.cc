@@ -29,6 +29,7 @@ Accepted TcpStream::add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes pa
   std::uint64_t offset = next_ + static_cast<std::uint64_t>(std::int64_t{distance});
   const std::uint64_t end = offset + payload.size();
   if (contradicts(offset, payload)) return Accepted::kConflict;
+  if (sealed_) return Accepted::kInOrder;
   if (!payload.empty() && end > next_ + limits_.bytes_max) return Accepted::kLimit;
   if ((tcp_flags & kTcpFin) != 0 && !fin_seen_) {
     fin_seen_ = true;
@@ -56,8 +57,17 @@ void TcpStream::start(std::uint32_t first_byte_sequence) {
 
 void TcpStream::acknowledge(std::uint32_t sequence) {
   const auto distance = static_cast<std::int32_t>(sequence - next_sequence_);
-  if (!started_ || distance > 0) return;  // of bytes that were never seen: says nothing about those that were
-  acknowledged_ = std::max(acknowledged_, next_ + static_cast<std::uint64_t>(std::int64_t{distance}));
+  // Of bytes that were never seen: says nothing about those that were, unless nobody looks at bytes any more.
+  if (!started_ || (distance > 0 && !sealed_)) return;
+  const std::uint64_t position = next_ + static_cast<std::uint64_t>(std::int64_t{std::min(distance, 0)});
+  if (position <= acknowledged_) return;
+  acknowledged_ = position;
+  std::erase_if(before_skip_, [&](const Held& piece) {
+    if (piece.end() > acknowledged_) return false;
+    before_skip_bytes_ -= piece.bytes.size();
+    return true;
+  });
+  if (sealed_ && acknowledged_ >= next_) release();
 }
 
 bool TcpStream::contradicts(std::uint64_t offset, Bytes payload) const {
@@ -66,10 +76,13 @@ bool TcpStream::contradicts(std::uint64_t offset, Bytes payload) const {
     offset = acknowledged_;
   }
   if (payload.empty()) return false;
+  if (offset < forgotten_end_ && offset + payload.size() > forgotten_from_) return true;
+  const auto differs = [&](const Held& piece) {
+    return differ(piece.offset, Bytes{piece.bytes}, offset, payload);
+  };
+  if (std::any_of(before_skip_.begin(), before_skip_.end(), differs)) return true;
   if (differ(next_ - window_.size(), Bytes{window_}, offset, payload)) return true;
-  return std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
-    return differ(held.offset, Bytes{held.bytes}, offset, payload);
-  });
+  return std::any_of(held_.begin(), held_.end(), differs);
 }
 
 void TcpStream::append(Bytes bytes) {
@@ -123,14 +136,47 @@ Accepted TcpStream::hold(std::uint64_t offset, Bytes payload) {
 
 void TcpStream::consume(std::size_t count) {
   ready_from_ += std::min(count, ready().size());
-  if (ready_from_ > 2 * kHistoryBytes) {  // moving at every call would be quadratic
-    window_.erase(window_.begin(),
-                  window_.begin() + static_cast<std::ptrdiff_t>(ready_from_ - kHistoryBytes));
-    ready_from_ = kHistoryBytes;
+  trim();
+}
+
+/// Keeps of what was consumed the last kHistoryBytes and what its receiver may still lack.
+void TcpStream::trim() {
+  const std::uint64_t from = next_ - window_.size();
+  const std::uint64_t consumed = from + ready_from_;
+  std::uint64_t keep_from = consumed - std::min<std::uint64_t>(ready_from_, kHistoryBytes);
+  if (acknowledged_ < keep_from)
+    keep_from =
+        std::max({acknowledged_, from, consumed - std::min<std::uint64_t>(ready_from_, limits_.bytes_max)});
+  if (keep_from - from <= kHistoryBytes) return;  // moving at every call would be quadratic
+  if (keep_from > acknowledged_) {
+    if (forgotten_end_ != from) forgotten_from_ = from;
+    forgotten_end_ = keep_from;
   }
+  window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(keep_from - from));
+  ready_from_ -= keep_from - from;
+}
+
+void TcpStream::seal() {
+  sealed_ = true;
+  held_ = {};
+  held_bytes_ = 0;
+  ready_from_ = window_.size();
+  if (acknowledged_ >= next_) release();
 }
 
 void TcpStream::skip(std::uint64_t count) {
+  if (acknowledged_ < next_ && !window_.empty()) {
+    const std::uint64_t from = std::max(acknowledged_, next_ - window_.size());
+    const Bytes lacking = Bytes{window_}.last(next_ - from);
+    if (before_skip_bytes_ + lacking.size() > limits_.bytes_max ||
+        before_skip_.size() >= limits_.segments_held_max) {
+      forgotten_from_ = before_skip_.empty() ? from : before_skip_.front().offset;
+      forgotten_end_ = next_;
+    } else {
+      before_skip_.push_back({from, {lacking.begin(), lacking.end()}});
+      before_skip_bytes_ += lacking.size();
+    }
+  }
   window_.clear();
   ready_from_ = 0;
   next_ += count;
@@ -147,6 +193,8 @@ void TcpStream::release() {
   ready_from_ = 0;
   held_ = {};
   held_bytes_ = 0;
+  before_skip_ = {};
+  before_skip_bytes_ = 0;
 }
 
 }  // namespace weir::classifier

@@ -2,11 +2,12 @@
 // One direction of a TCP connection put in order. The first copy of a byte that was accepted is the one that
 // counts; a later copy with other content is a conflict and the whole segment that carries it is refused.
 //
-// What is detected: a differing copy of any byte that still waits, of any byte assembled and not consumed,
-// and of the last kHistoryBytes consumed ones. Older bytes are gone; a copy of them passes as an old
-// duplicate. Bytes left of the stream's start are ignored, as a receiver trims them. FIN is only noted: a
-// forged FIN must not end the stream. RST, acknowledgements and windows are the flow table's affair, not this
-// one's.
+// What is detected: a differing copy of any byte that its receiver has not acknowledged, and of the last
+// kHistoryBytes consumed ones. What was acknowledged cannot be replaced, so a copy of it passes.
+// Unacknowledged bytes that had to be forgotten (more than the limit) cannot be compared: a copy of them is a
+// conflict as well. Bytes that were skipped have no content here. Bytes left of the stream's start are
+// ignored, as a receiver trims them. FIN is only noted: a forged FIN must not end the stream. RST,
+// acknowledgements and windows are the flow table's affair, not this one's.
 //
 // Sequence numbers wrap (RFC 9293 section 3.4); inside, positions are 64 bits wide.
 #pragma once
@@ -54,6 +55,11 @@ class TcpStream {
   [[nodiscard]] Bytes ready() const { return Bytes{window_}.subspan(ready_from_); }
   /// `count` is at most ready().size().
   void consume(std::size_t count);
+  /// No further byte is of interest: what waits is forgotten, what was assembled is kept until its receiver
+  /// has it.
+  void seal();
+  /// Sealed, and nothing is kept any more.
+  [[nodiscard]] bool delivered() const { return sealed_ && window_.empty() && before_skip_.empty(); }
   /// The next `count` bytes after the assembled ones will not be shown (ready() must be empty). Pieces
   /// waiting within them are dropped; should they be shown in spite of it they count as old.
   void skip(std::uint64_t count);
@@ -63,7 +69,7 @@ class TcpStream {
   [[nodiscard]] bool gap() const { return !held_.empty(); }
   /// All bytes before a FIN were assembled.
   [[nodiscard]] bool finished() const { return fin_seen_ && next_ >= fin_; }
-  [[nodiscard]] std::size_t bytes_held() const { return window_.size() + held_bytes_; }
+  [[nodiscard]] std::size_t bytes_held() const { return window_.size() + held_bytes_ + before_skip_bytes_; }
   /// Forgets every byte and frees the memory; the position stays.
   void release();
 
@@ -75,6 +81,7 @@ class TcpStream {
   };
 
   void start(std::uint32_t first_byte_sequence);
+  void trim();
   [[nodiscard]] bool contradicts(std::uint64_t offset, Bytes payload) const;
   void append(Bytes bytes);
   void take_held();
@@ -84,12 +91,17 @@ class TcpStream {
   bool started_ = false;
   bool accepted_any_ = false;
   bool fin_seen_ = false;
+  bool sealed_ = false;
   std::uint32_t next_sequence_ = 0;
   std::uint64_t next_ = 0;  // position of next_sequence_; starts high so that earlier bytes have one
   std::uint64_t fin_ = 0;
   std::uint64_t acknowledged_ = 0;
   std::vector<std::uint8_t> window_;  // consumed history, then what is ready; ends at next_
   std::size_t ready_from_ = 0;
+  std::vector<Held> before_skip_;  // not acknowledged, in front of bytes that were skipped
+  std::size_t before_skip_bytes_ = 0;
+  std::uint64_t forgotten_from_ = 0;  // of the bytes dropped from the window before they were acknowledged
+  std::uint64_t forgotten_end_ = 0;
   std::vector<Held> held_;  // sorted, disjoint, all beyond next_
   std::size_t held_bytes_ = 0;
 };

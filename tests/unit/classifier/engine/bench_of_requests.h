@@ -83,6 +83,9 @@ class Bench {
     request.packet = bytes;
     request.head.number = ++numbers_[static_cast<std::size_t>(direction)];
     request.head.tcp_sequence = sequence;
+    const auto from = static_cast<std::size_t>(direction);
+    request.head.tcp_acknowledgement = acknowledges ? sent_[1 - from] : 0;
+    sent_[from] = sequence + static_cast<std::uint32_t>(payload.size()) + ((flags & kSyn) != 0 ? 1 : 0);
     request.head.packet_bytes = static_cast<std::uint16_t>(bytes.size());
     request.head.l4_offset = fragment ? 0 : 20;
     request.head.payload_offset = static_cast<std::uint16_t>(bytes.size() - payload.size());
@@ -127,6 +130,7 @@ class Bench {
   bool parked = true;
   bool redecide = false;
   bool fragment = false;
+  bool acknowledges = true;  // every packet what the other end sent before it
 
  private:
   void fill_headers(std::vector<std::uint8_t>& b, Direction direction, std::size_t payload,
@@ -164,6 +168,7 @@ class Bench {
   channel::FlowOpened opened_;
   std::uint8_t protocol_ = 0;
   std::array<std::uint32_t, 2> numbers_{};
+  std::array<std::uint32_t, 2> sent_{};
 };
 
 inline std::string http_get(const std::string& host) {

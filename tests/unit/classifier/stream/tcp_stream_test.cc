@@ -88,11 +88,70 @@ TEST(TcpStream, ConsumedBytesAreRememberedForALimitedWhile) {
   TcpStream stream{{}};
   const std::string old(3 * kHistoryBytes, 'a');
   EXPECT_EQ(stream.add(1, 0, as_bytes(old)), Accepted::kInOrder);
+  stream.acknowledge(static_cast<std::uint32_t>(1 + old.size()));
   EXPECT_EQ(drain(stream), old);
   EXPECT_LE(stream.bytes_held(), 2 * kHistoryBytes);
   const auto next = static_cast<std::uint32_t>(1 + old.size());
-  EXPECT_EQ(stream.add(next - std::uint32_t{kHistoryBytes}, 0, as_bytes("X")), Accepted::kConflict);
-  EXPECT_EQ(stream.add(1, 0, as_bytes("X")), Accepted::kInOrder);  // too old to know
+  EXPECT_EQ(stream.add(1, 0, as_bytes("X")), Accepted::kInOrder);  // its receiver has it
+  EXPECT_EQ(stream.add(next, 0, as_bytes("a")), Accepted::kInOrder);
+}
+
+TEST(TcpStream, WhatTheReceiverLacksIsRememberedHoweverOld) {
+  TcpStream stream{{}};
+  const std::string old(10 * kHistoryBytes, 'a');
+  for (std::size_t at = 0; at < old.size(); at += 1'000) {
+    const Bytes piece = as_bytes(old).subspan(at, std::min<std::size_t>(1'000, old.size() - at));
+    EXPECT_EQ(stream.add(static_cast<std::uint32_t>(1 + at), 0, piece), Accepted::kInOrder);
+    static_cast<void>(drain(stream));
+  }
+  EXPECT_EQ(stream.add(5, 0, as_bytes("X")), Accepted::kConflict);
+  EXPECT_EQ(stream.add(5, 0, as_bytes("aaaa")), Accepted::kInOrder);  // a real repetition
+  stream.acknowledge(10'001);
+  EXPECT_EQ(stream.add(5, 0, as_bytes("X")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(10'001, 0, as_bytes("X")), Accepted::kConflict);
+}
+
+TEST(TcpStream, WhatCannotBeComparedIsAConflictUntilItIsAcknowledged) {
+  TcpStream stream{{.bytes_max = 8'192}};
+  const std::string piece(1'000, 'a');
+  for (std::uint32_t at = 0; at < 30'000; at += 1'000) {
+    EXPECT_EQ(stream.add(1 + at, 0, as_bytes(piece)), Accepted::kInOrder);
+    static_cast<void>(drain(stream));
+  }
+  EXPECT_LE(stream.bytes_held(), 8'192 + 2 * kHistoryBytes);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("a")), Accepted::kConflict);
+  EXPECT_EQ(stream.add(29'001, 0, as_bytes(piece)), Accepted::kInOrder);
+  stream.acknowledge(30'001);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("X")), Accepted::kInOrder);
+}
+
+TEST(TcpStream, AHeadStaysTheFirstCopyAcrossASkip) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("head")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "head");
+  stream.skip(10);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("HEAD")), Accepted::kConflict);
+  EXPECT_EQ(stream.add(3, 0, as_bytes("adBODY")), Accepted::kInOrder);
+  stream.acknowledge(5);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("HEAD")), Accepted::kInOrder);
+  EXPECT_EQ(stream.bytes_held(), 0U);
+}
+
+TEST(TcpStream, SealedItKeepsWhatTheReceiverLacks) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("hello")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(9, 0, as_bytes("later")), Accepted::kWaiting);
+  EXPECT_FALSE(stream.delivered());
+  stream.seal();
+  EXPECT_FALSE(stream.delivered());
+  EXPECT_EQ(stream.add(1, 0, as_bytes("hellO")), Accepted::kConflict);
+  EXPECT_EQ(stream.add(1, 0, as_bytes("hello and more")), Accepted::kInOrder);
+  EXPECT_EQ(stream.bytes_held(), 5U);
+  stream.acknowledge(4);
+  EXPECT_FALSE(stream.delivered());
+  stream.acknowledge(15);
+  EXPECT_TRUE(stream.delivered());
+  EXPECT_EQ(stream.bytes_held(), 0U);
 }
 
 TEST(TcpStream, WhatTheReceiverHasCannotBeReplaced) {
