@@ -19,6 +19,7 @@
 #include "dataplane/control/pair_bypasses.h"
 #include "dataplane/io/eal.h"
 #include "dataplane/io/packet_pool.h"
+#include "dataplane/pipeline/keep.h"
 #include "dataplane/worker/worker.h"
 
 namespace weir::dataplane {
@@ -76,6 +77,14 @@ void log_memory_plan(const Settings& settings, const Eal& eal, const PacketPool&
       megabytes(use.enforcement), megabytes(channel));
 }
 
+FlowFileIdentity identity_of(const Settings& settings, std::uint32_t worker) {
+  std::vector<std::string> words;
+  for (const PairSettings& pair : settings.pairs) {
+    words.insert(words.end(), {pair.name, pair.inside.device, pair.outside.device});
+  }
+  return {.worker = worker, .workers = settings.workers, .pairs = pairs_fingerprint(words)};
+}
+
 Result<PipelineOptions> worker_options(const Settings& settings, rte_mempool* packets) {
   PipelineOptions options = pipeline_options(settings);
   options.packets = packets;
@@ -111,15 +120,51 @@ int worker_thread(void* worker) {
   return 0;
 }
 
+/// One a worker; none when flows are not kept, or where there is no room: then a restart forgets them.
+std::vector<std::unique_ptr<FlowFile>> make_flow_files(const Settings& settings) {
+  std::vector<std::unique_ptr<FlowFile>> files(settings.workers);
+  for (std::uint32_t worker = 0; settings.memory.keep_flows && worker < settings.workers; ++worker) {
+    auto file =
+        FlowFile::create(flow_file(settings, worker), settings.memory.flows, identity_of(settings, worker));
+    if (file) {
+      files[worker] = std::move(*file);
+    } else {
+      spdlog::warn("flows-not-kept worker={} reason=\"{}\"", worker, to_text(file.error()));
+    }
+  }
+  return files;
+}
+
 /// The same hash seed for all: where a flow is does not depend on it.
-std::vector<std::unique_ptr<Worker>> make_workers(const PipelineOptions& options, std::uint32_t count,
+std::vector<std::unique_ptr<Worker>> make_workers(PipelineOptions options,
+                                                  std::span<const std::unique_ptr<FlowFile>> flow_files,
                                                   std::span<const std::unique_ptr<Port>> ports,
                                                   Exchange* exchange) {
   std::vector<std::unique_ptr<Worker>> workers;
-  for (std::uint32_t index = 0; index < count; ++index) {
+  for (std::uint32_t index = 0; index < flow_files.size(); ++index) {
+    options.flow_memory =
+        flow_files[index] == nullptr ? std::span<std::uint8_t>{} : flow_files[index]->memory();
     workers.push_back(std::make_unique<Worker>(options, ports, exchange, index));
   }
   return workers;
+}
+
+/// What the data plane before this one left; before the workers run.
+void take_over_flows(const Settings& settings, std::span<const std::unique_ptr<FlowFile>> files,
+                     std::span<const std::unique_ptr<Worker>> workers, TimeNs now) {
+  for (std::uint32_t worker = 0; worker < workers.size(); ++worker) {
+    if (files[worker] == nullptr) continue;
+    const auto kept = KeptFlows::open(flow_file(settings, worker), identity_of(settings, worker), now);
+    if (kept) {
+      const FlowsTaken result = take_over(workers[worker]->path(), **kept, now);
+      spdlog::info("flows-taken-over worker={} flows={} left-out={}", worker, result.taken, result.left_out);
+    } else if (kept.error().code != ErrorCode::kNotFound) {
+      spdlog::warn("flows-refused worker={} reason=\"{}\"", worker, to_text(kept.error()));
+    }
+    if (auto published = files[worker]->publish(); !published) {
+      spdlog::warn("flows-not-kept worker={} reason=\"{}\"", worker, to_text(published.error()));
+    }
+  }
 }
 
 Result<void> launch(std::span<const std::unique_ptr<Worker>> workers) {
@@ -165,7 +210,9 @@ Result<void> run_live(const Settings& settings) {
   // What is on its way between workers is freed after them and before the pool.
   std::unique_ptr<Exchange> exchange;
   if (settings.workers > 1) exchange = std::make_unique<Exchange>(settings.workers, ports->size());
-  const auto workers = make_workers(*options, settings.workers, *ports, exchange.get());
+  const auto flow_files = make_flow_files(settings);
+  const auto workers = make_workers(*options, flow_files, *ports, exchange.get());
+  take_over_flows(settings, flow_files, workers, options->now);
   log_memory_plan(settings, **eal, **pool, **datagrams, exchange.get(), *workers[0]);
   auto control = ControlServer::start({settings, *ports, workers, bypasses});
   if (!control) return tl::unexpected(control.error());

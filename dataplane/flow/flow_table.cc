@@ -57,7 +57,28 @@ void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
 
 }  // namespace
 
+FlowLayout::FlowLayout(std::uint32_t wanted) noexcept
+    : capacity(std::clamp(wanted, kCapacityMin, kCapacityMax)),
+      buckets((capacity + kFlowsPerBucket - 1) / kFlowsPerBucket),
+      cold_at(hot_at + sizeof(FlowHot) * capacity),
+      buckets_at(cold_at + sizeof(FlowCold) * capacity),
+      rest_at(buckets_at + sizeof(Bucket) * buckets),
+      bytes(rest_at + sizeof(FlowRest) * capacity) {
+  if (bytes >= kHugePageBytes) bytes = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+}
+
+std::uint8_t check_of(const FlowHot& flow) noexcept {
+  constexpr std::uint32_t kFixedFlags = kInitiatorIsLow | kInitiatorInside;
+  const std::uint32_t told = (static_cast<std::uint32_t>(flow.verdict) << 24U) |
+                             (std::uint32_t{flow.mark} << 16U) |
+                             (static_cast<std::uint32_t>(flow.level) << 8U) | (flow.flags & kFixedFlags);
+  std::uint32_t mixed = hash_of(flow.key, told) ^ (flow.policy_revision * 0x9e37'79b1U);
+  mixed ^= mixed >> 16U;
+  return static_cast<std::uint8_t>((mixed ^ (mixed >> 8U)) | 1U);  // never that of an entry without a verdict
+}
+
 struct FlowTable::Impl {
+  bool own = false;
   std::uint8_t* base = nullptr;
   std::size_t bytes = 0;
   FlowHot* hot = nullptr;
@@ -96,27 +117,27 @@ struct FlowTable::Impl {
   }
 };
 
-FlowTable::FlowTable(std::uint32_t capacity, std::uint32_t hash_seed) : impl_(std::make_unique<Impl>()) {
+FlowTable::FlowTable(std::uint32_t capacity, std::uint32_t hash_seed, std::span<std::uint8_t> memory)
+    : impl_(std::make_unique<Impl>()) {
   Impl& impl = *impl_;
-  impl.capacity = std::clamp(capacity, kCapacityMin, kCapacityMax);
+  const FlowLayout layout(capacity);
+  impl.capacity = layout.capacity;
   impl.seed = hash_seed;
-  const std::uint32_t buckets = (impl.capacity + kFlowsPerBucket - 1) / kFlowsPerBucket;
-  impl.bucket_count = buckets;
-  const std::size_t hot_bytes = sizeof(FlowHot) * impl.capacity;
-  const std::size_t cold_bytes = sizeof(FlowCold) * impl.capacity;
-  const std::size_t bucket_bytes = sizeof(Bucket) * buckets;
-  impl.bytes = hot_bytes + cold_bytes + bucket_bytes + sizeof(FlowRest) * impl.capacity;
-  if (impl.bytes >= kHugePageBytes)
-    impl.bytes = (impl.bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
-  void* base = ::mmap(nullptr, impl.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (base == MAP_FAILED) out_of_memory(impl.bytes);
-  static_cast<void>(
-      ::madvise(base, impl.bytes, MADV_HUGEPAGE));  // a wish: without it there are more TLB misses
-  impl.base = static_cast<std::uint8_t*>(base);
-  impl.hot = new (impl.base) FlowHot[impl.capacity];
-  impl.cold = new (impl.base + hot_bytes) FlowCold[impl.capacity];
-  impl.buckets = new (impl.base + hot_bytes + cold_bytes) Bucket[buckets];
-  impl.rest = new (impl.base + hot_bytes + cold_bytes + bucket_bytes) FlowRest[impl.capacity];
+  impl.bucket_count = layout.buckets;
+  impl.bytes = layout.bytes;
+  impl.own = memory.size() < layout.bytes;
+  impl.base = memory.data();
+  if (impl.own) {
+    void* base = ::mmap(nullptr, impl.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) out_of_memory(impl.bytes);
+    impl.base = static_cast<std::uint8_t*>(base);
+  }
+  // A wish: without it there are more TLB misses.
+  static_cast<void>(::madvise(impl.base, impl.bytes, MADV_HUGEPAGE));
+  impl.hot = new (impl.base + layout.hot_at) FlowHot[impl.capacity];
+  impl.cold = new (impl.base + layout.cold_at) FlowCold[impl.capacity];
+  impl.buckets = new (impl.base + layout.buckets_at) Bucket[layout.buckets];
+  impl.rest = new (impl.base + layout.rest_at) FlowRest[impl.capacity];
   hot_ = impl.hot;
   cold_ = impl.cold;
   rest_ = impl.rest;
@@ -126,7 +147,9 @@ FlowTable::FlowTable(std::uint32_t capacity, std::uint32_t hash_seed) : impl_(st
   }
 }
 
-FlowTable::~FlowTable() { ::munmap(impl_->base, impl_->bytes); }
+FlowTable::~FlowTable() {
+  if (impl_->own) ::munmap(impl_->base, impl_->bytes);
+}
 
 void FlowTable::lookup(std::span<const PacketMeta* const> packets, std::span<std::uint32_t> slots) noexcept {
   const Impl& impl = *impl_;

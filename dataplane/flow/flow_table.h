@@ -40,7 +40,7 @@ struct alignas(64) FlowHot {
   std::uint8_t mark = 0;    // 0: DSCP is left as it is, else 1 + the DSCP to set
   std::uint16_t flags = 0;  // FlowFlag bits
   channel::InspectedLevel level{};
-  std::uint8_t spare = 0;
+  std::uint8_t check = 0;             // check_of, written with the verdict
   std::uint32_t policy_revision = 0;  // the verdict's
   std::uint32_t generation = 0;
   Tick last_seen = 0;      // written only when it changed
@@ -102,10 +102,27 @@ struct FlowRest {
 };
 static_assert(sizeof(FlowRest) == 40);
 
+/// Over what makes a verdict: tells a flow whose verdict was written whole from one that was being written
+/// when the process died (flow_file.h).
+[[nodiscard]] std::uint8_t check_of(const FlowHot& flow) noexcept;
+
+/// Where the parts of a table of `capacity` flows lie, in bytes from its start.
+struct FlowLayout {
+  explicit FlowLayout(std::uint32_t capacity) noexcept;
+  std::uint32_t capacity;  // within the limits
+  std::uint32_t buckets;
+  std::size_t hot_at = 0;
+  std::size_t cold_at;
+  std::size_t buckets_at;
+  std::size_t rest_at;
+  std::size_t bytes;
+};
+
 class FlowTable {
  public:
-  /// `capacity` flows (at least 64); memory is touched here once.
-  FlowTable(std::uint32_t capacity, std::uint32_t hash_seed);
+  /// `capacity` flows (at least 64); memory is touched here once. In `memory` (zeros, aligned to a page,
+  /// FlowLayout::bytes, the caller's) or in its own.
+  FlowTable(std::uint32_t capacity, std::uint32_t hash_seed, std::span<std::uint8_t> memory = {});
   ~FlowTable();
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;

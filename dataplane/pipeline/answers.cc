@@ -74,6 +74,7 @@ void apply_final(Path& path, const channel::Answer& answer) noexcept {
   clear_flag(hot, kDecidingAgain);
   ++path.counters.decided;
   begin_treatment(path, answer, hot.verdict);
+  hot.check = check_of(hot);
   release_by_verdict(path, answer.flow.slot, hot.verdict);
   path.inspections.release(answer.flow.slot);
 }

@@ -38,7 +38,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       deadline_ns(options.inspection_deadline_ms * kMillisecond),
       timeouts(options.timeouts),
       packets(options.packets),
-      flows(options.flows, options.hash_seed),
+      flows(options.flows, options.hash_seed, options.flow_memory),
       inspections(flows, kInspectionsPerParked * options.parked),
       parking(inspections, options.parked, options.parked_per_flow),
       meters(kMetersMax, kLimitedFlowsMax, options.hash_seed),

@@ -54,6 +54,7 @@ struct PipelineOptions {
   rte_mempool* packets = nullptr;  // for packets that Weir builds
   rte_mempool* datagrams =
       nullptr;  // for whole datagrams that `packets` is too small for; none: they are too long
+  std::span<std::uint8_t> flow_memory{};  // where the flow table lies (flow_file.h); empty: in its own memory
   TimeNs now = 0;
 };
 

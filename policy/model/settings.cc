@@ -325,6 +325,10 @@ ResultAll<Settings> load_settings(const std::string& path) {
   return parse_settings(*text, path);
 }
 
+std::string flow_file(const Settings& settings, unsigned worker) {
+  return fmt::format("{}/flows-{}", settings.run_directory, worker);
+}
+
 std::string control_socket(const Settings& settings) { return settings.run_directory + "/dataplane.sock"; }
 
 std::string channel_socket(const Settings& settings, unsigned worker) {

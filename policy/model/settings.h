@@ -66,6 +66,7 @@ struct PairSettings {
 
 struct MemorySettings {
   bool hugepages = true;              // hugepages: auto (true: used where the kernel has them) | off
+  bool keep_flows = true;             // keep_flows: on (true: decided flows outlive the data plane) | off
   std::uint32_t megabytes = 256;      // for DPDK when there are no hugepages
   std::uint32_t packets = 16'384;     // mbufs in the pool
   std::uint32_t frame_bytes = 2'048;  // longest frame in one piece
@@ -133,6 +134,7 @@ struct Settings {
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
 [[nodiscard]] ResultAll<Settings> load_settings(const std::string& path);
 
+[[nodiscard]] std::string flow_file(const Settings& settings, unsigned worker);  // <run>/flows-N
 /// Unix sockets of the run directory.
 [[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
 [[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock

@@ -63,6 +63,10 @@ constexpr std::array kRows{
 
     choice("memory", "hugepages", "auto", "off", "auto uses hugepages where the kernel has them",
            WEIR_FIELD(memory.hugepages)),
+    choice(
+        "memory", "keep_flows", "on", "off",
+        "on keeps decided flows over a restart of the data plane, in the run directory (which is in memory)",
+        WEIR_FIELD(memory.keep_flows)),
     number("memory", "megabytes", 64, 1'048'576, "MiB", "memory for DPDK when there are no hugepages",
            WEIR_FIELD(memory.megabytes)),
     number("memory", "packets", 1'024, 4'194'304, "packets", "packet buffers", WEIR_FIELD(memory.packets)),

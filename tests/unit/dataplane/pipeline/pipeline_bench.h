@@ -78,6 +78,7 @@ struct BenchShape {
   std::uint32_t fragments = 64;
   std::uint32_t large_buffers = 0;  // for whole datagrams
   bool classifier = true;
+  std::span<std::uint8_t> flow_memory{};
 };
 
 class PipelineBench {
@@ -94,6 +95,7 @@ class PipelineBench {
     options.parked = shape.parked;
     options.parked_per_flow = shape.parked_per_flow;
     options.packets = pool->get();
+    options.flow_memory = shape.flow_memory;
     options.fragments = shape.fragments;
     if (shape.large_buffers > 0) {
       large = std::move(
