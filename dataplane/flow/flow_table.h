@@ -97,8 +97,9 @@ struct FlowRest {
   std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
   std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
-  std::uint8_t reset_told = 0;  // times that the ends were told of a reset, at packets of each direction
-  std::uint8_t answered = 0;  // by kAnswered; bit 0: the Direction of the end that was answered, then replies
+  // Of a reset flow: times that the ends were told, at packets of each Direction. Of one with kAnswered: the
+  // Direction of the end that was answered, and the replies since.
+  std::array<std::uint8_t, 2> told{};
 };
 static_assert(sizeof(FlowRest) == 40);
 

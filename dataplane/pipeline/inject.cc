@@ -70,7 +70,7 @@ void end_flow(Path& path, const channel::Answer& answer) noexcept {
   set_flag(hot, kAnswered);
   // Forgotten soon, and a SYN may take the tuple at once.
   if (hot.tcp_state != channel::TcpState::kNone) hot.tcp_state = channel::TcpState::kClosing;
-  path.flows.rest(answer.flow.slot).answered = static_cast<std::uint8_t>(answer.direction);
+  path.flows.rest(answer.flow.slot).told = {static_cast<std::uint8_t>(answer.direction), 0};
   drop_parked(path, answer.flow.slot, nullptr);
   path.inspections.release(answer.flow.slot);
 }
@@ -372,12 +372,11 @@ void end_conversation(Path& path, const Batch& batch, std::size_t i) noexcept {
   const std::uint32_t slot = batch.slots[i];
   follow_injection(path, slot, meta, batch.directions[i]);
   if ((meta.tcp_flags & kTcpRst) != 0) return;
-  std::uint8_t& answered = path.flows.rest(slot).answered;
-  const std::uint8_t replies = answered >> 1U;
+  std::uint8_t& replies = path.flows.rest(slot).told[1];
   if (replies == kAnsweredRepliesMax) return;
   const Bytes frame = frame_of(batch.packets[i]);
   const bool sent = send_built(path, batch.port, [&](auto room) -> std::size_t {
-    if (static_cast<std::uint8_t>(batch.directions[i]) != (answered & 1U)) {
+    if (static_cast<std::uint8_t>(batch.directions[i]) != path.flows.rest(slot).told[0]) {
       return build_reset(frame, meta, ResetTarget::kSender, room);
     }
     if (sequence_end(meta) == meta.tcp_sequence) return 0;  // a bare acknowledgement
@@ -389,7 +388,7 @@ void end_conversation(Path& path, const Batch& batch, std::size_t i) noexcept {
                           .payload = {}},
                          room);
   });
-  if (sent) answered = static_cast<std::uint8_t>(((replies + 1U) << 1U) | (answered & 1U));
+  if (sent) ++replies;
 }
 
 }  // namespace weir::dataplane

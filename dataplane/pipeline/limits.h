@@ -30,7 +30,7 @@ inline constexpr std::uint32_t kParkedPerFlowMax = 1'024;
 // Flows that are judged at the same time, for each packet that may wait: those for which nothing waits give
 // their place to others (Inspections).
 inline constexpr std::uint32_t kInspectionsPerParked = 2;
-inline constexpr std::uint32_t kResetsToldMax = 4;            // at packets of one direction of a flow
+inline constexpr std::uint32_t kResetsToldMax = 64;           // at packets of one direction of a flow
 inline constexpr std::uint32_t kMetersMax = 4'096;            // rates that verdicts set; a client has one
 inline constexpr std::uint32_t kLimitedFlowsMax = 65'536;     // flows that share them
 inline constexpr std::uint32_t kMeterBurstsPerSecond = 10;    // a full meter holds a tenth of a second

@@ -12,14 +12,12 @@ namespace weir::dataplane {
 
 void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const PacketMeta& meta, std::uint8_t port,
             Direction direction, const Positions& left) noexcept {
-  FlowRest& rest = path.flows.rest(slot);
-  const unsigned shift = 4U * static_cast<unsigned>(direction);
-  const unsigned told = rest.reset_told >> shift & 0xfU;
+  std::uint8_t& told = path.flows.rest(slot).told[index_of(direction)];
   // An end that did not believe the RST asks with a bare acknowledgement (RFC 5961 section 3.2), which says
-  // what it expects.
+  // what it expects; those that it sent before are on their way as well.
   const bool asks = meta.kind == PacketKind::kTcp && meta.payload_bytes == 0;
   if (told >= (asks ? kResetsToldMax : 1U)) return;
-  rest.reset_told = static_cast<std::uint8_t>(rest.reset_told + (1U << shift));
+  ++told;
   if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & kTcpRst) != 0) return;  // never answer an RST
   ++path.counters.resets;
   const Bytes frame = frame_of(packet);
