@@ -39,6 +39,7 @@ void decide(Path& path, const channel::Answer& answer, VerdictAction verdict) no
   hot.policy_revision = path.policy_revision;
   clear_flag(hot, kDecidingAgain);
   clear_flag(hot, kExpires);
+  hot.check = check_of(hot);
   ++path.counters.decided;
 }
 

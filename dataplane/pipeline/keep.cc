@@ -37,7 +37,7 @@ void take(Path& path, std::uint32_t slot, const FlowHot& old, const FlowCold& co
   mine.number = ++path.flows_numbered;
   mine.exceptions = rest.exceptions;
   mine.client_mac = rest.client_mac;
-  mine.reset_told = rest.reset_told;
+  mine.told = rest.told;
   path.wheel->arm(slot);
   ++path.counters.flows_opened;
 }
