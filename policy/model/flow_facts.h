@@ -72,10 +72,10 @@ struct SoftwareFact {
 
 /// What carries a flow that was found inside other packets.
 struct TunnelFacts {
-  std::string_view type;  // gre, ipip, vxlan, geneve, gtp-u, teredo; empty: no tunnel
-  std::string_view app;   // nDPI's name of it; empty: it has none
-  IpAddress low_end;
-  IpAddress high_end;
+  std::string_view type{};  // gre, ipip, vxlan, geneve, gtp-u, teredo; empty: no tunnel
+  std::string_view app{};   // nDPI's name of it; empty: it has none
+  IpAddress low_end{};
+  IpAddress high_end{};
   std::uint32_t id = 0;
   std::uint8_t protocol = 0;  // of the packets that carry it; IP in IP: that of the inner version
   std::uint16_t port = 0;     // UDP, well known; 0: none
