@@ -18,6 +18,7 @@
 #include "classifier/sandbox/sandbox.h"
 #include "policy/bus/streams.h"
 #include "policy/lang/catalogue.h"
+#include "policy/model/simulation.h"
 
 namespace {
 
@@ -36,6 +37,7 @@ struct Arguments {
   std::string country;
   std::string asn;
   std::string events = "-";
+  std::string simulate;
 };
 
 Signals g_signals;  // lock-free atomics: the only thing a handler touches
@@ -59,6 +61,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--asn-db", arguments.asn, "replay: AS database (MaxMind format)")->needs(replay);
   app.add_option("--events", arguments.events, "replay: file for the events, - is standard output")
       ->needs(replay);
+  app.add_option("--simulate", arguments.simulate, "test builds: CAUSE@N[,CAUSE@N...]")->group("");
 }
 
 int refuse(const std::vector<Error>& errors) {
@@ -92,8 +95,9 @@ std::uint64_t random_boot() {
   return std::uint64_t{device()} << 32U | device();
 }
 
-ClassifierOptions classifier_options(const Settings& settings) {
+ClassifierOptions classifier_options(const Settings& settings, const Simulation& simulation) {
   ClassifierOptions options;
+  options.simulation = simulation;
   options.inspect.stream_bytes_max = settings.classifier.stream_bytes_max;
   options.stream_bytes_total_max = settings.classifier.stream_bytes_total_max;
   options.pairs = settings.pairs;
@@ -127,13 +131,19 @@ SandboxOptions sandbox_options(const Settings& settings) {
   return options;
 }
 
-int serve(const Arguments& arguments, const Settings& settings) {
+int serve(const Arguments& arguments, const Settings& settings, const Simulation& simulation) {
   auto catalogue = read_catalogue(settings.classifier.catalogue);
   if (!catalogue) return refuse(catalogue.error());
   const auto geo = GeoLookup::open(settings.classifier.country_database, settings.classifier.asn_database);
   if (!geo) return refuse({geo.error()});
   auto policy =
       arguments.replay && arguments.policy.empty() ? empty_policy() : load_policy(settings.classifier.policy);
+  if (!policy && !arguments.replay) {  // flows follow the exception table until there is one
+    for (const Error& error : policy.error()) spdlog::error("policy_refused error=\"{}\"", to_text(error));
+    spdlog::error("policy_missing path={} effect=\"the exception row policy-missing applies\"",
+                  settings.classifier.policy);
+    policy = missing_policy();
+  }
   if (!policy) return refuse(policy.error());
   const auto labeler =
       NdpiLabeler::create({.packets_max = settings.classifier.ndpi_packets_max, .guard_pages = false});
@@ -160,7 +170,8 @@ int serve(const Arguments& arguments, const Settings& settings) {
 
   const auto sink = make_sink(settings, arguments, events_fd);
   const SoftwareIdentifier software{std::move(*catalogue)};
-  Classifier classifier{classifier_options(settings), {**labeler, *geo, software, builder, *sink}, *policy};
+  Classifier classifier{
+      classifier_options(settings, simulation), {**labeler, *geo, software, builder, *sink}, *policy};
   Service service{{.channel_path = channel_socket(settings, arguments.worker),
                    .policy_path = arguments.replay ? std::string{} : settings.classifier.policy,
                    .worker = arguments.worker,
@@ -195,12 +206,17 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "error: --replay needs --run DIRECTORY\n");
     return kUsage;
   }
+  const auto simulation = Simulation::parse(arguments.simulate);
+  if (!simulation) {
+    std::fprintf(stderr, "%s\n", to_text(simulation.error()).c_str());
+    return kUsage;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGTERM, on_stop);
   std::signal(SIGINT, on_stop);
   std::signal(SIGHUP, on_reload);
-  if (arguments.replay) return serve(arguments, replay_settings(arguments));
+  if (arguments.replay) return serve(arguments, replay_settings(arguments), *simulation);
   const auto settings = load_settings(arguments.config);
   if (!settings) return refuse(settings.error());
-  return serve(arguments, *settings);
+  return serve(arguments, *settings, *simulation);
 }

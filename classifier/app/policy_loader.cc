@@ -38,6 +38,12 @@ ResultAll<PolicyInForce> empty_policy() {
   return PolicyInForce{std::move(*compiled), 1};
 }
 
+ResultAll<PolicyInForce> missing_policy() {
+  auto missing = empty_policy();
+  if (missing) missing->revision = 0;
+  return missing;
+}
+
 bool PolicyReload::start(const std::string& path) {
   if (running()) return false;
   result_ = std::async(std::launch::async, [path] { return load_policy(path); });

@@ -20,6 +20,8 @@ inline constexpr std::uint32_t kRevisionWithoutSidecar = 1;
 [[nodiscard]] ResultAll<PolicyInForce> load_policy(const std::string& path);
 /// The policy of a replay without a policy file: nothing matches, everything is allowed.
 [[nodiscard]] ResultAll<PolicyInForce> empty_policy();
+/// No policy is in force: revision 0.
+[[nodiscard]] ResultAll<PolicyInForce> missing_policy();
 
 class PolicyReload {
  public:

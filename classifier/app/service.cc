@@ -112,6 +112,7 @@ void Service::look_around() {
   } else {
     looked_ = now;
   }
+  if (!options_.replay) classifier_.set_redis_away(!sink_.counts().connected);
   if (signals_.reload.exchange(false) && !options_.policy_path.empty()) reload_.start(options_.policy_path);
   if (control_) {
     control_->poll([this](ControlServer::ClientId client, std::string_view line) {
@@ -167,6 +168,7 @@ std::string Service::status() const {
       {"ok", true},
       {"worker", options_.worker},
       {"revision", classifier_.revision()},
+      {"policy_state", classifier_.revision() == 0 ? "missing" : "in force"},
       {"policy", options_.policy_path},
       {"contexts", counts.flows},
       {"channel", {{"attached", attached_}, {"path", options_.channel_path}}},

@@ -29,7 +29,10 @@ Answer about(const Request& request, AnswerType type) {
 
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
   if (flow.decision.action == Action::kBlock) return answer_final(flow, request.flow, VerdictAction::kReset);
-  if (flow.exception_drops) return answer_final(flow, request.flow, VerdictAction::kDrop);
+  if (flow.exception_action != ExceptionAction::kPass) {
+    const bool drop = flow.exception_action == ExceptionAction::kDrop;
+    return answer_final(flow, request.flow, drop ? VerdictAction::kDrop : VerdictAction::kForward);
+  }
   if (seen.conflict) {
     ++counts_.conflicts;
     return push(flow, about(request, AnswerType::kDropPacket));
@@ -67,7 +70,7 @@ void Classifier::answer_fragment(FlowContext& flow, const Request& request) {
     if (request.head.parked != 0) answer_final(flow, request.flow, flow.final_action);
     return;
   }
-  const bool pass = exception(flow, ExceptionCause::kFragment);
+  const bool pass = exception(flow, ExceptionCause::kFragment) != ExceptionAction::kDrop;
   Answer answer = about(request, pass ? AnswerType::kReleasePacket : AnswerType::kDropPacket);
   answer.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(ExceptionCause::kFragment));
   push(flow, answer);
@@ -106,7 +109,8 @@ void Classifier::push(const FlowContext& flow, Answer answer) {
 void Classifier::say(FlowContext& flow, TimeNs now) {
   const bool new_hits = !flow.hits_unsaid.empty();
   if (!flow.opened_said) {
-    if (!flow.final && !flow.facts.app_final && !new_hits) return;  // no real verdict yet
+    const bool labelled = flow.facts.app_final && flow.level == channel::InspectedLevel::kFull;
+    if (!flow.final && !labelled && flow.facts.host.empty() && !new_hits) return;  // no real verdict yet
     flow.opened_said = true;
     return parts_.sink.accept(event_of(flow, event::KIND_OPENED, now));
   }
@@ -120,6 +124,10 @@ event::FlowEvent Classifier::event_of(FlowContext& flow, event::Kind kind, TimeN
   if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {
     path =
         policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, flow.decided_at, policy::Trace::kOn).path;
+  }
+  if (redis_away_ || options_.simulation.hit(ExceptionCause::kRedisAway)) {
+    constexpr auto kIndex = static_cast<unsigned>(ExceptionCause::kRedisAway);
+    if ((flow.exceptions >> kIndex & 1U) == 0) static_cast<void>(exception(flow, ExceptionCause::kRedisAway));
   }
   const FlowStory story{.facts = flow.facts,
                         .decision = flow.decision,

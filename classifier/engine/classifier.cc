@@ -2,6 +2,7 @@
 #include "classifier/engine/classifier.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "classifier/engine/facts_of.h"
@@ -35,6 +36,7 @@ void Classifier::attach(std::uint32_t slots) {
 
 void Classifier::set_policy(PolicyInForce policy) {
   policy_ = std::move(policy);
+  if (policy_.revision == 0) return;  // what was decided before stays decided
   Answer answer;
   answer.type = AnswerType::kPolicyRevision;
   answer.policy_revision = policy_.revision;
@@ -43,6 +45,7 @@ void Classifier::set_policy(PolicyInForce policy) {
 
 void Classifier::on_request(const Request& request) {
   ++counts_.requests;
+  if (options_.simulation.hit(Fault::kCrash)) std::abort();
   last_time_ = request.time;
   switch (request.type) {
     case RequestType::kFlowOpened:
@@ -72,7 +75,10 @@ void Classifier::on_opened(const Request& request) {
   flow.midstream = request.opened.midstream != 0;
   flow.facts = facts_of(request.opened, request.time);
   const std::uint8_t protocol = flow.facts.tuple.protocol;
-  if (protocol == kProtocolTcp || protocol == kProtocolUdp) {
+  flow.level = request.opened.level;
+  flow.facts.app_final = flow.level >= channel::InspectedLevel::kNamesOnly;
+  const bool has_names = protocol == kProtocolTcp || protocol == kProtocolUdp;
+  if (has_names && flow.level <= channel::InspectedLevel::kNamesOnly) {
     flow.inspector.emplace(flow.facts.tuple, flow.midstream, options_.inspect);
   }
   flow.facts.names_final = !flow.inspector;
@@ -80,6 +86,7 @@ void Classifier::on_opened(const Request& request) {
   flow.facts.country = std::move(place.country);
   flow.facts.asn = place.asn;
   flow.facts.as_org = std::move(place.as_org);
+  note_policy(flow);
   judge(flow, request.time);  // rules about addresses can speak before any byte
   if (flow.decision.action == Action::kBlock) answer_final(flow, request.flow, VerdictAction::kReset);
   say(flow, request.time);
@@ -100,10 +107,13 @@ void Classifier::on_packet(const Request& request) {
     return;
   }
   flow->final = false;
+  if (again) note_policy(*flow);
   if (request.head.payload_bytes > 0) flow->responses.note(request.head.direction, request.time);
 
-  Inspected seen = inspect(*flow, request);                         // bytes -> names
-  const bool labelled = !seen.conflict && label(*flow, request);    // bytes -> application
+  Inspected seen = inspect(*flow, request);                       // bytes -> names
+  const bool labelled = !seen.conflict && label(*flow, request);  // bytes -> application
+  seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
+  seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
   if (seen.undecidable || seen.parser_error) give_up(*flow, seen);  // the exception table speaks
   if (seen.facts_changed || labelled || again) judge(*flow, request.time);
   while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
@@ -249,20 +259,33 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
 
 /// The parsers cannot go on with this flow: what the exception table says is remembered, and names are final.
 void Classifier::give_up(FlowContext& flow, const Inspected& seen) {
-  const auto cause = seen.parser_error ? ExceptionCause::kParserError : ExceptionCause::kStreamUndecidable;
-  flow.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(cause));
-  flow.exception_drops = !exception(flow, cause);
+  except(flow, seen.parser_error ? ExceptionCause::kParserError : ExceptionCause::kStreamUndecidable);
   flow.inspector.reset();
   count_held(flow);
 }
 
-/// Counts a row of the exception table for this flow; true: pass.
-bool Classifier::exception(FlowContext& flow, ExceptionCause cause) {
+/// Without a policy in force the table speaks for the flow, until there is one.
+void Classifier::note_policy(FlowContext& flow) {
+  constexpr auto kMissing = 1 + static_cast<std::uint8_t>(ExceptionCause::kPolicyMissing);
+  const bool missing = policy_.revision == 0 || options_.simulation.hit(ExceptionCause::kPolicyMissing);
+  if (missing && flow.exception == 0) except(flow, ExceptionCause::kPolicyMissing);
+  if (missing || flow.exception != kMissing) return;
+  flow.exception = 0;
+  flow.exception_action = ExceptionAction::kPass;
+}
+
+void Classifier::except(FlowContext& flow, ExceptionCause cause) {
+  flow.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(cause));
+  flow.exception_action = exception(flow, cause);
+}
+
+/// Counts a row of the exception table for this flow; what it says.
+ExceptionAction Classifier::exception(FlowContext& flow, ExceptionCause cause) {
   const auto index = static_cast<std::size_t>(cause);
   ++counts_.exceptions[index];
   flow.exceptions |= 1U << index;
-  return flow.pair >= options_.pairs.size() ||
-         options_.pairs[flow.pair].exceptions[index] == ExceptionAction::kPass;
+  return flow.pair >= options_.pairs.size() ? ExceptionAction::kPass
+                                            : options_.pairs[flow.pair].exceptions[index];
 }
 
 }  // namespace weir::classifier

@@ -24,6 +24,7 @@
 #include "classifier/software/identify.h"
 #include "dataplane/channel/channel.h"
 #include "policy/model/settings.h"
+#include "policy/model/simulation.h"
 
 namespace weir::policy {
 class Policy;
@@ -38,6 +39,7 @@ struct ClassifierOptions {
   InspectLimits inspect;
   std::uint64_t stream_bytes_total_max = 256U << 20U;  // assembly bytes of all flows
   std::vector<PairSettings> pairs;                     // for the exception table; a pair not listed passes
+  Simulation simulation{};                             // faults that a test forces
 };
 
 /// What the classifier works with; all outlive it.
@@ -49,7 +51,8 @@ struct ClassifierParts {
   EventSink& sink;
 };
 
-/// The policy in force, swapped whole between two requests.
+/// The policy in force, swapped whole between two requests. Revision 0: there is none, `policy` is empty and
+/// the exception table speaks (policy-missing).
 struct PolicyInForce {
   std::shared_ptr<const policy::Policy> policy;
   std::uint32_t revision = 0;
@@ -87,6 +90,8 @@ class Classifier {
   [[nodiscard]] AnswerQueue& answers() { return answers_; }
   [[nodiscard]] const ClassifierCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint32_t revision() const { return policy_.revision; }
+  /// Events wait for Redis from now on (or do not any more): noted with every flow that is told meanwhile.
+  void set_redis_away(bool away) { redis_away_ = away; }
 
  private:
   void on_opened(const channel::Request& request);
@@ -104,7 +109,9 @@ class Classifier {
   void count_held(FlowContext& flow);
   void end_inspection(FlowContext& flow);
 
-  [[nodiscard]] bool exception(FlowContext& flow, ExceptionCause cause);
+  [[nodiscard]] ExceptionAction exception(FlowContext& flow, ExceptionCause cause);
+  void except(FlowContext& flow, ExceptionCause cause);
+  void note_policy(FlowContext& flow);
   void answer(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   void answer_release(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   void answer_fragment(FlowContext& flow, const channel::Request& request);
@@ -122,6 +129,7 @@ class Classifier {
   AnswerQueue answers_;
   ClassifierCounts counts_;
   TimeNs last_time_ = 0;
+  bool redis_away_ = false;
 };
 
 }  // namespace weir::classifier

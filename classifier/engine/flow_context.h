@@ -15,6 +15,7 @@
 #include "classifier/software/identify.h"
 #include "policy/model/decision.h"
 #include "policy/model/flow_facts.h"
+#include "policy/model/settings.h"
 
 namespace weir::classifier {
 
@@ -48,9 +49,10 @@ struct FlowContext {
   TimeNs decided_at = 0;
   bool final = false;  // a final answer was given
   channel::VerdictAction final_action = channel::VerdictAction::kForward;
-  std::uint8_t exception = 0;    // 1 + ExceptionCause that ended the parsers
-  bool exception_drops = false;  // what the table says to it
-  std::uint32_t exceptions = 0;  // bit n: ExceptionCause n was met
+  channel::InspectedLevel level{};  // how deeply it is looked at
+  std::uint8_t exception = 0;       // 1 + ExceptionCause that keeps it from being judged
+  ExceptionAction exception_action = ExceptionAction::kPass;  // what the table says to it
+  std::uint32_t exceptions = 0;                               // bit n: ExceptionCause n was met
 
   bool opened_said = false;
   bool news = false;  // something an UPDATE would say

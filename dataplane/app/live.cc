@@ -85,8 +85,10 @@ FlowFileIdentity identity_of(const Settings& settings, std::uint32_t worker) {
   return {.worker = worker, .workers = settings.workers, .pairs = pairs_fingerprint(words)};
 }
 
-Result<PipelineOptions> worker_options(const Settings& settings, rte_mempool* packets) {
+Result<PipelineOptions> worker_options(const Settings& settings, const Simulation& simulation,
+                                       rte_mempool* packets) {
   PipelineOptions options = pipeline_options(settings);
+  options.simulation = simulation;
   options.packets = packets;
   options.now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                     std::chrono::system_clock::now().time_since_epoch())
@@ -184,7 +186,7 @@ void stop(std::span<const std::unique_ptr<Worker>> workers) {
 
 }  // namespace
 
-Result<void> run_live(const Settings& settings) {
+Result<void> run_live(const Settings& settings, const Simulation& simulation) {
   const int stop_fd = stop_signals();
   std::error_code ignored;
   std::filesystem::create_directories(settings.run_directory, ignored);
@@ -203,7 +205,7 @@ Result<void> run_live(const Settings& settings) {
   auto ports = open_ports(settings, Steering(settings.workers), (*pool)->get());
   if (!ports) return tl::unexpected(ports.error());
   bypasses.use_cards();
-  auto options = worker_options(settings, (*pool)->get());
+  auto options = worker_options(settings, simulation, (*pool)->get());
   if (!options) return tl::unexpected(options.error());
   options->datagrams = (*datagrams)->get();
 

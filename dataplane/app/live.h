@@ -4,9 +4,10 @@
 
 #include "policy/model/error.h"
 #include "policy/model/settings.h"
+#include "policy/model/simulation.h"
 
 namespace weir::dataplane {
 
-[[nodiscard]] Result<void> run_live(const Settings& settings);
+[[nodiscard]] Result<void> run_live(const Settings& settings, const Simulation& simulation);
 
 }  // namespace weir::dataplane

@@ -8,6 +8,7 @@
 #include "dataplane/app/live.h"
 #include "dataplane/app/replay.h"
 #include "dataplane/app/replay_ports.h"
+#include "policy/model/simulation.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ struct Arguments {
   bool no_classifier = false;
   bool no_lockstep = false;
   std::uint32_t advance_s = 0;
+  std::string simulate;
 };
 
 int report(const Error& error, int code) {
@@ -52,6 +54,8 @@ ResultAll<Settings> read_settings(const Arguments& arguments) {
 }
 
 int run(const Arguments& arguments) {
+  const auto simulation = Simulation::parse(arguments.simulate);
+  if (!simulation) return report(simulation.error(), kExitUsage);
   if (arguments.replay) {
     if (arguments.run_directory.empty() || arguments.files.empty()) {
       std::fprintf(stderr, "error: --replay needs --run DIR and capture files\n");
@@ -72,9 +76,10 @@ int run(const Arguments& arguments) {
                                                .out_directory = out.empty() ? arguments.replay_ports : out,
                                                .classifier = !arguments.no_classifier,
                                                .lockstep = !arguments.no_lockstep,
-                                               .advance_s = arguments.advance_s}));
+                                               .advance_s = arguments.advance_s,
+                                               .simulation = *simulation}));
   }
-  const auto done = dataplane::run_live(*settings);
+  const auto done = dataplane::run_live(*settings, *simulation);
   return done ? 0 : report(done.error(), kExitFailed);
 }
 
@@ -105,6 +110,7 @@ int main(int argc, char** argv) {
   app.add_option("--advance", arguments.advance_s,
                  "with --replay-ports: seconds that pass after the last packet")
       ->needs(ports);
+  app.add_option("--simulate", arguments.simulate, "test builds: CAUSE@N[,CAUSE@N...]")->group("");
   app.add_option("file", arguments.files, "capture files (pcap, pcapng)")->needs(replay);
   try {
     app.parse(argc, argv);

@@ -160,6 +160,7 @@ Result<int> run_replay_ports(const ReplayPortsOptions& options) {
   PipelineOptions shape = pipeline_options(options.settings);
   shape.packets = (*frames)->pool();
   shape.datagrams = (*frames)->large_pool();
+  shape.simulation = options.simulation;
   Pipeline pipeline(shape, sink);
   std::unique_ptr<Lockstep> classifier;
   if (options.classifier) {

@@ -9,6 +9,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/settings.h"
+#include "policy/model/simulation.h"
 
 namespace weir::dataplane {
 
@@ -19,6 +20,7 @@ struct ReplayPortsOptions {
   bool classifier = true;       // false: nobody is waited for; the exception table judges
   bool lockstep = true;         // false: the classifier is attached but not waited for
   std::uint32_t advance_s = 0;  // time that passes after the last packet, before the counters are written
+  Simulation simulation;        // faults that are forced
 };
 
 [[nodiscard]] Result<int> run_replay_ports(const ReplayPortsOptions& options);

@@ -44,13 +44,23 @@ Result<FlowListRequest> flow_request(std::string_view line) {
       }
       request.filter.decided = state == "decided";
     }
+    for (const json& level : wanted.value("inspected", json::array())) {
+      const auto name = level.get<std::string>();
+      std::uint8_t n = 0;
+      while (n < kInspectedLevels && name != to_string(static_cast<InspectedLevel>(n))) ++n;
+      if (n == kInspectedLevels) {
+        return failure(ErrorCode::kInvalid, "inspected names full, names-only, l4 or bypass");
+      }
+      request.filter.levels |= static_cast<std::uint8_t>(1U << n);
+    }
     if (wanted.contains("address")) {
       const auto address = IpAddress::parse(wanted["address"].get<std::string>());
       if (!address) return failure(ErrorCode::kInvalid, "address is no IP address");
       request.filter.address = address->bytes();
     }
   } catch (const json::exception&) {
-    return failure(ErrorCode::kInvalid, "limit and port are numbers, address and state are texts");
+    return failure(ErrorCode::kInvalid,
+                   "limit and port are numbers, address and state are texts, inspected is a list");
   }
   return request;
 }

@@ -72,8 +72,17 @@ json ports_json(const Settings& settings, std::span<const std::unique_ptr<Port>>
 json worker_counters_json(const PipelineCounters& counters) {
   json exceptions = json::object();
   for (std::size_t cause = 0; cause < kExceptionCauses; ++cause) {
-    exceptions[weir::to_string(static_cast<ExceptionCause>(cause))] = {
-        {"pass", counters.exceptions[cause][0]}, {"drop", counters.exceptions[cause][1]}};
+    json& row = exceptions[weir::to_string(static_cast<ExceptionCause>(cause))];
+    for (std::size_t action = 0; action < kExceptionActions; ++action) {
+      row[weir::to_string(static_cast<ExceptionAction>(action))] = counters.exceptions[cause][action];
+    }
+  }
+  json overload = {{"level", to_string(static_cast<InspectedLevel>(counters.overload_level))},
+                   {"steps", counters.overload_steps}};
+  for (std::size_t level = 0; level < kInspectedLevels; ++level) {
+    const char* name = to_string(static_cast<InspectedLevel>(level));
+    overload["flows"][name] = counters.flows_at_level[level];
+    overload["ms"][name] = counters.overload_ns[level] / kMillisecond;
   }
   return {{"flows", counters.flows},
           {"parked", counters.parked},
@@ -111,6 +120,9 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"injections", counters.injections},
           {"closes_waiting", counters.closes_waiting},
           {"closes_lost", counters.closes_lost},
+          {"half_open_evicted", counters.half_open_evicted},
+          {"half_open_unsaid", counters.half_open_unsaid},
+          {"overload", std::move(overload)},
           {"exceptions", std::move(exceptions)}};
 }
 
@@ -136,6 +148,7 @@ json flow_json(const FlowRow& row) {
           {"verdict", kVerdicts.at(static_cast<std::size_t>(row.verdict))},
           {"tcp_state", kTcpStates.at(static_cast<std::size_t>(row.tcp_state))},
           {"policy_revision", row.policy_revision},
+          {"inspected", to_string(flow.level)},
           {"parked", row.parked},
           {"exceptions", std::move(exceptions)},
           {"started_ns", row.started},

@@ -64,6 +64,7 @@ enum FlowFlag : std::uint16_t {
   kEdited = 1U << 12U,    // Weir put bytes into its streams, or took some out
   kExpires = 1U << 13U,   // the verdict holds until FlowCold::verdict_until
   kAnswered = 1U << 14U,  // Weir ended it with an answer of its own
+  kExcepted = 1U << 15U,  // the verdict is the exception table's
 };
 /// What a packet that leaves has to be treated for.
 inline constexpr std::uint16_t kTreated = kLimited | kMarked | kEdited;

@@ -18,7 +18,7 @@ VerdictAction action_of(Path& path, const channel::Answer& answer) noexcept {
   const auto cause = static_cast<ExceptionCause>(answer.exception - 1);
   const auto port = static_cast<std::uint8_t>(2U * path.flows.hot(answer.flow.slot).key.pair);
   const ExceptionAction action = apply_exception(path, cause, port, answer.flow.slot);
-  if (action == ExceptionAction::kPass) return VerdictAction::kForward;
+  if (action != ExceptionAction::kDrop) return VerdictAction::kForward;
   return answer.action == VerdictAction::kForward ? VerdictAction::kDrop : answer.action;
 }
 
@@ -53,6 +53,7 @@ std::uint32_t find_parked(Path& path, const channel::Answer& answer) noexcept {
 void apply_release(Path& path, const channel::Answer& answer) noexcept {
   if (action_of(path, answer) == VerdictAction::kForward) {
     release_through(path, answer);
+    release_if_decided(path, answer.flow.slot);
     return;
   }
   // Only an exception whose table row says drop gets here.
@@ -69,6 +70,8 @@ void apply_release(Path& path, const channel::Answer& answer) noexcept {
 void apply_final(Path& path, const channel::Answer& answer) noexcept {
   FlowHot& hot = path.flows.hot(answer.flow.slot);
   hot.verdict = action_of(path, answer);
+  clear_flag(hot, kExcepted);
+  if (answer.exception != 0 && hot.verdict == VerdictAction::kDrop) set_flag(hot, kExcepted);
   hot.state = FlowState::kDecided;
   hot.policy_revision = answer.policy_revision;
   clear_flag(hot, kDecidingAgain);
@@ -120,7 +123,13 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
       break;
     case channel::AnswerType::kReleasePacket:
       index = find_parked(path, answer);
-      if (index != kNoParked) release_packet(path, index);
+      if (index == kNoParked) break;
+      if (action_of(path, answer) == VerdictAction::kForward) {
+        release_packet(path, index);
+        release_if_decided(path, answer.flow.slot);
+      } else {
+        drop_packet(path, index, DropReason::kException);
+      }
       break;
     case channel::AnswerType::kInject:
       inject(path, answer, path.channel->inject_payload());

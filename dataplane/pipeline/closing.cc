@@ -7,6 +7,25 @@
 
 namespace weir::dataplane {
 
+namespace {
+
+/// A SYN that nobody answered and no classifier was told of: an overloaded worker does not tell its end.
+bool is_unsaid(Path& path, std::uint32_t slot) noexcept {
+  const FlowHot& hot = path.flows.hot(slot);
+  return hot.tcp_state == channel::TcpState::kSynSent && hot.level >= InspectedLevel::kL4 &&
+         path.flows.rest(slot).channel_epoch == 0;
+}
+
+void forget(Path& path, std::uint32_t slot) noexcept {
+  end_treatment(path, slot);
+  path.wheel->disarm(slot);
+  path.tunnels.release(path.flows.hot(slot).key.vlan);
+  path.flows.erase(slot);
+  ++path.counters.flows_closed;
+}
+
+}  // namespace
+
 channel::EndReason end_reason(const FlowHot& hot) noexcept {
   if (hot.state == FlowState::kDecided && hot.verdict != VerdictAction::kForward)
     return channel::EndReason::kBlocked;
@@ -32,6 +51,10 @@ void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeN
   release_by_exception(path, slot, ExceptionCause::kClassifierSlow);
   path.inspections.release(slot);
   const FlowHot& hot = path.flows.hot(slot);
+  if (is_unsaid(path, slot)) {
+    ++path.counters.half_open_unsaid;
+    return forget(path, slot);
+  }
   const FlowCold& cold = path.flows.cold(slot);
   channel::FlowClosed closed;
   closed.flow = describe(path, slot);
@@ -50,11 +73,7 @@ void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeN
       !path.channel->try_close(message.flow, closed, now)) {
     if (!path.closes.push(message)) ++path.counters.closes_lost;
   }
-  end_treatment(path, slot);
-  path.wheel->disarm(slot);
-  path.tunnels.release(hot.key.vlan);
-  path.flows.erase(slot);
-  ++path.counters.flows_closed;
+  forget(path, slot);
 }
 
 void expire_flows(Path& path, TimeNs now) noexcept {

@@ -41,7 +41,7 @@ struct PortCounters {
 
 struct PipelineCounters {
   std::array<PortCounters, kPortsMax> ports{};
-  std::array<std::array<std::uint64_t, 2>, kExceptionCauses> exceptions{};  // [cause][ExceptionAction]
+  std::array<std::array<std::uint64_t, kExceptionActions>, kExceptionCauses> exceptions{};
   std::uint64_t flows_opened = 0;
   std::uint64_t flows_closed = 0;
   std::uint64_t flows_reopened = 0;     // a SYN took the tuple of a closed connection
@@ -67,17 +67,23 @@ struct PipelineCounters {
   std::uint64_t answers_given = 0;       // payloads sent in an end's name
   std::uint64_t answers_refused = 0;     // could not be sent: both ends were reset instead
   std::uint64_t answers_resent = 0;
-  std::uint64_t answers_lost = 0;      // never acknowledged
-  std::uint64_t closes_lost = 0;       // ends of flows that never reached a classifier
-  std::uint64_t closes_waiting = 0;    // now
-  std::uint64_t flows = 0;             // now
-  std::uint64_t meters = 0;            // in use now
-  std::uint64_t injections = 0;        // TCP flows that Weir has changed, now
-  std::uint64_t parked = 0;            // frames, now
-  std::uint64_t fragments_held = 0;    // of those: wait for the rest of their datagram
-  std::uint64_t policy_revision = 0;   // now
-  std::uint64_t channel_epoch = 0;     // classifiers attached so far
-  std::uint64_t channel_attached = 0;  // now: 0 or 1
+  std::uint64_t answers_lost = 0;       // never acknowledged
+  std::uint64_t closes_lost = 0;        // ends of flows that never reached a classifier
+  std::uint64_t closes_waiting = 0;     // now
+  std::uint64_t half_open_evicted = 0;  // flows without an answer to their SYN that a full table gave up
+  std::uint64_t half_open_unsaid = 0;   // of those and of idle ones, not told to an overloaded classifier
+  std::uint64_t overload_level = 0;     // now: channel::InspectedLevel
+  std::uint64_t overload_steps = 0;     // times the level changed
+  std::array<std::uint64_t, 4> overload_ns{};     // by level: time spent
+  std::array<std::uint64_t, 4> flows_at_level{};  // by level: flows that were announced, or let go at bypass
+  std::uint64_t flows = 0;                        // now
+  std::uint64_t meters = 0;                       // in use now
+  std::uint64_t injections = 0;                   // TCP flows that Weir has changed, now
+  std::uint64_t parked = 0;                       // frames, now
+  std::uint64_t fragments_held = 0;               // of those: wait for the rest of their datagram
+  std::uint64_t policy_revision = 0;              // now
+  std::uint64_t channel_epoch = 0;                // classifiers attached so far
+  std::uint64_t channel_attached = 0;             // now: 0 or 1
 };
 
 /// Publishes copies of the counters. `publish` is the worker's, `read` anybody's; a reader never delays the

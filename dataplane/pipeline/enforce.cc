@@ -3,6 +3,7 @@
 
 #include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/refuse.h"
+#include "dataplane/pipeline/release.h"
 #include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
@@ -18,7 +19,7 @@ void EnforceStage::operator()(Batch& batch) noexcept {
         if ((hot.flags & kTreated) != 0) treat_decided(path_, batch, i);
         break;
       case VerdictAction::kDrop:
-        batch.end(i, Fate::kDrop, DropReason::kPolicyDrop);
+        batch.end(i, Fate::kDrop, drop_reason_of(hot));
         if ((hot.flags & kAnswered) != 0) {
           end_conversation(path_, batch, i);
           batch.end(i, Fate::kDrop, DropReason::kAnswered);

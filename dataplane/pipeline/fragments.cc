@@ -45,7 +45,9 @@ void FragmentStage::take(Batch& batch, std::size_t i, TimeNs now) noexcept {
     batch.end(i, Fate::kDrop, DropReason::kFragmentOverlap);
     return;
   }
-  const FragmentFit fit = table_.add(datagram, fragment);
+  const FragmentFit fit = path_.simulation.hit(ExceptionCause::kFragmentMemoryFull)
+                              ? FragmentFit::kTooMany
+                              : table_.add(datagram, fragment);
   switch (fit) {
     case FragmentFit::kDuplicate:
       batch.end(i, Fate::kDrop, DropReason::kFragmentDuplicate);
@@ -135,7 +137,7 @@ void FragmentStage::parse_whole(Batch& batch, std::size_t i) noexcept {
                         (meta.kind == PacketKind::kTcp && meta.l3_bytes > channel::kPacketBytesMax);
   if (reason != DropReason::kNone) {
     batch.end(i, Fate::kDrop, reason);
-  } else if (unjudged) {
+  } else if (unjudged || path_.simulation.hit(ExceptionCause::kFragment)) {
     end_by_exception(path_, batch, i, ExceptionCause::kFragment);
   }
 }

@@ -2,6 +2,7 @@
 #include "dataplane/pipeline/inspect.h"
 
 #include <rte_mbuf.h>
+#include <rte_mempool.h>
 
 #include <algorithm>
 
@@ -16,6 +17,11 @@ namespace weir::dataplane {
 namespace {
 
 bool is_bare_tcp(const PacketMeta& meta) { return meta.kind == PacketKind::kTcp && meta.payload_bytes == 0; }
+
+/// Without those in the caches of cores, which would take a walk over all of them.
+unsigned free_buffers(const rte_mempool* pool) {
+  return rte_mempool_get_ops(pool->ops_index)->get_count(pool);
+}
 
 }  // namespace
 
@@ -61,8 +67,13 @@ bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
 
 void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
   FlowHot& hot = path_.flows.hot(batch.slots[i]);
+  // What was not looked at is looked at now, if there is room for it; what passed unseen is not made good.
+  const bool overloaded = path_.overload.level() == InspectedLevel::kBypass;
+  if (hot.level == InspectedLevel::kBypass && !overloaded) {
+    hot.level = std::max(path_.overload.level(), InspectedLevel::kNamesOnly);
+  }
   // Should the channel have no room now, the old verdict holds and the next packet tries again.
-  if (!announce(batch, i, now)) {
+  if (overloaded || !announce(batch, i, now)) {
     ++path_.counters.old_verdict_kept;
     return;
   }
@@ -76,8 +87,17 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
 
 void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const std::uint32_t slot = batch.slots[i];
-  if (path_.channel == nullptr) {
+  if (is_midstream(slot, batch.port)) {
+    end_by_exception(path_, batch, i, ExceptionCause::kMidstream);
+    if (batch.fates[i] == Fate::kDrop || path_.flows.hot(slot).state == FlowState::kDecided) return;
+    batch.end(i, Fate::kOpen);  // judged as far as it can be
+  }
+  if (path_.channel == nullptr || path_.simulation.hit(ExceptionCause::kClassifierGone)) {
     end_by_exception(path_, batch, i, ExceptionCause::kClassifierGone);
+    return;
+  }
+  if (!may_look(batch, i)) {
+    end_by_exception(path_, batch, i, ExceptionCause::kOverload);
     return;
   }
   if (within_skip(batch, i)) {
@@ -85,10 +105,13 @@ void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
     batch.end(i, Fate::kForward);
     return;
   }
-  const bool announced = announce(batch, i, now);
   const Inspection* judged = path_.inspections.of(slot);
-  if (is_bare_tcp(batch.metas[i]) &&
-      (judged == nullptr || !path_.parking.any_of(*judged, batch.directions[i]))) {
+  const bool bare = is_bare_tcp(batch.metas[i]) &&
+                    (judged == nullptr || !path_.parking.any_of(*judged, batch.directions[i]));
+  // At l4 there is nothing in it to judge, and a flood of SYNs must not fill the channel.
+  const bool unshown = bare && path_.flows.hot(slot).level >= InspectedLevel::kL4;
+  const bool announced = !unshown && announce(batch, i, now);
+  if (bare) {
     if (!announced || !show(batch, i, false, now)) ++path_.counters.packets_not_shown;
     batch.end(i, Fate::kForward);
     return;
@@ -102,16 +125,16 @@ void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
 
 void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const std::uint32_t slot = batch.slots[i];
-  const bool late = (path_.flows.hot(slot).flags & kAnswerLate) != 0;
-  const Inspection* judged = late ? nullptr : path_.inspections.ensure(slot);
-  if (judged == nullptr || !path_.parking.has_room(*judged, batch.packets[i])) {
-    end_by_exception(path_, batch, i, late ? ExceptionCause::kClassifierSlow : ExceptionCause::kParkingFull);
+  if (const std::optional<ExceptionCause> cause = cannot_wait(batch, i)) {
+    end_by_exception(path_, batch, i, *cause);
     // What leaves unjudged is shown all the same, so that the classifier's stream has no hole. What is
     // dropped is not: its sender will repeat it.
-    if (batch.fates[i] == Fate::kForward && !show(batch, i, false, now)) ++path_.counters.packets_not_shown;
+    const bool goes_on =
+        batch.fates[i] == Fate::kForward && path_.flows.hot(slot).state != FlowState::kDecided;
+    if (goes_on && !show(batch, i, false, now)) ++path_.counters.packets_not_shown;
     return;
   }
-  if (!show(batch, i, true, now)) {
+  if (path_.simulation.hit(ExceptionCause::kChannelFull) || !show(batch, i, true, now)) {
     end_by_exception(path_, batch, i, ExceptionCause::kChannelFull);
     return;
   }
@@ -126,6 +149,53 @@ void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
   path_.parking.park(parked);
   path_.counters.ports[batch.port].parked += frame_count(batch.packets[i]);
   batch.end(i, Fate::kParked);
+}
+
+/// At which level a flow that the classifier does not know yet is looked at; false: at none.
+bool InspectStage::may_look(const Batch& batch, std::size_t i) noexcept {
+  const std::uint32_t slot = batch.slots[i];
+  const FlowRest& rest = path_.flows.rest(slot);
+  if (rest.channel_epoch == path_.epoch) return true;
+  FlowHot& hot = path_.flows.hot(slot);
+  InspectedLevel level = path_.overload.level();
+  if (path_.simulation.hit(ExceptionCause::kOverload)) level = InspectedLevel::kBypass;
+  constexpr auto kIndex = static_cast<std::size_t>(ExceptionCause::kOverload);
+  const bool met_before = (rest.exceptions >> kIndex & 1U) != 0;
+  if (level == InspectedLevel::kBypass && !met_before) count_level(level);
+  const bool passed_unseen =
+      met_before && path_.pairs[batch.pair()].exceptions[kIndex] == ExceptionAction::kPass;
+  hot.level = passed_unseen ? std::max(level, InspectedLevel::kNamesOnly) : level;
+  return level != InspectedLevel::kBypass;
+}
+
+void InspectStage::count_level(InspectedLevel level) noexcept {
+  ++path_.counters.flows_at_level[static_cast<std::size_t>(level)];
+}
+
+/// The row that a connection without its handshake meets: once, and with each packet where it says drop.
+bool InspectStage::is_midstream(std::uint32_t slot, std::uint8_t port) noexcept {
+  if ((path_.flows.hot(slot).flags & kMidstreamPickup) == 0) return false;
+  constexpr auto kIndex = static_cast<std::size_t>(ExceptionCause::kMidstream);
+  return (path_.flows.rest(slot).exceptions >> kIndex & 1U) == 0 ||
+         path_.pairs[port / 2U].exceptions[kIndex] == ExceptionAction::kDrop;
+}
+
+/// Why packet `i` cannot wait for an answer.
+std::optional<ExceptionCause> InspectStage::cannot_wait(const Batch& batch, std::size_t i) noexcept {
+  const std::uint32_t slot = batch.slots[i];
+  const bool late = (path_.flows.hot(slot).flags & kAnswerLate) != 0;
+  if (path_.simulation.hit(ExceptionCause::kClassifierSlow) || late) return ExceptionCause::kClassifierSlow;
+  const Inspection* judged = path_.inspections.ensure(slot);
+  if (path_.simulation.hit(ExceptionCause::kParkingFull) || judged == nullptr ||
+      !path_.parking.has_room(*judged, batch.packets[i])) {
+    return ExceptionCause::kParkingFull;
+  }
+  // What waits must leave enough buffers for receiving.
+  if (path_.simulation.hit(ExceptionCause::kPacketsExhausted) ||
+      free_buffers(path_.packets) < kPacketsReserve) {
+    return ExceptionCause::kPacketsExhausted;
+  }
+  return std::nullopt;
 }
 
 bool InspectStage::within_skip(const Batch& batch, std::size_t i) noexcept {
@@ -164,6 +234,7 @@ bool InspectStage::announce(const Batch& batch, std::size_t i, TimeNs now) noexc
   channel::FlowOpened opened = describe(path_, slot);
   if (again) opened.midstream = 1;
   if (!path_.channel->try_open(ref_of(path_, slot), opened, now)) return false;
+  count_level(opened.level);
   clear_flag(path_.flows.hot(slot), kAnswerLate);
   rest.channel_epoch = path_.epoch;
   if (Inspection* judged = path_.inspections.of(slot)) judged->skip_active = 0;

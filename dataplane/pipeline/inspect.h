@@ -3,6 +3,8 @@
 // of decided flows pass by, unless the policy changed since: then their flow is asked about again.
 #pragma once
 
+#include <optional>
+
 #include "dataplane/pipeline/batch.h"
 #include "dataplane/pipeline/path.h"
 
@@ -18,6 +20,10 @@ class InspectStage {
   void note_delivered(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool is_outdated(std::uint32_t slot) noexcept;
   void decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  [[nodiscard]] bool may_look(const Batch& batch, std::size_t i) noexcept;
+  void count_level(InspectedLevel level) noexcept;
+  [[nodiscard]] bool is_midstream(std::uint32_t slot, std::uint8_t port) noexcept;
+  [[nodiscard]] std::optional<ExceptionCause> cannot_wait(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool within_skip(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool announce(const Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] bool show(const Batch& batch, std::size_t i, bool parked, TimeNs now) noexcept;

@@ -25,7 +25,8 @@ inline constexpr std::uint32_t kFragmentsHeldPerDatagram =
     2;  // fragments that may be held, per memory.fragments
 inline constexpr std::uint32_t kDatagramsPerLargeBuffer =
     8;  // memory.fragments for each buffer of the largest
-inline constexpr std::uint32_t kFragmentExpiriesPerTurn = 64;  // datagrams given up in one turn
+inline constexpr std::uint32_t kFragmentExpiriesPerTurn = 64;    // datagrams given up in one turn
+inline constexpr std::uint32_t kPacketsReserve = 2 * kBatchMax;  // free buffers below which none may wait
 inline constexpr std::uint32_t kParkedPerFlowMax = 1'024;
 // Flows that are judged at the same time, for each packet that may wait: those for which nothing waits give
 // their place to others (Inspections).

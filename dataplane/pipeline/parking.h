@@ -50,6 +50,9 @@ class Parking {
   [[nodiscard]] const ParkedPacket& at(std::uint32_t index) const noexcept { return pool_[index]; }
   [[nodiscard]] std::uint32_t oldest() const noexcept { return oldest_; }
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+  [[nodiscard]] std::uint32_t fill_percent() const noexcept {
+    return static_cast<std::uint32_t>(std::uint64_t{count_} * 100 / pool_.size());
+  }
   [[nodiscard]] std::uint32_t frames() const noexcept { return frames_; }  // more than `count` with fragments
   [[nodiscard]] bool any_of(const Inspection& flow, Direction direction) const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const { return pool_.size() * sizeof(ParkedPacket); }

@@ -27,6 +27,7 @@ PipelineOptions pipeline_options(const Settings& settings) {
                       .tcp_closed_s = settings.timeouts.tcp_closed_s,
                       .udp_s = settings.timeouts.udp_s,
                       .other_s = settings.timeouts.other_s};
+  options.overload = settings.overload;
   return options;
 }
 
@@ -39,19 +40,22 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       timeouts(options.timeouts),
       packets(options.packets),
       flows(options.flows, options.hash_seed, options.flow_memory),
+      half_open(flows),
       inspections(flows, kInspectionsPerParked * options.parked),
       parking(inspections, options.parked, options.parked_per_flow),
       meters(kMetersMax, kLimitedFlowsMax, options.hash_seed),
       tunnels(options.tunnels, options.hash_seed),
       out(sink, counters),
-      now(options.now) {
+      now(options.now),
+      overload(options.overload, options.now),
+      simulation(options.simulation) {
   wheel.emplace(flows, timeouts, tick_of(options.now));
   for (std::size_t pair = 0; pair < kPairsMax; ++pair)
     announced_pair[pair] = static_cast<std::uint16_t>(pair);
 }
 
 MemoryUse memory_use(const Path& path) {
-  return {path.flows.memory_bytes() + path.inspections.memory_bytes(),
+  return {path.flows.memory_bytes() + path.half_open.memory_bytes() + path.inspections.memory_bytes(),
           path.parking.memory_bytes(),
           path.closes.memory_bytes(),
           path.meters.memory_bytes() + path.injections.memory_bytes(),

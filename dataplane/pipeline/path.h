@@ -12,15 +12,18 @@
 #include "dataplane/channel/channel.h"
 #include "dataplane/flow/expiry_wheel.h"
 #include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/half_open.h"
 #include "dataplane/pipeline/close_list.h"
 #include "dataplane/pipeline/counters.h"
 #include "dataplane/pipeline/injections.h"
 #include "dataplane/pipeline/limits.h"
 #include "dataplane/pipeline/meters.h"
+#include "dataplane/pipeline/overload.h"
 #include "dataplane/pipeline/parking.h"
 #include "dataplane/pipeline/transmitter.h"
 #include "dataplane/pipeline/tunnels.h"
 #include "policy/model/settings.h"
+#include "policy/model/simulation.h"
 
 struct rte_mempool;
 
@@ -48,6 +51,7 @@ struct PipelineOptions {
   std::uint16_t tunnels = kTunnelsMax;
   std::uint32_t inspection_deadline_ms = 500;
   IdleTimeouts timeouts;
+  OverloadSettings overload;
   bool verify_checksums = true;  // off for captures: a sender's own card had not filled them in yet
   bool normalise = true;         // off for captures: they lack what was not caught
   std::uint32_t hash_seed = 0;
@@ -56,6 +60,7 @@ struct PipelineOptions {
       nullptr;  // for whole datagrams that `packets` is too small for; none: they are too long
   std::span<std::uint8_t> flow_memory{};  // where the flow table lies (flow_file.h); empty: in its own memory
   TimeNs now = 0;
+  Simulation simulation{};  // faults that a test forces
 };
 
 /// The options that the settings ask for; `packets`, `datagrams`, `hash_seed` and `now` are left to the
@@ -76,6 +81,7 @@ struct Path {
 
   PipelineCounters counters;
   FlowTable flows;
+  HalfOpenRing half_open;
   Inspections inspections;
   std::optional<ExpiryWheel> wheel;  // made anew when a replay goes on to another capture
   Parking parking;
@@ -89,6 +95,8 @@ struct Path {
   std::uint32_t epoch = 0;                   // counts the classifiers that were attached
   std::uint32_t policy_revision = 0;         // as the classifier said last
   TimeNs now = 0;                            // of the burst in hand, or of the last one
+  OverloadLadder overload;
+  [[no_unique_address]] Simulation simulation;
   std::uint64_t flows_numbered = 0;
   std::uint32_t bypassed_pairs = 0;    // bit n: the frames of pair n leave unseen (bypassed.h)
   std::uint32_t settle_cursor = 0;     // the next slot to settle for it

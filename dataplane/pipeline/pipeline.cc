@@ -3,9 +3,12 @@
 
 #include <rte_mbuf.h>
 
+#include <cstdlib>
+
 #include "dataplane/pipeline/answers.h"
 #include "dataplane/pipeline/bypassed.h"
 #include "dataplane/pipeline/closing.h"
+#include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
 
@@ -24,6 +27,7 @@ Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
 // This function is the packet path.
 void Pipeline::run(Batch& batch, TimeNs now) noexcept {
   path_.now = now;
+  if constexpr (Simulation::kPossible) simulate(batch, now);
   if (in_bypass(path_, batch.pair())) {  // by hand: weirctl bypass on
     forward_unseen(path_, batch);
     return;
@@ -65,6 +69,19 @@ void Pipeline::look_after(TimeNs now) noexcept {
   static_cast<void>(retry_closes(path_, now));
   path_.out.flush();
   if (path_.channel != nullptr) path_.channel->publish();
+  look_at_load(now);
+}
+
+void Pipeline::look_at_load(TimeNs now) noexcept {
+  std::uint32_t fill = path_.parking.fill_percent();
+  // Asking the channel costs a line that the classifier writes: only while there is something to ask about.
+  const bool quiet = path_.counters.packets_shown == shown_at_look_ && path_.parking.count() == 0;
+  if (path_.channel != nullptr && (!quiet || path_.overload.level() != InspectedLevel::kFull)) {
+    const std::uint64_t waiting = path_.channel->requests_waiting();
+    fill = std::max(fill, static_cast<std::uint32_t>(waiting * 100 / path_.channel->shape().requests));
+  }
+  shown_at_look_ = path_.counters.packets_shown;
+  path_.overload.look(fill, now);
 }
 
 void Pipeline::attach(channel::DataplaneEnd& channel) noexcept {
@@ -94,13 +111,22 @@ bool Pipeline::close_some(std::uint32_t count, TimeNs now) noexcept {
 
 void Pipeline::set_bypass(std::uint32_t pairs) noexcept { dataplane::set_bypass(path_, pairs); }
 
-void Pipeline::shift_time(TimeNs step, TimeNs now) {
+void Pipeline::simulate(const Batch& batch, TimeNs now) noexcept {
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    if (path_.simulation.hit(Fault::kCrash)) std::abort();
+    if (path_.simulation.hit(ExceptionCause::kClockStep)) shift_time(0, now);
+  }
+}
+
+void Pipeline::shift_time(TimeNs step, TimeNs now) noexcept {
+  note_exception(path_, ExceptionCause::kClockStep, ExceptionAction::kPass, kNoSlot);
   path_.wheel.emplace(path_.flows, path_.timeouts, tick_of(now));
   for (std::uint32_t slot = 0; slot < path_.flows.capacity(); ++slot) {
     FlowHot& hot = path_.flows.hot(slot);
     if (hot.state == FlowState::kFree) continue;
     FlowRest& rest = path_.flows.rest(slot);
     rest.started += step;
+    rest.exceptions |= 1U << static_cast<unsigned>(ExceptionCause::kClockStep);
     const TimeNs last_seen = last_seen_of(path_, slot) + step;
     hot.last_seen = tick_of(last_seen);
     path_.flows.cold(slot).last_seen_fraction = fraction_of(last_seen);
@@ -137,6 +163,9 @@ void Pipeline::publish_counters() noexcept {
   counters.tunnels = path_.tunnels.size();
   counters.closes_waiting = path_.closes.count();
   counters.policy_revision = path_.policy_revision;
+  counters.overload_level = static_cast<std::uint64_t>(path_.overload.level());
+  counters.overload_steps = path_.overload.steps();
+  counters.overload_ns = path_.overload.held_ns();
   counters.channel_epoch = path_.epoch;
   counters.channel_attached = path_.channel != nullptr ? 1 : 0;
   board_->publish(counters);

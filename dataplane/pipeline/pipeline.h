@@ -48,7 +48,7 @@ class Pipeline {
   /// Bit n: the frames of pair n leave unseen from here on, without asking anybody.
   void set_bypass(std::uint32_t pairs) noexcept;
   /// The clock was set by `step`: every stamp moves with it, so that no flow looks idle and none looks fresh.
-  void shift_time(TimeNs step, TimeNs now);
+  void shift_time(TimeNs step, TimeNs now) noexcept;
   /// A replay goes on to another capture: time starts anew, flows are announced with `number` as their pair.
   void start_capture(std::uint16_t number, TimeNs now) noexcept;
 
@@ -58,6 +58,9 @@ class Pipeline {
   [[nodiscard]] MemoryUse memory() const;
 
  private:
+  void look_at_load(TimeNs now) noexcept;
+  void simulate(const Batch& batch, TimeNs now) noexcept;
+
   Path path_;
   ParseStage parse_;
   FragmentStage fragments_;
@@ -67,6 +70,7 @@ class Pipeline {
   TransmitStage transmit_;
   std::unique_ptr<CounterBoard> board_;
   std::uint32_t close_cursor_ = 0;
+  std::uint64_t shown_at_look_ = 0;
 };
 
 }  // namespace weir::dataplane

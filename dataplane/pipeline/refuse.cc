@@ -27,16 +27,19 @@ void refuse(Path& path, std::uint32_t slot, const rte_mbuf* packet, const Packet
     if (!at_receiver && edited != nullptr) {
       at_receiver = edited->edits[index_of(direction)].to_receiver(meta.tcp_sequence);
     }
-    send_built(path, port, [&](auto room) {
+    const auto to_sender = [&](auto room) {
       return build_reset(frame, meta, ResetTarget::kSender, room, left[index_of(opposite(direction))]);
-    });
-    send_built(path, port ^ 1U, [&](auto room) {
+    };
+    const auto to_receiver = [&](auto room) {
       return build_reset(frame, meta, ResetTarget::kReceiver, room, at_receiver);
-    });
+    };
+    send_built(path, port, to_sender, slot);
+    send_built(path, port ^ 1U, to_receiver, slot);
   } else {
     const auto reason =
         meta.kind == PacketKind::kUdp ? UnreachableReason::kPort : UnreachableReason::kProhibited;
-    send_built(path, port, [&](auto room) { return build_unreachable(frame, meta, reason, room); });
+    const auto to_sender = [&](auto room) { return build_unreachable(frame, meta, reason, room); };
+    send_built(path, port, to_sender, slot);
   }
 }
 

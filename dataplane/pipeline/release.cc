@@ -17,8 +17,11 @@ ParkedPacket take(Path& path, std::uint32_t index) noexcept {
 
 void judge_packet(Path& path, std::uint32_t index, ExceptionCause cause) noexcept {
   const ParkedPacket& parked = path.parking.at(index);
-  const Judgement judgement = judge_exception(path, cause, parked.port, parked.slot);
-  if (judgement.forward) {
+  const std::uint32_t slot = parked.slot;
+  const Judgement judgement = judge_exception(path, cause, parked.port, slot);
+  if (path.flows.hot(slot).state == FlowState::kDecided) {
+    release_if_decided(path, slot);
+  } else if (judgement.forward) {
     release_packet(path, index);
   } else {
     drop_packet(path, index, judgement.reason);
@@ -53,7 +56,7 @@ void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) n
     if (verdict == VerdictAction::kForward) {
       release_packet(path, index);
     } else if (verdict == VerdictAction::kDrop) {
-      drop_packet(path, index, DropReason::kPolicyDrop);
+      drop_packet(path, index, drop_reason_of(path.flows.hot(slot)));
     } else {
       const ParkedPacket& parked = path.parking.at(index);
       refuse(path, slot, parked.packet, parked.meta, parked.port, parked.direction, left);
@@ -62,10 +65,18 @@ void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) n
   }
 }
 
+void release_if_decided(Path& path, std::uint32_t slot) noexcept {
+  const FlowHot& hot = path.flows.hot(slot);
+  if (hot.state != FlowState::kDecided) return;
+  release_by_verdict(path, slot, hot.verdict);
+  path.inspections.release(slot);
+}
+
 void release_by_exception(Path& path, std::uint32_t slot, ExceptionCause cause) noexcept {
-  const Inspection* judged = path.inspections.of(slot);
-  while (judged != nullptr && judged->parked_head != kNoParked)
+  for (const Inspection* judged = path.inspections.of(slot);
+       judged != nullptr && judged->parked_head != kNoParked; judged = path.inspections.of(slot)) {
     judge_packet(path, judged->parked_head, cause);
+  }
 }
 
 void release_all_by_exception(Path& path, ExceptionCause cause) noexcept {

@@ -11,8 +11,16 @@ namespace weir::dataplane {
 void release_packet(Path& path, std::uint32_t index) noexcept;
 void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept;
 
+/// Why packets of a flow with the verdict kDrop are dropped.
+[[nodiscard]] inline DropReason drop_reason_of(const FlowHot& hot) noexcept {
+  return (hot.flags & kExcepted) != 0 ? DropReason::kException : DropReason::kPolicyDrop;
+}
+
 /// Applies a verdict to everything of the flow that waits.
 void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) noexcept;
+
+/// As release_by_verdict, of a flow that was decided by itself (bypassed); else nothing.
+void release_if_decided(Path& path, std::uint32_t slot) noexcept;
 
 /// Asks the exception table for each packet of the flow that waits.
 void release_by_exception(Path& path, std::uint32_t slot, ExceptionCause cause) noexcept;

@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/path.h"
 
 namespace weir::dataplane {
@@ -13,9 +14,10 @@ namespace weir::dataplane {
 /// Builds into a fresh buffer with `build(room) -> bytes` and sends it out of `egress`. False when nothing
 /// was built (0 bytes) or there is no buffer.
 template <typename Build>
-bool send_built(Path& path, std::uint8_t egress, Build build) noexcept {
+bool send_built(Path& path, std::uint8_t egress, Build build, std::uint32_t slot = kNoSlot) noexcept {
   rte_mbuf* built = rte_pktmbuf_alloc(path.packets);
-  if (built == nullptr) {
+  if (built == nullptr) {  // whatever the table says: the verdict holds
+    note_exception(path, ExceptionCause::kPacketsExhausted, ExceptionAction::kDrop, slot);
     ++path.counters.ports[egress].injected_lost;
     return false;
   }

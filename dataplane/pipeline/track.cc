@@ -131,12 +131,19 @@ bool TrackStage::follows_verdict(std::uint32_t slot) noexcept {
 bool TrackStage::reopens(std::uint32_t slot, const PacketMeta& meta) noexcept {
   if (meta.kind != PacketKind::kTcp || (meta.tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn) return false;
   const channel::TcpState state = path_.flows.hot(slot).tcp_state;
+  constexpr auto kMidstream = static_cast<std::size_t>(ExceptionCause::kMidstream);
+  if (state == channel::TcpState::kMidstream &&
+      path_.pairs[path_.flows.hot(slot).key.pair].exceptions[kMidstream] == ExceptionAction::kDrop) {
+    return true;  // nothing of what was there before has passed
+  }
   return state == channel::TcpState::kClosed || state == channel::TcpState::kClosing;
 }
 
-std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) noexcept {
+std::uint32_t TrackStage::create(Batch& batch, std::size_t i, TimeNs now) noexcept {
   const PacketMeta& meta = batch.metas[i];
-  const std::uint32_t slot = path_.flows.create(meta.key, meta.hash);
+  if (path_.simulation.hit(ExceptionCause::kFlowTableFull)) return kNoSlot;
+  std::uint32_t slot = path_.flows.create(meta.key, meta.hash);
+  if (slot == kNoSlot) slot = create_evicting(batch, i, now);
   if (slot == kNoSlot) return kNoSlot;
   path_.tunnels.hold(meta.key.vlan);
   const bool from_inside = batch.port % 2 == 0;
@@ -144,10 +151,15 @@ std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) 
   FlowHot& hot = path_.flows.hot(slot);
   if (meta.source_is_low == initiator_sends) set_flag(hot, kInitiatorIsLow);
   if (from_inside == initiator_sends) set_flag(hot, kInitiatorInside);
-  if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & kTcpSyn) == 0) {
+  if (meta.kind == PacketKind::kTcp &&
+      ((meta.tcp_flags & kTcpSyn) == 0 || path_.simulation.hit(ExceptionCause::kMidstream))) {
     set_flag(hot, kMidstreamPickup);
     hot.tcp_state = channel::TcpState::kMidstream;
   }
+  if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn) {
+    path_.half_open.push(slot);
+  }
+  hot.level = path_.overload.level();
   hot.last_seen = tick_of(now);
   FlowRest& rest = path_.flows.rest(slot);
   rest.started = now;
@@ -156,6 +168,19 @@ std::uint32_t TrackStage::create(const Batch& batch, std::size_t i, TimeNs now) 
   path_.wheel->arm(slot);
   ++path_.counters.flows_opened;
   return slot;
+}
+
+/// A full table gives up the connection whose handshake has waited longest.
+std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  const auto begin = batch.slots.begin() + batch.first;
+  const auto here = batch.slots.begin() + i;
+  const std::uint32_t victim = path_.half_open.take_oldest();
+  // Earlier packets of this burst are on their way with their flow; later ones are looked up again.
+  if (victim == kNoSlot || std::find(begin, here, victim) != here) return kNoSlot;
+  std::replace(here, batch.slots.begin() + batch.count, victim, kNoSlot);
+  close_flow(path_, victim, channel::EndReason::kEvicted, now);
+  ++path_.counters.half_open_evicted;
+  return path_.flows.create(batch.metas[i].key, batch.metas[i].hash);
 }
 
 void TrackStage::count(Batch& batch, std::size_t i) noexcept {

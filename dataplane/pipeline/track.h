@@ -23,7 +23,8 @@ class TrackStage {
   /// Its flow is decided under the policy in force.
   [[nodiscard]] bool follows_verdict(std::uint32_t slot) noexcept;
   [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
-  [[nodiscard]] std::uint32_t create(const Batch& batch, std::size_t i, TimeNs now) noexcept;
+  [[nodiscard]] std::uint32_t create(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  [[nodiscard]] std::uint32_t create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept;
   void count(Batch& batch, std::size_t i) noexcept;
   void follow(Batch& batch, std::size_t i, TimeNs now) noexcept;
 

@@ -13,6 +13,7 @@ bool matches(const FlowFilter& filter, const FlowHot& hot) {
     return false;
   }
   if (filter.port && hot.key.low_port != *filter.port && hot.key.high_port != *filter.port) return false;
+  if (filter.levels != 0 && (filter.levels >> static_cast<unsigned>(hot.level) & 1U) == 0) return false;
   return !filter.decided || *filter.decided == (hot.state == FlowState::kDecided);
 }
 

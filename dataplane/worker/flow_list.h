@@ -20,6 +20,7 @@ struct FlowFilter {
   std::optional<std::array<std::uint8_t, 16>> address;  // either end; IPv4 mapped
   std::optional<std::uint16_t> port;                    // either end, host order
   std::optional<bool> decided;
+  std::uint8_t levels = 0;  // bit n: channel::InspectedLevel n; 0: any
 };
 
 struct FlowRow {

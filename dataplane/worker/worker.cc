@@ -41,6 +41,10 @@ void Worker::run() noexcept {
 }
 
 std::uint32_t Worker::turn() noexcept {
+  if (pipeline_.path().simulation.hit(Fault::kWorkerStuck)) {
+    while (!stop_.load(std::memory_order_relaxed)) {
+    }
+  }
   const TimeNs now = clock_.now();
   if (const TimeNs step = clock_.take_step(); step != 0) pipeline_.shift_time(step, now);
   take_channel();

@@ -120,10 +120,36 @@ const char* to_string(ExceptionCause cause) {
       return "fragment-memory-full";
     case ExceptionCause::kParserError:
       return "parser-error";
+    case ExceptionCause::kPacketsExhausted:
+      return "packets-exhausted";
+    case ExceptionCause::kMidstream:
+      return "midstream";
+    case ExceptionCause::kPolicyMissing:
+      return "policy-missing";
+    case ExceptionCause::kOverload:
+      return "overload";
+    case ExceptionCause::kRedisAway:
+      return "redis-away";
+    case ExceptionCause::kClockStep:
+      return "clock-step";
     case ExceptionCause::kCount:
       break;
   }
   return "none";
+}
+
+const char* to_string(ExceptionAction action) {
+  switch (action) {
+    case ExceptionAction::kPass:
+      return "pass";
+    case ExceptionAction::kDrop:
+      return "drop";
+    case ExceptionAction::kBypass:
+      return "bypass";
+    case ExceptionAction::kCount:
+      break;
+  }
+  return "pass";
 }
 
 }  // namespace weir

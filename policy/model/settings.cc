@@ -123,6 +123,19 @@ void read_section(const Node& map, std::string_view section, Settings& settings,
   }
 }
 
+std::optional<ExceptionAction> read_action(const Node& node, ExceptionCause cause, Mistakes& mistakes) {
+  const std::string what = fmt::format("{} is {}", to_string(cause), shown(node));
+  for (std::size_t i = 0; is_scalar(node) && i < kExceptionActions; ++i) {
+    const auto action = static_cast<ExceptionAction>(i);
+    if (node.text != to_string(action)) continue;
+    if (!is_event_cause(cause) || action == ExceptionAction::kPass) return action;
+    mistakes.add(node, what, "write pass: this cause delays events, it never touches a packet");
+    return std::nullopt;
+  }
+  mistakes.add(node, what, is_event_cause(cause) ? "write pass" : "write pass, drop or bypass");
+  return std::nullopt;
+}
+
 void read_exceptions(const Node& map, PairSettings& pair, Mistakes& mistakes) {
   if (map.kind != Node::Kind::kMap) {
     mistakes.add(map, fmt::format("exceptions must be a map, not {}", shown(map)),
@@ -136,12 +149,8 @@ void read_exceptions(const Node& map, PairSettings& pair, Mistakes& mistakes) {
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
     const Node* const node = map.find(causes[i]);
     if (node == nullptr) continue;
-    if (is_scalar(*node) && node->text == "pass") {
-      pair.exceptions[i] = ExceptionAction::kPass;
-    } else if (is_scalar(*node) && node->text == "drop") {
-      pair.exceptions[i] = ExceptionAction::kDrop;
-    } else {
-      mistakes.add(*node, fmt::format("{} is {}", causes[i], shown(*node)), "write pass or drop");
+    if (const auto action = read_action(*node, static_cast<ExceptionCause>(i), mistakes)) {
+      pair.exceptions[i] = *action;
     }
   }
 }
@@ -191,8 +200,9 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
       if (at != kWords.end()) pair.urgent = static_cast<UrgentAction>(at - kWords.begin());
     }
   }
-  std::fill(std::begin(pair.exceptions), std::end(pair.exceptions),
-            pair.strict ? ExceptionAction::kDrop : ExceptionAction::kPass);
+  for (std::size_t i = 0; i < kExceptionCauses; ++i) {
+    pair.exceptions[i] = default_action(static_cast<ExceptionCause>(i), pair.strict);
+  }
   if (const Node* const exceptions = map.find("exceptions")) read_exceptions(*exceptions, pair, mistakes);
   if (const Node* const ethertypes = map.find("ethertypes")) {
     pair.ethertypes = read_ethertypes(*ethertypes, mistakes);
@@ -262,6 +272,13 @@ void check_together(const Node& root, const Settings& settings, Mistakes& mistak
                     memory.fragments, settings.workers, memory.packets),
         "lower fragments or raise packets, or fragments that wait would take every buffer");
   }
+  const OverloadSettings& overload = settings.overload;
+  if (overload.names_only_at >= overload.l4_at || overload.l4_at >= overload.bypass_at) {
+    mistakes.add(place("overload", "names_only_at"),
+                 fmt::format("names_only_at is {} %, l4_at {} % and bypass_at {} %", overload.names_only_at,
+                             overload.l4_at, overload.bypass_at),
+                 "each level needs a higher fill than the one before");
+  }
   const auto cores = 1 + std::count(settings.cores.begin(), settings.cores.end(), ',');
   if (settings.cores != "auto" && cores != static_cast<std::ptrdiff_t>(settings.workers)) {
     mistakes.add(place("", "cores"),
@@ -295,7 +312,8 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 5> kSections{"memory", "timeouts", "redis", "classifier", "engine"};
+  constexpr std::array<std::string_view, 6> kSections{"memory", "timeouts",   "overload",
+                                                      "redis",  "classifier", "engine"};
   std::vector<std::string_view> known = keys_of("");
   known.insert(known.end(), {"weir", "pairs"});
   known.insert(known.end(), kSections.begin(), kSections.end());

@@ -15,7 +15,14 @@
 namespace weir {
 
 /// What a port pair does when a named condition keeps Weir from judging (docs/operations.md).
-enum class ExceptionAction : std::uint8_t { kPass, kDrop };
+enum class ExceptionAction : std::uint8_t {
+  kPass,    // this packet; the flow goes on being looked at
+  kDrop,    // this packet
+  kBypass,  // the flow, unlooked at until it ends or the policy changes
+  kCount,
+};
+inline constexpr std::size_t kExceptionActions = static_cast<std::size_t>(ExceptionAction::kCount);
+[[nodiscard]] const char* to_string(ExceptionAction action);
 
 /// Conditions of the exception table. Names in the file are the kebab-case of the comment.
 enum class ExceptionCause : std::uint8_t {
@@ -28,10 +35,25 @@ enum class ExceptionCause : std::uint8_t {
   kFragment,            // fragment: the rest of its datagram did not come in time
   kFragmentMemoryFull,  // fragment-memory-full: no room to hold a fragment, or to join its datagram
   kParserError,         // parser-error: a parser gave up on bytes that claim its protocol
+  kPacketsExhausted,    // packets-exhausted: too few packet buffers are free for one to wait or to be built
+  kMidstream,           // midstream: a TCP flow whose handshake was not seen
+  kPolicyMissing,       // policy-missing: the classifier has no policy in force
+  kOverload,            // overload: the worker is at the level bypass
+  kRedisAway,           // redis-away: events wait for Redis
+  kClockStep,           // clock-step: the system's clock was set
   kCount,
 };
 inline constexpr std::size_t kExceptionCauses = static_cast<std::size_t>(ExceptionCause::kCount);
 [[nodiscard]] const char* to_string(ExceptionCause cause);
+/// Causes that keep Weir from telling, not from judging: they never touch a packet.
+[[nodiscard]] constexpr bool is_event_cause(ExceptionCause cause) {
+  return cause == ExceptionCause::kRedisAway || cause == ExceptionCause::kClockStep;
+}
+/// The action of a row that is not written. Connections that were there before Weir are not cut.
+[[nodiscard]] constexpr ExceptionAction default_action(ExceptionCause cause, bool strict) {
+  const bool pass = !strict || is_event_cause(cause) || cause == ExceptionCause::kMidstream;
+  return pass ? ExceptionAction::kPass : ExceptionAction::kDrop;
+}
 
 /// How frames pass a pair when Weir does not forward them (dataplane/bypass/).
 enum class BypassKind : std::uint8_t {
@@ -88,6 +110,13 @@ struct TimeoutSettings {
   std::uint32_t fragment_s = 30;
 };
 
+/// Fill of the inspection channel or of the parking, in percent, at which a worker looks less deeply.
+struct OverloadSettings {
+  std::uint32_t names_only_at = 50;
+  std::uint32_t l4_at = 75;
+  std::uint32_t bypass_at = 90;
+};
+
 struct RedisSettings {
   std::string socket = "/run/weir/redis.sock";
   std::string classifier_user = "weir-classifier";
@@ -126,6 +155,7 @@ struct Settings {
   std::string cores = "auto";  // "auto" or a list such as "1,2", one per worker
   MemorySettings memory;
   TimeoutSettings timeouts;
+  OverloadSettings overload;
   RedisSettings redis;
   ClassifierSettings classifier;
   EngineSettings engine;

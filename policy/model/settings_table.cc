@@ -101,6 +101,16 @@ constexpr std::array kRows{
     number("timeouts", "fragment_s", 1, 120, "s", "how long IP fragments wait for the rest of their datagram",
            WEIR_FIELD(timeouts.fragment_s)),
 
+    number("overload", "names_only_at", 1, 98, "%",
+           "fill of the channel or the parking at which new flows are not labelled any more",
+           WEIR_FIELD(overload.names_only_at)),
+    number("overload", "l4_at", 2, 99, "%",
+           "fill at which new flows are judged by addresses, ports and protocol alone",
+           WEIR_FIELD(overload.l4_at)),
+    number("overload", "bypass_at", 3, 100, "%",
+           "fill at which new flows are not looked at: the exception row overload applies",
+           WEIR_FIELD(overload.bypass_at)),
+
     text("redis", "socket", kPath, 107, "the Unix socket of redis-server", WEIR_FIELD(redis.socket)),
     text("redis", "classifier_user", kName, 32, "the ACL user that appends events",
          WEIR_FIELD(redis.classifier_user)),
@@ -207,7 +217,9 @@ std::string settings_reference() {
   }
   page += "\n### Exceptions of a pair\n\n| key | strict | monitor |\n|---|---|---|\n";
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
-    page += fmt::format("| `{}` | drop | pass |\n", to_string(static_cast<ExceptionCause>(i)));
+    const auto cause = static_cast<ExceptionCause>(i);
+    page += fmt::format("| `{}` | {} | {} |\n", to_string(cause), to_string(default_action(cause, true)),
+                        to_string(default_action(cause, false)));
   }
   page += fmt::format(
       "\n### Ethertypes of a pair\n\nFrames without IP, `pass` or `drop` for each; at most {} rows, "

@@ -19,6 +19,7 @@ SETTINGS = {
     'pairs': [{'name': 'lan-wan', 'inside': 'net_null0', 'outside': 'net_null1'}],
     'memory': {'hugepages': 'off'},
 }
+CLASSIFIER_CAUSES = {'policy-missing', 'stream-undecidable', 'parser-error', 'redis-away'}
 PATIENCE_S = 120
 RUN_S = 900  # of a whole replay; generous, for sanitizers on a busy machine
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
@@ -126,6 +127,7 @@ class Replay:
         self.write_captures(packets, reloads)
         command = [os.path.join(self.bin, 'weir-dataplane'), '--config', self.path('weir.yaml'), '--run', self.dir,
                    '--replay-ports', self.dir, '--advance', str(self.scenario.get('advance_s', 0))]
+        command += self.simulate('weir-dataplane')
         if self.mode == 'none':
             command.append('--no-classifier')
         if self.mode == 'stalled':
@@ -162,6 +164,7 @@ class Replay:
 
     def start_classifier(self):
         command = [os.path.join(self.bin, 'weir-classifier')]
+        command += self.simulate('weir-classifier')
         if self.mode == 'daemon':
             return self.start('weir-classifier', command + ['--config', self.path('weir.yaml')],
                               stdout=subprocess.DEVNULL)
@@ -169,6 +172,13 @@ class Replay:
                     '--catalogue', CATALOGUE]
         with open(self.path('events.bin'), 'wb') as events:
             return self.start('weir-classifier', command, stdout=events)
+
+    def simulate(self, program):
+        """`simulate: cause@n` goes to the program that meets the cause."""
+        wishes = [wish for wish in str(self.scenario.get('simulate') or '').split(',') if wish]
+        mine = [wish for wish in wishes
+                if (wish.split('@')[0] in CLASSIFIER_CAUSES) == (program == 'weir-classifier')]
+        return ['--simulate', ','.join(mine)] if mine else []
 
     def settings(self):
         mine = {'classifier': {'user': pwd.getpwuid(os.getuid()).pw_name, 'policy': self.path('current.yaml'),

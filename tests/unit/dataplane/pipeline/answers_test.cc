@@ -172,7 +172,7 @@ TEST(Answers, AnExceptionOfTheClassifierIsTheTablesToDecide) {
   bench.answer(
       {.type = AnswerType::kFinal, .action = VerdictAction::kForward, .exception = cause, .flow = flow});
   EXPECT_EQ(bench.excepted(ExceptionCause::kStreamUndecidable, ExceptionAction::kDrop), 1U);
-  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyDrop), 1U);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kException), 1U);
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ struct SeenRequest {
 
 struct BenchShape {
   ExceptionAction exceptions = ExceptionAction::kDrop;
+  ExceptionAction midstream = ExceptionAction::kPass;  // most tests begin in the middle of a connection
   std::uint32_t flows = 64;
   std::uint32_t parked = 16;
   std::uint32_t parked_per_flow = 8;
@@ -79,6 +80,8 @@ struct BenchShape {
   std::uint32_t large_buffers = 0;  // for whole datagrams
   bool classifier = true;
   std::span<std::uint8_t> flow_memory{};
+  OverloadSettings overload{101, 102, 103};  // percent: never
+  Simulation simulation{};
 };
 
 class PipelineBench {
@@ -90,7 +93,10 @@ class PipelineBench {
         std::move(*PacketPool::create("bench-" + std::to_string(pools++), shape.buffers, shape.frame_bytes));
     PipelineOptions options;
     options.pairs.resize(2);
-    for (PairOptions& pair : options.pairs) pair.exceptions.fill(shape.exceptions);
+    for (PairOptions& pair : options.pairs) {
+      pair.exceptions.fill(shape.exceptions);
+      pair.exceptions[static_cast<std::size_t>(ExceptionCause::kMidstream)] = shape.midstream;
+    }
     options.flows = shape.flows;
     options.parked = shape.parked;
     options.parked_per_flow = shape.parked_per_flow;
@@ -103,6 +109,8 @@ class PipelineBench {
       options.datagrams = large->get();
     }
     options.now = kStart;
+    options.overload = shape.overload;
+    options.simulation = shape.simulation;
     pipeline = std::make_unique<Pipeline>(options, sink);
     if (shape.classifier) attach();
   }

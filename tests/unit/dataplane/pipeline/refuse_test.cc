@@ -98,7 +98,7 @@ TEST(Refuse, EachEndIsToldAtTheNumberThatItExpects) {
 }
 
 TEST(Refuse, WithoutABufferThePacketIsDroppedAllTheSame) {
-  PipelineBench bench({.buffers = 8});
+  PipelineBench bench;
   bench.run(kInsidePort, from_client("PA", 101, "hello"));
   const auto flow = bench.requests()[0].flow;
   std::vector<rte_mbuf*> taken;
@@ -106,6 +106,7 @@ TEST(Refuse, WithoutABufferThePacketIsDroppedAllTheSame) {
   bench.decide(flow, VerdictAction::kReset);
   EXPECT_EQ(bench.counters().ports[kInsidePort].injected_lost, 1U);
   EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyReset), 1U);
+  EXPECT_EQ(bench.excepted(ExceptionCause::kPacketsExhausted, ExceptionAction::kDrop), 2U);
   rte_pktmbuf_free_bulk(taken.data(), static_cast<unsigned>(taken.size()));
 }
 

@@ -83,5 +83,40 @@ TEST(Track, AFullTableIsTheExceptionTables) {
   EXPECT_EQ(bench.left_at(kOutsidePort).size(), 80U - counters.flows);
 }
 
+TEST(Track, AFloodOfSynsKeepsNoRealConnectionOut) {
+  constexpr std::uint32_t kFlows = 1'024;
+  PipelineBench bench({.flows = kFlows, .requests = 1'024});
+  const auto syn = [](std::uint32_t i) {
+    return ipv4("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250), kServer)
+        .tcp(static_cast<std::uint16_t>(50'000 + i % 7), 443)
+        .flags("S")
+        .bytes();
+  };
+  bench.run(kInsidePort, ipv4("10.9.9.9", kServer).udp(1, 53).payload("before"));
+  std::uint32_t sent = 0;
+  const auto flood = [&](std::uint32_t count) {
+    for (std::vector<Frame> burst; count > 0; burst.clear()) {
+      for (; count > 0 && burst.size() < kBatchMax; --count) burst.push_back(syn(sent++));
+      bench.run(kInsidePort, burst);
+      static_cast<void>(bench.requests());
+    }
+  };
+  flood(2 * kFlows);
+  bench.run(kInsidePort, from_client("S", 100));
+  flood(kFlows / 8);  // between its packets; a handshake has the time of kFlows / 2 SYNs
+  bench.run(kOutsidePort, from_server("SA", 500));
+  flood(kFlows / 8);
+  bench.run(kInsidePort, from_client("A", 101));
+  flood(2 * kFlows);
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  EXPECT_EQ(bench.counters().flows, kFlows);
+  EXPECT_GT(bench.counters().half_open_evicted, 3 * kFlows);
+  EXPECT_EQ(bench.counters().exceptions[static_cast<std::size_t>(ExceptionCause::kFlowTableFull)],
+            (std::array<std::uint64_t, kExceptionActions>{}));
+  EXPECT_EQ(bench.counters().ports[kInsidePort].dropped_total(), 0U);
+  EXPECT_EQ(bench.excepted(ExceptionCause::kMidstream, ExceptionAction::kPass), 0U);
+  EXPECT_EQ(bench.counters().parked, 2U);  // the datagram of before, and the real connection's payload
+}
+
 }  // namespace
 }  // namespace weir::dataplane

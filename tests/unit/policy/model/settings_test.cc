@@ -51,8 +51,9 @@ TEST(Settings, PairModeSetsTheExceptionsAndEachCanBeOverridden) {
   ASSERT_EQ(settings->pairs.size(), 2U);
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
     const auto cause = static_cast<ExceptionCause>(i);
-    EXPECT_EQ(settings->pairs[0].exceptions[i] == ExceptionAction::kPass,
-              cause == ExceptionCause::kClassifierGone);
+    const bool passes = cause == ExceptionCause::kClassifierGone || cause == ExceptionCause::kMidstream ||
+                        is_event_cause(cause);
+    EXPECT_EQ(settings->pairs[0].exceptions[i] == ExceptionAction::kPass, passes) << to_string(cause);
     EXPECT_EQ(settings->pairs[1].exceptions[i] == ExceptionAction::kDrop, cause == ExceptionCause::kFragment);
   }
 }
@@ -118,6 +119,26 @@ TEST(Settings, EthertypeMistakesHaveTheirPlace) {
   std::string many = "{";
   for (std::size_t i = 0; i <= kEthertypeRowsMax; ++i) many += "0x9a" + std::to_string(10 + i) + ": drop, ";
   EXPECT_THAT(mistakes(many + "arp: pass}"), ElementsAre(HasSubstr("more than 15")));
+}
+
+TEST(Settings, EveryRowTakesEveryActionButEventCausesPassOnly) {
+  for (std::size_t i = 0; i < kExceptionCauses; ++i) {
+    const auto cause = static_cast<ExceptionCause>(i);
+    for (const auto action : {ExceptionAction::kPass, ExceptionAction::kDrop, ExceptionAction::kBypass}) {
+      const auto settings = parse_settings(
+          std::string("weir: 1\npairs:\n  - {name: a, inside: e0, outside: e1, exceptions: {") +
+              to_string(cause) + ": " + to_string(action) + "}}\n",
+          "weir.yaml");
+      ASSERT_EQ(settings.has_value(), !is_event_cause(cause) || action == ExceptionAction::kPass);
+      if (settings) {
+        EXPECT_EQ(settings->pairs[0].exceptions[i], action);
+      }
+    }
+  }
+  EXPECT_THAT(mistakes_of("weir: 1\npairs:\n  - {name: a, inside: e0, outside: e1, exceptions: {redis-away: "
+                          "drop}}\n"),
+              ElementsAre("weir.yaml:3:65: error: redis-away is \"drop\" (write pass: this cause delays "
+                          "events, it never touches a packet)"));
 }
 
 TEST(Settings, EveryNumberOfTheTableIsReadAndItsRangeChecked) {
@@ -200,7 +221,7 @@ const std::vector<Broken>& broken_settings() {
        "pass, "
        "fragment: allow}\n",
        {"weir.yaml:6:18: error: unknown key clasifier-gone (did you mean classifier-gone?)",
-        "weir.yaml:6:50: error: fragment is \"allow\" (write pass or drop)"}},
+        "weir.yaml:6:50: error: fragment is \"allow\" (write pass, drop or bypass)"}},
       {"two maps of one name",
        "weir: 1\nredis: {socket: /a}\nredis: {socket: /b}\n",
        {"weir.yaml:3:1: error: the key redis is already in this map, on line 2 (keep one of the two)"}},
