@@ -61,7 +61,9 @@ void settle_bypassed(Path& path, TimeNs now) noexcept {
     // What was seen of its stream does not go on where the bypass ends.
     clear_flag(hot, kSequenceLow);
     clear_flag(hot, kSequenceHigh);
-    if (hot.state == FlowState::kUndecided) {
+    if (hot.state == FlowState::kDecided) {
+      hot.check = check_of(hot);  // the level is part of it
+    } else {
       close_flow(path, path.settle_cursor, channel::EndReason::kEvicted, now);
     }
   }

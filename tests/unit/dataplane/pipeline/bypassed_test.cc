@@ -53,6 +53,8 @@ TEST(Bypassed, FlowsThatWereJudgedEndAndDecidedOnesKeepTheirVerdict) {
   EXPECT_EQ(bench.counters().flows, 1U) << "the undecided one is gone";
   const std::uint32_t slot = opened[0].flow.slot;
   EXPECT_EQ(bench.pipeline->path().flows.hot(slot).level, channel::InspectedLevel::kBypass);
+  EXPECT_EQ(bench.pipeline->path().flows.hot(slot).check, check_of(bench.pipeline->path().flows.hot(slot)))
+      << "it outlives the data plane";
   const std::size_t left = bench.left_at(kOutsidePort).size();
   bench.run(kInsidePort, ipv4(kClient, kServer).udp(5'000, 53).payload("passes"));
   EXPECT_EQ(bench.left_at(kOutsidePort).size(), left + 1);
