@@ -11,6 +11,7 @@
 
 #include "dataplane/io/eal.h"
 #include "dataplane/packet/checksum.h"
+#include "tests/bench/seeded.h"
 
 namespace weir::bench {
 namespace {
@@ -59,6 +60,23 @@ void write_udp_frame(std::uint8_t* to, std::uint16_t bytes, std::uint32_t number
   std::memcpy(to + 24, &field, sizeof(field));
 }
 
+void write_syn_frame(std::uint8_t* to, std::uint32_t number) {
+  write_udp_frame(to, 60, number & 0xff'ffffU);
+  to[23] = 6;
+  put16(to + 16, 40);  // IP and TCP headers, the rest is padding
+  put16(to + 34, static_cast<std::uint16_t>(1'024 + (number >> 8U)));
+  put16(to + 36, 443);
+  std::memset(to + 38, 0, 22);
+  to[46] = 5U << 4U;
+  to[47] = 2;  // SYN
+  put16(to + 24, 0);
+  const auto header = static_cast<std::uint16_t>(~checksum_fold(checksum_add(0, Bytes(to + 14, 20))));
+  std::memcpy(to + 24, &header, sizeof(header));
+  const std::uint64_t pseudo = pseudo_header_sum(Bytes(to + 26, 8), 6, 20);
+  const auto segment = static_cast<std::uint16_t>(~checksum_fold(checksum_add(pseudo, Bytes(to + 34, 20))));
+  std::memcpy(to + 50, &segment, sizeof(segment));
+}
+
 void write_plain_frame(std::uint8_t* to, std::uint16_t bytes) {
   std::memset(to, 0, bytes);
   to[0] = to[6] = 2;
@@ -103,6 +121,25 @@ void RingBed::enqueue(rte_mbuf** burst) {
   if (rte_ring_enqueue_bulk(rings_[0], reinterpret_cast<void**>(burst), kBurst, nullptr) == 0) {
     rte_pktmbuf_free_bulk(burst, kBurst);
   }
+}
+
+bool RingBed::try_take(rte_mbuf** burst, std::uint16_t count) {
+  return rte_pktmbuf_alloc_bulk(pool(), burst, count) == 0;
+}
+
+std::uint16_t RingBed::try_enqueue(rte_mbuf** burst, std::uint16_t count) {
+  const unsigned taken = rte_ring_enqueue_burst(rings_[0], reinterpret_cast<void**>(burst), count, nullptr);
+  if (taken < count) rte_pktmbuf_free_bulk(burst + taken, count - taken);
+  return static_cast<std::uint16_t>(taken);
+}
+
+std::uint16_t RingBed::take_out(rte_mbuf** burst) {
+  return static_cast<std::uint16_t>(
+      rte_ring_dequeue_burst(rings_[3], reinterpret_cast<void**>(burst), kBurst, nullptr));
+}
+
+void RingBed::give_back(rte_mbuf** burst, std::uint16_t count) {
+  if (count > 0) rte_pktmbuf_free_bulk(burst, count);
 }
 
 std::uint8_t* RingBed::data_of(rte_mbuf* packet) { return rte_pktmbuf_mtod(packet, std::uint8_t*); }
@@ -156,6 +193,18 @@ void decide_all(Worker& worker) {
   for (std::uint32_t slot = 0; slot < flows.capacity(); ++slot) {
     if (flows.hot(slot).state == FlowState::kUndecided) flows.hot(slot).state = FlowState::kDecided;
   }
+}
+
+void seed(RingBed& bed, Worker& worker, std::uint32_t flows) {
+  for (std::uint32_t first = 0; first < flows; first += kBurst) {
+    bed.offer([&](std::uint8_t* to, std::uint16_t i) {
+      write_udp_frame(to, 60, std::min(first + i, flows - 1));
+      return std::uint16_t{60};
+    });
+    worker.turn();
+    static_cast<void>(bed.drain());
+  }
+  decide_all(worker);
 }
 
 }  // namespace weir::bench

@@ -26,6 +26,8 @@ inline constexpr std::uint16_t kBurst = 64;
 /// A frame of UDP over IPv4 from flow `number`: addresses and ports follow from the number, checksums are
 /// right (IPv4) or left out (UDP, RFC 768). At least 60 bytes without FCS.
 void write_udp_frame(std::uint8_t* to, std::uint16_t bytes, std::uint32_t number);
+/// A SYN to port 443 whose source follows from the number.
+void write_syn_frame(std::uint8_t* to, std::uint32_t number);
 /// A frame that is not IP (EtherType 0x88b5, local experimental).
 void write_plain_frame(std::uint8_t* to, std::uint16_t bytes);
 
@@ -51,12 +53,33 @@ class RingBed {
     for (std::uint16_t i = 0; i < kBurst; ++i) set_length(burst[i], write(data_of(burst[i]), i));
     enqueue(burst);
   }
+  /// As offer, of `count` packets at most; how many the port's ring took.
+  template <typename Write>
+  std::uint16_t try_offer(std::uint16_t count, Write write) {
+    rte_mbuf* burst[kBurst];
+    if (!try_take(burst, count)) return 0;
+    for (std::uint16_t i = 0; i < count; ++i) set_length(burst[i], write(data_of(burst[i]), i));
+    return try_enqueue(burst, count);
+  }
+  /// `look(data)` at each packet that came out at the outside port, then it is freed; how many.
+  template <typename Look>
+  std::uint32_t drain(Look look) {
+    rte_mbuf* burst[kBurst];
+    const std::uint16_t count = take_out(burst);
+    for (std::uint16_t i = 0; i < count; ++i) look(data_of(burst[i]));
+    give_back(burst, count);
+    return count;
+  }
   /// Frees what came out at the outside port; how many.
   std::uint32_t drain();
   /// What testpmd's macswap does with one burst.
   void control_turn();
 
  private:
+  [[nodiscard]] bool try_take(rte_mbuf** burst, std::uint16_t count);
+  [[nodiscard]] std::uint16_t try_enqueue(rte_mbuf** burst, std::uint16_t count);
+  [[nodiscard]] std::uint16_t take_out(rte_mbuf** burst);
+  static void give_back(rte_mbuf** burst, std::uint16_t count);
   void take_buffers(rte_mbuf** burst);
   void enqueue(rte_mbuf** burst);
   static std::uint8_t* data_of(rte_mbuf* packet);

@@ -10,6 +10,7 @@
 #include "tests/bench/ring_bed.h"
 #include "tests/bench/ring_benches.h"
 #include "tests/bench/ring_rounds.h"
+#include "tests/bench/seeded.h"
 
 namespace weir::bench {
 namespace {
@@ -59,19 +60,6 @@ std::uint32_t through_weir(RingBed& bed, Worker& worker, Offer offer) {
   offer();
   worker.turn();
   return bed.drain();
-}
-
-/// Makes flows 0 to `flows` - 1 in the worker's table and decides them.
-void seed(RingBed& bed, Worker& worker, std::uint32_t flows) {
-  for (std::uint32_t first = 0; first < flows; first += kBurst) {
-    bed.offer([&](std::uint8_t* to, std::uint16_t i) {
-      write_udp_frame(to, 60, std::min(first + i, flows - 1));
-      return std::uint16_t{60};
-    });
-    worker.turn();
-    static_cast<void>(bed.drain());
-  }
-  decide_all(worker);
 }
 
 std::uint64_t resident_bytes() {

@@ -8,7 +8,8 @@
 int main(int argc, char** argv) {
   using namespace weir::bench;
   const std::map<std::string, void (*)(const Options&)> benches = {
-      {"fwd.ceiling", bench_ceiling}, {"fwd.hit", bench_hit}, {"fwd.growth", bench_growth}};
+      {"fwd.ceiling", bench_ceiling}, {"fwd.hit", bench_hit},       {"fwd.growth", bench_growth},
+      {"lat.added", bench_latency},   {"pol.reload", bench_reload}, {"rob.flood", bench_flood}};
   Options options;
   std::vector<std::string> wanted;
   CLI::App app("Benchmarks of Weir's data plane over ring ports, against a macswap loop on the same ports.");

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// lat.added, pol.reload and rob.flood: two cores, an open loop (open_loop.h).
+#include <fmt/format.h>
+
+#include "tests/bench/open_loop.h"
+#include "tests/bench/ring_benches.h"
+#include "tests/bench/seeded.h"
+
+namespace weir::bench {
+namespace {
+
+using namespace dataplane;
+
+constexpr std::uint32_t kFlows = 10'000;
+constexpr int kSwaps = 100;
+constexpr double kProbeSeconds = 2;
+
+void say(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+/// Frames of the established flows, in no order.
+class Established {
+ public:
+  Kind operator()(std::uint8_t* frame) {
+    at_ = at_ * 1'664'525U + 1'013'904'223U;
+    write_udp_frame(frame, 60, (at_ >> 8U) % kFlows);
+    return Kind::kEstablished;
+  }
+
+ private:
+  std::uint32_t at_ = 1;
+};
+
+struct Latency {
+  double p50 = 0;
+  double p99 = 0;
+};
+Latency latency(RingBed& bed, double packets_s, double seconds, const std::function<void()>& turn) {
+  const OtherCore core(turn);
+  Seen seen =
+      drive(bed, {.packets_s = packets_s, .seconds = seconds, .write = Established(), .meanwhile = {}});
+  return {seen.percentile_us(0.5), seen.percentile_us(0.99)};
+}
+
+}  // namespace
+
+void bench_latency(const Options& options) {
+  stay_on_first_core();
+  RingBed bed;
+  Worker worker(options_on(bed, 2 * kFlows), bed.ports());
+  seed(bed, worker, kFlows);
+  const auto control = [&bed] { bed.control_turn(); };
+  const auto weir = [&worker] { worker.turn(); };
+  double most = 0;
+  {
+    const OtherCore core(weir);
+    most = capacity(bed, options.seconds, Established());
+  }
+  for (const int percent : {10, 50, 90}) {
+    std::vector<double> p50;
+    std::vector<double> p99;
+    std::vector<double> control_p50;
+    std::vector<double> control_p99;
+    for (int round = 0; round < options.rounds; ++round) {
+      const Latency before = latency(bed, most * percent / 100, options.seconds, control);
+      const Latency ours = latency(bed, most * percent / 100, options.seconds, weir);
+      const Latency after = latency(bed, most * percent / 100, options.seconds, control);
+      control_p50.push_back((before.p50 + after.p50) / 2);
+      control_p99.push_back((before.p99 + after.p99) / 2);
+      p50.push_back(ours.p50 - control_p50.back());
+      p99.push_back(ours.p99 - control_p99.back());
+    }
+    say(fmt::format(R"({{"bench":"lat.added","case":"{}% of {:.2f} Mpps","rounds":{},"p50_added_us":{:.2f},)"
+                    R"("p99_added_us":{:.2f},"control_p50_us":{:.2f},"control_p99_us":{:.2f}}})",
+                    percent, most / 1e6, options.rounds, median(p50), median(p99), median(control_p50),
+                    median(control_p99)));
+  }
+}
+
+void bench_reload(const Options& options) {
+  stay_on_first_core();
+  RingBed bed;
+  Worker worker(options_on(bed, 2 * kFlows), bed.ports());
+  seed(bed, worker, kFlows);
+  const OtherCore core([&worker] { worker.turn(); });
+  Responder responder(worker);
+  const double seconds = options.smoke ? 0.2 : 5 * options.seconds;
+  // Everything has been asked about once under the responder's policy before the clock runs.
+  const auto serve = [&responder](double) { responder.serve(64); };
+  const double most = capacity(bed, options.seconds, Established()) / 2;
+  static_cast<void>(drive(
+      bed, {.packets_s = most, .seconds = options.seconds, .write = Established(), .meanwhile = serve}));
+  Seen quiet =
+      drive(bed, {.packets_s = most, .seconds = seconds, .write = Established(), .meanwhile = serve});
+  int swaps = 0;
+  const std::uint64_t answered = responder.answered();
+  Seen swapping = drive(
+      bed, {.packets_s = most, .seconds = seconds, .write = Established(), .meanwhile = [&](double passed) {
+              if (swaps < kSwaps && passed >= seconds * swaps / kSwaps) {
+                responder.swap_policy();
+                ++swaps;
+              }
+              responder.serve(64);
+            }});
+  const auto kind = static_cast<std::size_t>(Kind::kEstablished);
+  say(fmt::format(
+      R"({{"bench":"pol.reload","case":"{} swaps at {:.2f} Mpps","rounds":1,"lost":{},"lost_without":{},)"
+      R"("asked_again":{},"p99_us":{:.2f},"p99_without_us":{:.2f},"p99_ratio":{:.3f}}})",
+      swaps, most / 1e6, static_cast<std::int64_t>(swapping.offered[kind] - swapping.received[kind]),
+      static_cast<std::int64_t>(quiet.offered[kind] - quiet.received[kind]), responder.answered() - answered,
+      swapping.percentile_us(0.99), quiet.percentile_us(0.99),
+      swapping.percentile_us(0.99) / std::max(quiet.percentile_us(0.99), 1e-3)));
+}
+
+void bench_flood(const Options& options) {
+  stay_on_first_core();
+  RingBed bed;
+  constexpr std::uint32_t kTable = 65'536;
+  PipelineOptions shape = options_on(bed, kTable);
+  for (ExceptionAction& action : shape.pairs[0].exceptions) action = ExceptionAction::kDrop;
+  shape.timeouts.udp_s = 120;
+  Worker worker(shape, bed.ports());
+  seed(bed, worker, kFlows);
+  const OtherCore core([&worker] { worker.turn(); });
+  Responder responder(worker);
+  Established established;
+  const auto serve = [&responder](double) { responder.serve(8); };
+  const double most = capacity(bed, options.seconds, established);
+  static_cast<void>(drive(
+      bed, {.packets_s = most * 0.3, .seconds = options.seconds, .write = established, .meanwhile = serve}));
+  std::uint32_t number = kFlows;
+  std::uint32_t turn = 0;
+  const auto mixed = [&](std::uint8_t* frame) {
+    if (turn++ % 3 == 0) return established(frame);
+    number = number * 1'664'525U + 1'013'904'223U;  // every packet a flow of its own
+    if (turn % 2 == 0) {
+      write_udp_frame(frame, 60, kFlows + number % 16'000'000U);
+    } else {
+      write_syn_frame(frame, number);
+    }
+    return Kind::kFlood;
+  };
+  Seen flood = drive(
+      bed, {.packets_s = most * 0.9, .seconds = 3 * options.seconds, .write = mixed, .meanwhile = serve});
+  const std::uint64_t flows = worker.board().read().flows;
+  // Then newcomers: how long until they get through.
+  std::uint32_t fresh = 0;
+  Seen probes = drive(bed, {.packets_s = 10'000,
+                            .seconds = kProbeSeconds,
+                            .write =
+                                [&](std::uint8_t* frame) {
+                                  write_udp_frame(frame, 60, 16'500'000U + fresh++);
+                                  return Kind::kProbe;
+                                },
+                            .meanwhile = serve});
+  const auto of = [](const std::array<std::uint64_t, 4>& counts, Kind kind) {
+    return static_cast<double>(counts[static_cast<std::size_t>(kind)]);
+  };
+  const double through = of(probes.received, Kind::kProbe) / of(probes.offered, Kind::kProbe);
+  // Each newcomer is one packet of a flow of its own; those that were lost were the first ones.
+  const double recovered = kProbeSeconds * (1 - through);
+  say(fmt::format(
+      R"({{"bench":"rob.flood","case":"{:.2f} Mpps established, {:.2f} Mpps flood","rounds":1,"goodput":{:.4f},)"
+      R"("flows":{},"flows_max":{},"newcomers_through":{:.4f},"recovery_s":{:.3f}}})",
+      most * 0.3 / 1e6, most * 0.6 / 1e6,
+      of(flood.received, Kind::kEstablished) / of(flood.offered, Kind::kEstablished), flows, kTable, through,
+      recovered));
+}
+
+}  // namespace weir::bench
