@@ -71,6 +71,7 @@ ControlServer::ControlServer(const Plant& plant)
     : plant_(plant),
       started_(monotonic_now()),
       watchdog_(plant.workers.size()),
+      overload_log_(plant.workers.size()),
       bypass_(plant.settings, plant.bypasses, [workers = plant.workers](std::uint32_t pairs) {
         for (const auto& worker : workers) worker->set_bypass(pairs);
       }) {
@@ -125,6 +126,9 @@ void ControlServer::look_after_workers() {
   for (const auto& worker : plant_.workers) turns.push_back(worker->turns());
   const TimeNs now = monotonic_now();
   watchdog_.look(turns, now);
+  for (std::size_t i = 0; i < plant_.workers.size(); ++i) {
+    overload_log_.look(i, plant_.workers[i]->level(), now);
+  }
   const bool all_run = std::all_of(turns.begin(), turns.end(), [](std::uint64_t count) { return count > 0; });
   if (!service_manager_.told_ready() && all_run) service_manager_.ready();
   bypass_.look({now, system_now()});

@@ -2,7 +2,8 @@
 // The main thread's loop: control clients, classifiers that come and go, and the signal to stop. Operations,
 // one JSON object a line:
 //   {"op":"status"}  ports with counters, workers, flows, parked packets, channels, policy revision
-//   {"op":"flows"}   live flows; optional "limit", "address", "port", "state": "decided" | "undecided"
+//   {"op":"flows"}   live flows; optional "limit", "address", "port", "state": "decided" | "undecided",
+//                    "inspected": ["l4", ...]
 //   {"op":"bypass"}  a pair's frames pass unjudged for a time (bypass_control.h)
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "dataplane/control/bypass_control.h"
 #include "dataplane/control/channel_host.h"
 #include "dataplane/control/line_server.h"
+#include "dataplane/control/overload_log.h"
 #include "dataplane/control/service_manager.h"
 #include "dataplane/control/watchdog.h"
 #include "dataplane/worker/worker.h"
@@ -47,6 +49,7 @@ class ControlServer {
   Plant plant_;
   TimeNs started_;
   Watchdog watchdog_;
+  OverloadLog overload_log_;
   ServiceManager service_manager_;
   BypassControl bypass_;
   std::unique_ptr<LineServer> clients_;

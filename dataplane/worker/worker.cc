@@ -107,6 +107,7 @@ bool Worker::ask_flows(FlowListRequest* request) noexcept {
 void Worker::publish(TimeNs now, bool at_rest) noexcept {
   turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   heartbeat_.store(now, std::memory_order_relaxed);
+  level_.store(pipeline_.path().overload.level(), std::memory_order_relaxed);
   unpublished_ = unpublished_ || !at_rest;
   // The first turn at rest brings the board up to date; to copy it at each wake-up would cost more than to
   // look for packets.

@@ -51,6 +51,8 @@ class Worker {
   }
   [[nodiscard]] const CounterBoard& board() const noexcept { return pipeline_.board(); }
   [[nodiscard]] TimeNs heartbeat() const noexcept { return heartbeat_.load(std::memory_order_relaxed); }
+  /// How deeply new flows are looked at.
+  [[nodiscard]] InspectedLevel level() const noexcept { return level_.load(std::memory_order_relaxed); }
   /// Rounds ended. A channel that is not offered any more may be freed two rounds later.
   [[nodiscard]] std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint32_t flow_slots() noexcept { return pipeline_.path().flows.capacity(); }
@@ -92,6 +94,7 @@ class Worker {
   alignas(64) std::atomic<channel::DataplaneEnd*> refused_{nullptr};  // written by the worker from here on
   std::atomic<TimeNs> heartbeat_{0};
   std::atomic<std::uint64_t> turns_{0};
+  std::atomic<InspectedLevel> level_{InspectedLevel::kFull};
 };
 
 }  // namespace weir::dataplane

@@ -44,6 +44,7 @@ void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_flow(CLI::App& app, Context& context);
+void add_flow_list(CLI::App& flow, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);

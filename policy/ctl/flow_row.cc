@@ -8,11 +8,6 @@
 namespace weir::ctl {
 namespace {
 
-std::string end_text(const std::string& address, unsigned port) {
-  const bool v6 = address.find(':') != std::string::npos;
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", port);
-}
-
 std::string app_text(const event::FlowEvent& event) {
   return event.app().empty() ? event.master() : event.master() + "." + event.app();
 }
@@ -31,6 +26,11 @@ const char* kind_text(event::Kind kind) {
 }
 
 }  // namespace
+
+std::string end_text(const std::string& address, unsigned port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", port);
+}
 
 std::string l4_name(unsigned protocol) {
   static constexpr std::pair<unsigned, const char*> kNames[] = {{1, "ICMP"}, {2, "IGMP"},    {6, "TCP"},

@@ -77,6 +77,7 @@ void add_flow(CLI::App& app, Context& context) {
   watching
       ->add_option("--timeout", options->timeout_s, "end after so many seconds; 1 if --count was not reached")
       ->check(CLI::Range(0.0, 86'400.0));
+  add_flow_list(*flow, context);
 }
 
 }  // namespace weir::ctl

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 
 #include "policy/bus/streams.h"
@@ -100,6 +101,37 @@ Json redis_state(const Settings& settings) {
   return json;
 }
 
+/// "full", or the worker's numbers and their levels where it is less: "0: l4, 3: names-only".
+std::string inspected_text(const Json& whole) {
+  std::string text;
+  const Json workers = whole.value("workers", Json::array());
+  for (const Json& worker : workers) {
+    const std::string level = text_of(worker.value("overload", Json::object()), "level");
+    if (level == "full" || level == "-") continue;
+    text += fmt::format("{}worker {}: {}", text.empty() ? "" : ", ", text_of(worker, "index"), level);
+  }
+  return text.empty() ? "full" : text;
+}
+
+/// The rows of the exception table that spoke, of all workers: "midstream pass 3, overload drop 10".
+std::string exceptions_text(const Json& whole) {
+  std::map<std::string, std::uint64_t> sums;
+  const Json workers = whole.value("workers", Json::array());
+  for (const Json& worker : workers) {
+    const Json rows = worker.value("exceptions", Json::object());
+    for (const auto& [row, actions] : rows.items()) {
+      for (const auto& [action, count] : actions.items()) {
+        if (count.is_number_unsigned()) sums[row + " " + action] += count.get<std::uint64_t>();
+      }
+    }
+  }
+  std::string text;
+  for (const auto& [what, count] : sums) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", what, count);
+  }
+  return text.empty() ? "none" : text;
+}
+
 bool well(const Json& part) { return part.value("ok", false); }
 
 Json line(const std::string& part, const Json& state, const std::string& says) {
@@ -143,6 +175,8 @@ Json summary(const Json& whole) {
   for (const Json& pair : whole.value("pairs", Json::array())) {
     rows.push_back(line("  pair " + text_of(pair, "name"), whole, pair_words(pair)));
   }
+  rows.push_back(line("  inspected", whole, inspected_text(whole)));
+  rows.push_back(line("  exceptions", whole, exceptions_text(whole)));
   const Json ports = whole.value("ports", Json::array());
   for (const Json& port : ports) {
     std::uint64_t dropped = 0;
@@ -159,8 +193,9 @@ Json summary(const Json& whole) {
     const Json events = one.value("events", Json::object());
     rows.push_back(
         line("classifier " + text_of(one, "worker"), one,
-             fmt::format("policy revision {}, {} flows, events queued {}, lost {}", text_of(one, "revision"),
-                         text_of(one, "contexts"), text_of(events, "queued"), text_of(events, "lost"))));
+             fmt::format("policy {} revision {}, {} flows, events queued {}, lost {}",
+                         text_of(one, "policy_state"), text_of(one, "revision"), text_of(one, "contexts"),
+                         text_of(events, "queued"), text_of(events, "lost"))));
   }
   const Json& engine = whole["engine"];
   rows.push_back(
