@@ -69,6 +69,7 @@ class Bench {
     opened.initiator_port = 40'000;
     opened.responder_port = port;
     opened.protocol = protocol;
+    opened.level = level;
     opened_ = opened;
     classifier_.on_request(request);
   }
@@ -130,7 +131,8 @@ class Bench {
   bool parked = true;
   bool redecide = false;
   bool fragment = false;
-  bool acknowledges = true;  // every packet what the other end sent before it
+  channel::InspectedLevel level{};  // of the flows opened from now on
+  bool acknowledges = true;         // every packet what the other end sent before it
 
  private:
   void fill_headers(std::vector<std::uint8_t>& b, Direction direction, std::size_t payload,
