@@ -74,6 +74,7 @@ void apply_final(Path& path, const channel::Answer& answer) noexcept {
   if (answer.exception != 0 && hot.verdict == VerdictAction::kDrop) set_flag(hot, kExcepted);
   hot.state = FlowState::kDecided;
   hot.policy_revision = answer.policy_revision;
+  path.policy_missing = path.policy_missing || answer.policy_revision == 0;
   clear_flag(hot, kDecidingAgain);
   ++path.counters.decided;
   begin_treatment(path, answer, hot.verdict);
@@ -99,6 +100,7 @@ void apply_skip(Path& path, const channel::Answer& answer) noexcept {
 void apply(Path& path, const channel::Answer& answer) noexcept {
   if (answer.type == channel::AnswerType::kPolicyRevision) {
     path.policy_revision = answer.policy_revision;
+    path.policy_missing = false;
     return;
   }
   if (path.flows.resolve(answer.flow) == kNoSlot) {

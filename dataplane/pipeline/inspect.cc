@@ -67,6 +67,8 @@ bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
 
 void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
   FlowHot& hot = path_.flows.hot(batch.slots[i]);
+  // Without a policy the same would be said again; when there is one, these flows are asked about.
+  if (hot.policy_revision == 0 && path_.policy_missing) return;
   // What was not looked at is looked at now, if there is room for it; what passed unseen is not made good.
   const bool overloaded = path_.overload.level() == InspectedLevel::kBypass;
   if (hot.level == InspectedLevel::kBypass && !overloaded) {

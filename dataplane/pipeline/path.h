@@ -94,6 +94,7 @@ struct Path {
   channel::DataplaneEnd* channel = nullptr;  // nullptr: no classifier is attached
   std::uint32_t epoch = 0;                   // counts the classifiers that were attached
   std::uint32_t policy_revision = 0;         // as the classifier said last
+  bool policy_missing = false;               // it decides without one meanwhile, under revision 0
   TimeNs now = 0;                            // of the burst in hand, or of the last one
   OverloadLadder overload;
   [[no_unique_address]] Simulation simulation;

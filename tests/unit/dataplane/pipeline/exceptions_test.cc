@@ -103,6 +103,23 @@ TEST(Exceptions, ABypassedFlowIsAskedAboutWhenThePolicyChanges) {
   EXPECT_EQ(bench.requests(RequestType::kPacket).size(), 1U);
 }
 
+TEST(Exceptions, WhatWasDecidedWithoutAPolicyIsAskedAboutWhenThereIsOneAndNotBefore) {
+  PipelineBench bench;
+  bench.set_revision(5);
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  const auto seen = bench.requests(RequestType::kPacket);
+  bench.answer({.type = AnswerType::kFinal,
+                .action = VerdictAction::kForward,
+                .exception = 1 + static_cast<std::uint8_t>(ExceptionCause::kPolicyMissing),
+                .flow = seen[0].flow});
+  bench.run(kInsidePort, from_client("PA", 106, "again"));
+  EXPECT_TRUE(bench.requests().empty());
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kException), 2U);
+  bench.set_revision(5);  // the same policy is back
+  bench.run(kInsidePort, from_client("PA", 111, "again"));
+  EXPECT_EQ(bench.requests(RequestType::kPacket).size(), 1U);
+}
+
 TEST(Exceptions, TheClassifiersCausesFollowTheTableWithEachAction) {
   for (const auto action : {ExceptionAction::kPass, ExceptionAction::kDrop, ExceptionAction::kBypass}) {
     for (const AnswerType type : {AnswerType::kRelease, AnswerType::kFinal}) {
