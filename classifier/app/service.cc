@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "classifier/app/metrics.h"
+
 namespace weir::classifier {
 
 using Clock = std::chrono::steady_clock;
@@ -131,11 +133,12 @@ std::optional<std::string> Service::handle(std::string_view line) {
   const auto op = request.is_object() ? request.find("op") : request.end();
   const std::string name = op != request.end() && op->is_string() ? op->get<std::string>() : std::string{};
   if (name == "status") return status();
+  if (name == "metrics") return metrics();
   if (name == "reload" && !options_.policy_path.empty()) {
     reload_.start(options_.policy_path);  // one under way serves everybody who asks meanwhile
     return std::nullopt;
   }
-  return json{{"ok", false}, {"error", "unknown request; there are status and reload"}}.dump();
+  return json{{"ok", false}, {"error", "unknown request; there are status, metrics and reload"}}.dump();
 }
 
 void Service::finish_reload(const ResultAll<PolicyInForce>& loaded) {
@@ -191,6 +194,16 @@ std::string Service::status() const {
       {"answers_waiting", classifier_.answers().waiting()},
       {"exceptions", exceptions}};
   return reply.dump();
+}
+
+std::string Service::metrics() const {
+  const std::string text = metrics_text({.counts = classifier_.counts(),
+                                         .events = sink_.counts(),
+                                         .worker = options_.worker,
+                                         .policy_revision = classifier_.revision(),
+                                         .attached = attached_,
+                                         .answers_waiting = classifier_.answers().waiting()});
+  return json{{"ok", true}, {"text", text}}.dump();
 }
 
 /// Waits, with a look at control requests as often as when attached.

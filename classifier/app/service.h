@@ -56,6 +56,7 @@ class Service {
   void look_around();
   void finish_reload(const ResultAll<PolicyInForce>& loaded);
   [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::string metrics() const;
   void pause(std::chrono::milliseconds time);
 
   ServiceOptions options_;

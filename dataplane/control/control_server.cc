@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/control/control_server.h"
 
+#include <rte_cycles.h>
+
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "dataplane/control/metrics.h"
 #include "dataplane/control/status.h"
 #include "policy/model/ip_address.h"
 
@@ -53,6 +56,13 @@ Result<FlowListRequest> flow_request(std::string_view line) {
       }
       request.filter.levels |= static_cast<std::uint8_t>(1U << n);
     }
+    const auto by = wanted.value("by", std::string{"table"});
+    if (by != "table" && by != "bytes" && by != "packets") {
+      return failure(ErrorCode::kInvalid, "by is bytes or packets");
+    }
+    request.order = by == "bytes"     ? FlowOrder::kBytes
+                    : by == "packets" ? FlowOrder::kPackets
+                                      : FlowOrder::kTable;
     if (wanted.contains("address")) {
       const auto address = IpAddress::parse(wanted["address"].get<std::string>());
       if (!address) return failure(ErrorCode::kInvalid, "address is no IP address");
@@ -60,7 +70,7 @@ Result<FlowListRequest> flow_request(std::string_view line) {
     }
   } catch (const json::exception&) {
     return failure(ErrorCode::kInvalid,
-                   "limit and port are numbers, address and state are texts, inspected is a list");
+                   "limit and port are numbers, address, state and by are texts, inspected is a list");
   }
   return request;
 }
@@ -144,10 +154,11 @@ std::string ControlServer::answer(std::string_view line) {
   const std::string& op = request["op"].get_ref<const std::string&>();
   if (op == "status") return status();
   if (op == "flows") return flows(line);
+  if (op == "metrics") return metrics();
   if (op == "bypass") {
     return bypass_.request(line, clients_->asking_uid(), {monotonic_now(), system_now()}).dump();
   }
-  return refused("unknown op \"" + op + "\"; there are status, flows and bypass");
+  return refused("unknown op \"" + op + "\"; there are status, flows, metrics and bypass");
 }
 
 std::string ControlServer::status() const {
@@ -191,6 +202,29 @@ std::string ControlServer::status() const {
       .dump();
 }
 
+std::string ControlServer::metrics() const {
+  std::vector<WorkerView> workers;
+  std::vector<PortCounters> ports(kPortsMax);  // over all workers
+  for (std::size_t i = 0; i < plant_.workers.size(); ++i) {
+    const Worker& worker = *plant_.workers[i];
+    const WorkerHealth& health = watchdog_.health()[i];
+    WorkerView& view = workers.emplace_back();
+    view.counters = worker.board().read();
+    view.turns = worker.turns();
+    view.heartbeat_age = system_now() - worker.heartbeat();
+    view.stuck = health.stuck;
+    view.stuck_times = health.times;
+    for (std::size_t port = 0; port < ports.size(); ++port) ports[port].add(view.counters.ports[port]);
+  }
+  const std::string text = metrics_text({.settings = plant_.settings,
+                                         .ports = plant_.ports,
+                                         .port_counters = ports,
+                                         .workers = workers,
+                                         .uptime = monotonic_now() - started_,
+                                         .tsc_hertz = rte_get_tsc_hz()});
+  return json{{"ok", true}, {"text", text}}.dump();
+}
+
 std::string ControlServer::flows(std::string_view line) {
   auto wanted = flow_request(line);
   if (!wanted) return refused(wanted.error().what);
@@ -200,6 +234,9 @@ std::string ControlServer::flows(std::string_view line) {
     Worker& worker = *plant_.workers[i];
     if (!worker.flows_answered()) return refused("the worker does not answer");
     *lists_[i] = *wanted;
+    if (wanted->order != FlowOrder::kTable) {  // the busiest of each worker
+      lists_[i]->limit = std::max<std::size_t>(1, wanted->limit / plant_.workers.size());
+    }
     lists_[i]->rows.reserve(wanted->limit);
     if (!worker.ask_flows(lists_[i].get())) return refused("the worker does not answer");
     const auto deadline = std::chrono::steady_clock::now() + kFlowListPatience;

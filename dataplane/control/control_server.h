@@ -2,8 +2,10 @@
 // The main thread's loop: control clients, classifiers that come and go, and the signal to stop. Operations,
 // one JSON object a line:
 //   {"op":"status"}  ports with counters, workers, flows, parked packets, channels, policy revision
+//   {"op":"metrics"} "text": every counter in Prometheus' text format
 //   {"op":"flows"}   live flows; optional "limit", "address", "port", "state": "decided" | "undecided",
-//                    "inspected": ["l4", ...]
+//                    "inspected": ["l4", ...],
+//                    "by": "bytes" | "packets": the busiest where there are more than the limit
 //   {"op":"bypass"}  a pair's frames pass unjudged for a time (bypass_control.h)
 #pragma once
 
@@ -43,6 +45,7 @@ class ControlServer {
   explicit ControlServer(const Plant& plant);
   [[nodiscard]] std::string answer(std::string_view line);
   [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::string metrics() const;
   [[nodiscard]] std::string flows(std::string_view line);
   void look_after_workers();
 

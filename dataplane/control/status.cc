@@ -84,7 +84,16 @@ json worker_counters_json(const PipelineCounters& counters) {
     overload["flows"][name] = counters.flows_at_level[level];
     overload["ms"][name] = counters.overload_ns[level] / kMillisecond;
   }
+  json stages = json::object();
+  for (std::size_t stage = 0; stage < kStageCount; ++stage) {
+    const StageTime& time = counters.stages[stage];
+    stages[std::string(to_string(static_cast<Stage>(stage)))] = {{"cycles", time.cycles},
+                                                                 {"packets", time.packets_total()}};
+  }
   return {{"flows", counters.flows},
+          {"flows_judged", counters.flows_judged},
+          {"requests_waiting", counters.requests_waiting},
+          {"stages", std::move(stages)},
           {"parked", counters.parked},
           {"fragments_held", counters.fragments_held},
           {"policy_revision", counters.policy_revision},

@@ -12,6 +12,16 @@ std::string_view to_string(FrameClass frame_class) {
   return kNames.at(static_cast<std::size_t>(frame_class));
 }
 
+std::string_view to_string(Stage stage) {
+  static constexpr std::array<std::string_view, kStageCount> kNames = {"parse",   "fragments", "track",
+                                                                       "inspect", "enforce",   "transmit"};
+  return kNames.at(static_cast<std::size_t>(stage));
+}
+
+std::uint64_t StageTime::packets_total() const {
+  return std::accumulate(packets.begin(), packets.end(), std::uint64_t{0});
+}
+
 std::uint64_t PortCounters::dropped_total() const {
   return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
 }

@@ -10,6 +10,7 @@
 
 #include "dataplane/packet/drop_reason.h"
 #include "dataplane/pipeline/limits.h"
+#include "dataplane/pipeline/stage_times.h"
 #include "policy/model/settings.h"
 
 namespace weir::dataplane {
@@ -84,6 +85,9 @@ struct PipelineCounters {
   std::uint64_t policy_revision = 0;              // now
   std::uint64_t channel_epoch = 0;                // classifiers attached so far
   std::uint64_t channel_attached = 0;             // now: 0 or 1
+  std::uint64_t flows_judged = 0;                 // now: with packets that wait, or bytes that pass unseen
+  std::uint64_t requests_waiting = 0;             // now: records that the classifier has not read
+  StageTimes stages{};
 };
 
 /// Publishes copies of the counters. `publish` is the worker's, `read` anybody's; a reader never delays the

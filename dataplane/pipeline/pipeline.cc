@@ -11,6 +11,7 @@
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
+#include "dataplane/pipeline/stage_laps.h"
 
 namespace weir::dataplane {
 
@@ -32,16 +33,23 @@ void Pipeline::run(Batch& batch, TimeNs now) noexcept {
     forward_unseen(path_, batch);
     return;
   }
-  parse_(batch);           // bytes -> PacketMeta or a named drop
+  StageLaps laps(stage_turn_, path_.counters.stages, batch.count);
+  parse_(batch);  // bytes -> PacketMeta or a named drop
+  laps.end(Stage::kParse);
   fragments_(batch, now);  // fragments -> held; with the last one missing: one packet for all of them
+  laps.end(Stage::kFragments);
   batch.first = batch.open > 0 ? 0 : batch.count;
   while (batch.first < batch.count) {  // once; again only when a SYN took over a tuple within the burst
     track_(batch, now);                // PacketMeta      -> flow, direction, TCP state
-    inspect_(batch, now);              // undecided flows -> parked, bytes copied to the channel
-    enforce_(batch);                   // verdict         -> forward | drop(reason) | reset
+    laps.end(Stage::kTrack);
+    inspect_(batch, now);  // undecided flows -> parked, bytes copied to the channel
+    laps.end(Stage::kInspect);
+    enforce_(batch);  // verdict         -> forward | drop(reason) | reset
+    laps.end(Stage::kEnforce);
     batch.first = batch.last;
   }
   transmit_(batch);  // survivors -> the other port of the pair
+  laps.end(Stage::kTransmit);
 }
 
 void Pipeline::turn_away(std::uint8_t port, std::span<rte_mbuf* const> packets, DropReason reason) noexcept {
@@ -168,6 +176,8 @@ void Pipeline::publish_counters() noexcept {
   counters.overload_ns = path_.overload.held_ns();
   counters.channel_epoch = path_.epoch;
   counters.channel_attached = path_.channel != nullptr ? 1 : 0;
+  counters.flows_judged = path_.inspections.count();
+  counters.requests_waiting = path_.channel != nullptr ? path_.channel->requests_waiting() : 0;
   board_->publish(counters);
 }
 

@@ -69,6 +69,7 @@ class Pipeline {
   EnforceStage enforce_;
   TransmitStage transmit_;
   std::unique_ptr<CounterBoard> board_;
+  StageTurn stage_turn_;
   std::uint32_t close_cursor_ = 0;
   std::uint64_t shown_at_look_ = 0;
 };

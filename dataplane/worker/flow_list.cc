@@ -17,6 +17,31 @@ bool matches(const FlowFilter& filter, const FlowHot& hot) {
   return !filter.decided || *filter.decided == (hot.state == FlowState::kDecided);
 }
 
+std::uint64_t weight(FlowOrder order, const std::array<std::uint32_t, 2>& packets,
+                     const std::array<std::uint64_t, 2>& bytes) {
+  return order == FlowOrder::kBytes ? bytes[0] + bytes[1] : std::uint64_t{packets[0]} + packets[1];
+}
+
+/// Makes room for a busier flow; false when there is none for this one. The least busy row is in front.
+bool make_room(FlowListRequest& request, const FlowCold& cold) {
+  const auto less_busy = [&request](const FlowRow& a, const FlowRow& b) {
+    return weight(request.order, a.packets, a.bytes) > weight(request.order, b.packets, b.bytes);
+  };
+  std::vector<FlowRow>& rows = request.rows;
+  // The row that was added last is not yet in its place.
+  if (request.order != FlowOrder::kTable && !rows.empty())
+    std::push_heap(rows.begin(), rows.end(), less_busy);
+  if (rows.size() < std::min(request.limit, rows.capacity())) return true;
+  if (request.order == FlowOrder::kTable || rows.empty()) return false;
+  const FlowRow& least = rows.front();
+  if (weight(request.order, least.packets, least.bytes) >= weight(request.order, cold.packets, cold.bytes)) {
+    return false;
+  }
+  std::pop_heap(rows.begin(), rows.end(), less_busy);
+  rows.pop_back();
+  return true;
+}
+
 }  // namespace
 
 bool list_flows(Path& path, FlowListRequest& request) noexcept {
@@ -26,8 +51,8 @@ bool list_flows(Path& path, FlowListRequest& request) noexcept {
     const FlowHot& hot = path.flows.hot(slot);
     if (hot.state == FlowState::kFree || !matches(request.filter, hot)) continue;
     ++request.matched;
-    if (request.rows.size() >= std::min(request.limit, request.rows.capacity())) continue;
     const FlowCold& cold = path.flows.cold(slot);
+    if (!make_room(request, cold)) continue;
     const FlowRest& rest = path.flows.rest(slot);
     const Inspection* judged = path.inspections.of(slot);
     request.rows.push_back({.flow = describe(path, slot),

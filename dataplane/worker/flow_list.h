@@ -23,6 +23,9 @@ struct FlowFilter {
   std::uint8_t levels = 0;  // bit n: channel::InspectedLevel n; 0: any
 };
 
+/// Which flows are listed when there are more than the limit: the first of the table, or the busiest so far.
+enum class FlowOrder : std::uint8_t { kTable, kBytes, kPackets };
+
 struct FlowRow {
   channel::FlowOpened flow;
   FlowState state{};
@@ -41,8 +44,10 @@ struct FlowRow {
 /// Written by the asking thread before it is handed over and after it came back, by the worker in between.
 struct FlowListRequest {
   FlowFilter filter;
+  FlowOrder order = FlowOrder::kTable;
   std::size_t limit = kFlowRowsMax;
-  std::vector<FlowRow> rows;  // has room for `limit` before it is handed over
+  // Has room for `limit` before it is handed over. By kTable in that order, else in none (a heap).
+  std::vector<FlowRow> rows;
   std::uint32_t cursor = 0;
   std::uint32_t matched = 0;  // also those beyond the limit
 };

@@ -45,9 +45,11 @@ void add_config(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_flow(CLI::App& app, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);
+void add_metrics(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
+void add_top(CLI::App& app, Context& context);
 void add_violation(CLI::App& app, Context& context);
 
 }  // namespace weir::ctl

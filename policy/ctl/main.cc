@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
 
   weir::ctl::add_status(app, context);
   weir::ctl::add_bypass(app, context);
+  weir::ctl::add_metrics(app, context);
   weir::ctl::add_policy(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_explain(app, context);
   weir::ctl::add_config(app, context);
   weir::ctl::add_classify(app, context);
+  weir::ctl::add_top(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -184,6 +184,17 @@ TEST_F(WorkerTest, InBypassItForwardsUnseenAndCountsIt) {
   EXPECT_EQ(ask(R"({"op":"status"})")["pairs"][0]["by_hand"], "off");
 }
 
+TEST_F(WorkerTest, ItsMetricsAreOnePage) {
+  ASSERT_TRUE(until([this] { return workers_[0]->board().read().stages[0].packets_total() > 0; }));
+  const json reply = ask(R"({"op":"metrics"})");
+  EXPECT_EQ(reply["ok"], true);
+  const std::string text = reply["text"];
+  EXPECT_NE(text.find("\nweir_port_link_up{pair=\"lan-wan\",side=\"inside\",device=\"net_null_in"),
+            std::string::npos);
+  EXPECT_EQ(text.find("weir_stage_packet_cycles_count{worker=\"0\",stage=\"parse\"} 0\n"), std::string::npos);
+  EXPECT_GT(ask(R"({"op":"status"})")["workers"][0]["stages"]["parse"]["packets"], 0);
+}
+
 TEST_F(WorkerTest, RefusesWhatItDoesNotKnowInOneSentence) {
   EXPECT_EQ(ask("no json")["ok"], false);
   EXPECT_EQ(ask(R"({"op":"dance"})")["ok"], false);

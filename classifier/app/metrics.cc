@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/app/metrics.h"
+
+#include <array>
+#include <string>
+
+#include "policy/model/metric_text.h"
+#include "policy/model/settings.h"
+
+namespace weir::classifier {
+namespace {
+
+using enum MetricType;
+
+struct NumberRow {
+  std::string_view name;
+  MetricType type;
+  std::string_view help;
+  std::uint64_t (*number)(const MetricsView&);
+};
+
+#define WEIR_NUMBER(expression) [](const MetricsView& view) -> std::uint64_t { return expression; }
+constexpr std::array kRows{
+    NumberRow{"weir_classifier_attached", kGauge, "1: attached to the data plane's channel.",
+              WEIR_NUMBER(view.attached ? 1 : 0)},
+    NumberRow{"weir_classifier_policy_revision", kGauge, "The policy in force.",
+              WEIR_NUMBER(view.policy_revision)},
+    NumberRow{"weir_classifier_requests_total", kCounter, "Requests of the data plane.",
+              WEIR_NUMBER(view.counts.requests)},
+    NumberRow{"weir_classifier_packets_total", kCounter, "Packets looked at.",
+              WEIR_NUMBER(view.counts.packets)},
+    NumberRow{"weir_classifier_packets_stale_total", kCounter, "Packets of flows that were gone.",
+              WEIR_NUMBER(view.counts.stale)},
+    NumberRow{"weir_classifier_flows", kGauge, "Flows that are followed.", WEIR_NUMBER(view.counts.flows)},
+    NumberRow{"weir_classifier_flows_opened_total", kCounter, "Flows announced.",
+              WEIR_NUMBER(view.counts.opened)},
+    NumberRow{"weir_classifier_flows_closed_total", kCounter, "Flows ended.",
+              WEIR_NUMBER(view.counts.closed)},
+    NumberRow{"weir_classifier_flows_closed_unknown_total", kCounter,
+              "Flows that ended and were never followed here.", WEIR_NUMBER(view.counts.closed_unknown)},
+    NumberRow{"weir_classifier_decisions_total", kCounter, "Times the policy was asked.",
+              WEIR_NUMBER(view.counts.decisions)},
+    NumberRow{"weir_classifier_conflicts_total", kCounter,
+              "Packets that repeated bytes of their stream with other content.",
+              WEIR_NUMBER(view.counts.conflicts)},
+    NumberRow{"weir_classifier_hits_unsaid_total", kCounter,
+              "Rules that matched and found no room in an event.", WEIR_NUMBER(view.counts.hits_unsaid)},
+    NumberRow{"weir_classifier_assembly_bytes", kGauge, "Bytes of streams that are held.",
+              WEIR_NUMBER(view.counts.bytes_held)},
+    NumberRow{"weir_classifier_answers_waiting", kGauge, "Answers that wait for room in the channel.",
+              WEIR_NUMBER(view.answers_waiting)},
+    NumberRow{"weir_events_total", kCounter, "Events said.", WEIR_NUMBER(view.events.accepted)},
+    NumberRow{"weir_events_delivered_total", kCounter, "Events that Redis has.",
+              WEIR_NUMBER(view.events.delivered)},
+    NumberRow{"weir_events_lost_total", kCounter, "Events that will never be delivered.",
+              WEIR_NUMBER(view.events.lost)},
+    NumberRow{"weir_events_queued", kGauge, "Events that wait for Redis.", WEIR_NUMBER(view.events.waiting)},
+    NumberRow{"weir_events_connected", kGauge, "1: Redis takes events.",
+              WEIR_NUMBER(view.events.connected ? 1 : 0)},
+};
+#undef WEIR_NUMBER
+
+constexpr MetricRow kVerdicts{"weir_classifier_verdicts_total", "Final verdicts, by action."};
+constexpr MetricRow kExceptions{"weir_classifier_exceptions_total",
+                                "Conditions of the exception table that the classifier met."};
+
+}  // namespace
+
+std::string metrics_text(const MetricsView& view) {
+  MetricText text;
+  const std::string index = std::to_string(view.worker);
+  const MetricText::Label worker{"worker", index};
+  for (const NumberRow& row : kRows) {
+    text.metric(row.name, row.type, row.help);
+    text.sample({worker}, row.number(view));
+  }
+  text.metric(kVerdicts.name, kCounter, kVerdicts.help);
+  text.sample({worker, {"action", "forward"}}, view.counts.forwarded);
+  text.sample({worker, {"action", "drop"}}, view.counts.dropped);
+  text.sample({worker, {"action", "reset"}}, view.counts.reset);
+  text.metric(kExceptions.name, kCounter, kExceptions.help);
+  for (std::size_t cause = 0; cause < kExceptionCauses; ++cause) {
+    text.sample({worker, {"cause", to_string(static_cast<ExceptionCause>(cause))}},
+                view.counts.exceptions.at(cause));
+  }
+  return text.take();
+}
+
+std::vector<MetricRow> metric_rows() {
+  std::vector<MetricRow> rows;
+  for (const NumberRow& row : kRows) rows.push_back({row.name, row.help});
+  rows.push_back(kVerdicts);
+  rows.push_back(kExceptions);
+  return rows;
+}
+
+}  // namespace weir::classifier

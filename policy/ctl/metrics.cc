@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl metrics: what the data plane and the classifiers count, as one page of Prometheus text. With
+// --output a file for node_exporter's textfile collector, which must never see half of it.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "policy/ctl/context.h"
+#include "policy/ctl/control_client.h"
+#include "policy/ctl/metric_page.h"
+
+namespace weir::ctl {
+namespace {
+
+Result<void> replace_file(const std::string& path, const std::string& text) {
+  const auto failed = [&path](const char* what) {
+    return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+  };
+  const std::string beside = fmt::format("{}.{}.new", path, getpid());
+  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (file < 0) return failed("cannot write");
+  std::string_view left = text;
+  while (!left.empty()) {
+    const ssize_t written = write(file, left.data(), left.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+  const bool closed = close(file) == 0;
+  if (left.empty() && closed && rename(beside.c_str(), path.c_str()) == 0) return {};
+  auto error = failed("cannot write");
+  unlink(beside.c_str());
+  return error;
+}
+
+void metrics(Context& context, const std::string& output) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  MetricPage page;
+  bool anybody = false;
+  const auto add = [&](const std::string& socket) {
+    const auto reply = ask(socket, {{"op", "metrics"}});
+    const bool there = reply && reply->value("ok", false) && (*reply)["text"].is_string();
+    if (there) page.add((*reply)["text"].get<std::string>());
+    anybody = anybody || there;
+    return there;
+  };
+  const bool dataplane = add(control_socket(*settings));
+  page.up("dataplane", "", dataplane);
+  for (unsigned worker = 0; worker < settings->workers; ++worker) {
+    page.up("classifier", std::to_string(worker), add(classifier_socket(*settings, worker)));
+  }
+  if (!anybody) context.exit_code = kUnreachable;
+  if (output.empty()) {
+    print(page.text());
+  } else if (auto written = replace_file(output, page.text()); !written) {
+    context.fail(written.error());
+  }
+}
+
+}  // namespace
+
+void add_metrics(CLI::App& app, Context& context) {
+  auto output = std::make_shared<std::string>();
+  CLI::App* command =
+      add_command(app, "metrics", "every counter in Prometheus' text format; 4 when nobody answers", context,
+                  [output](Context& used) { metrics(used, *output); });
+  command->add_option("--output", *output, "replace this file in one step, for a textfile collector");
+}
+
+}  // namespace weir::ctl
