@@ -79,6 +79,9 @@ void set_tcp(PacketMeta& meta, const std::uint8_t* l4, std::size_t header, std::
 
 void set_udp(PacketMeta& meta, std::size_t length) noexcept {
   meta.kind = PacketKind::kUdp;
+  meta.tcp_flags = 0;
+  meta.tcp_sequence = meta.tcp_acknowledgement = 0;
+  meta.tcp_window = 0;
   meta.payload_offset = static_cast<std::uint16_t>(meta.l4_offset + kUdpBytes);
   meta.payload_bytes = static_cast<std::uint16_t>(length - kUdpBytes);
 }
@@ -101,8 +104,9 @@ bool parse_plain_ip(Bytes frame, std::size_t l3, std::uint16_t vlan, const Parse
   const std::size_t length = tcp ? plain_tcp(l4, l4_bytes) : plain_udp(l4, l4_bytes);
   if (length == 0) return false;
 
-  meta = kFresh;
+  // Every member is written, so that none has to be cleared before; the fuzzer compares with a fresh one.
   meta.ipv6 = kIpv6;
+  meta.outer_l3_offset = 0;
   meta.ethertype = kIpv6 ? kEthertypeIpv6 : kEthertypeIpv4;
   meta.l3_offset = static_cast<std::uint16_t>(l3);
   meta.l4_offset = static_cast<std::uint16_t>(l3 + kHeader);

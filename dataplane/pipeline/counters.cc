@@ -13,8 +13,8 @@ std::string_view to_string(FrameClass frame_class) {
 }
 
 std::string_view to_string(Stage stage) {
-  static constexpr std::array<std::string_view, kStageCount> kNames = {"parse",   "fragments", "track",
-                                                                       "inspect", "enforce",   "transmit"};
+  static constexpr std::array<std::string_view, kStageCount> kNames = {
+      "parse", "fragments", "lookup", "track", "inspect", "enforce", "transmit"};
   return kNames.at(static_cast<std::size_t>(stage));
 }
 

@@ -33,27 +33,27 @@ FrameClass class_of(const PacketMeta& meta) {
   return meta.ethertype < kEthertypeMin ? FrameClass::kLlc : FrameClass::kOtherEthertype;
 }
 
-/// Frames of one class that follow each other, counted in a register: most bursts are of one class, and a
-/// counter in memory that each packet adds to would make each wait for the one before.
-class ClassRun {
+/// Counts frames of one kind that follow each other in a register: most bursts are of one kind, and a counter
+/// in memory that each packet adds to would make each wait for the one before.
+class Run {
  public:
-  explicit ClassRun(PortCounters& counters) : counters_(counters) {}
-  ~ClassRun() { counters_.classes[static_cast<std::size_t>(current_)] += run_; }
-  ClassRun(const ClassRun&) = delete;
-  ClassRun& operator=(const ClassRun&) = delete;
-  void add(FrameClass frame_class) {
-    if (frame_class != current_) {
-      counters_.classes[static_cast<std::size_t>(current_)] += run_;
-      current_ = frame_class;
-      run_ = 0;
+  Run() = default;
+  ~Run() { *counter_ += count_; }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  void add(std::uint64_t& counter) {
+    if (&counter != counter_) {
+      *counter_ += count_;
+      counter_ = &counter;
+      count_ = 0;
     }
-    ++run_;
+    ++count_;
   }
 
  private:
-  PortCounters& counters_;
-  FrameClass current_ = FrameClass::kTcp;
-  std::uint32_t run_ = 0;
+  std::uint64_t unused_ = 0;
+  std::uint64_t* counter_ = &unused_;
+  std::uint64_t count_ = 0;
 };
 
 /// The row of the pair's table that speaks about a frame without IP; ethertype_count: none.
@@ -88,7 +88,8 @@ void ParseStage::operator()(Batch& batch) noexcept {
   batch.fragments = 0;
   std::uint32_t bytes = 0;
   unsigned open = 0;
-  ClassRun classes(counters);
+  Run classes;
+  Run ethertypes;
   path_.tunnels.begin_burst();
   for (std::size_t i = 0; i < batch.count; ++i) rte_prefetch0(batch.packets[i]);
   for (std::size_t i = 0; i < batch.count && i < kPrefetchAhead; ++i) prefetch_frame(batch.packets[i]);
@@ -113,8 +114,12 @@ void ParseStage::operator()(Batch& batch) noexcept {
       batch.end(i, Fate::kDrop, reason);
       continue;
     }
-    classes.add(class_of(batch.metas[i]));
-    settle(batch, i);
+    classes.add(counters.classes[static_cast<std::size_t>(class_of(batch.metas[i]))]);
+    if (batch.metas[i].kind == PacketKind::kOther) {
+      ethertypes.add(bridge(batch, i));
+    } else if (batch.metas[i].kind == PacketKind::kFragment) {
+      settle_fragment(batch, i);
+    }
     open += batch.fates[i] == Fate::kOpen ? 1U : 0U;
   }
   counters.received += batch.count;
@@ -123,25 +128,22 @@ void ParseStage::operator()(Batch& batch) noexcept {
   batch.open = static_cast<std::uint16_t>(open);
 }
 
-void ParseStage::settle(Batch& batch, std::size_t i) noexcept {
-  const PacketMeta& meta = batch.metas[i];
-  if (meta.kind == PacketKind::kOther) {
-    bridge(batch, i);
-  } else if (meta.kind == PacketKind::kFragment && meta.outer_l3_offset != 0) {
+void ParseStage::settle_fragment(Batch& batch, std::size_t i) noexcept {
+  if (batch.metas[i].outer_l3_offset != 0) {
     end_by_exception(path_, batch, i, ExceptionCause::kFragment);  // not put together within a tunnel
-  } else if (meta.kind == PacketKind::kFragment) {
+  } else {
     ++batch.fragments;
   }
 }
 
-void ParseStage::bridge(Batch& batch, std::size_t i) noexcept {
+std::uint64_t& ParseStage::bridge(Batch& batch, std::size_t i) noexcept {
   PortCounters& counters = path_.counters.ports[batch.port];
   const PairOptions& pair = path_.pairs[batch.pair()];
   const std::size_t row = ethertype_row(pair, frame_of(batch.packets[i]), batch.metas[i]);
   const bool listed = row < pair.ethertype_count;
   const bool drop = listed ? pair.ethertypes[row].drop : pair.drop_other_ethertypes;
-  ++counters.ethertypes[listed ? row : kEthertypeRowsMax][drop ? 1 : 0];
   batch.end(i, drop ? Fate::kDrop : Fate::kForward, drop ? DropReason::kEthertype : DropReason::kNone);
+  return counters.ethertypes[listed ? row : kEthertypeRowsMax][drop ? 1 : 0];
 }
 
 }  // namespace weir::dataplane

@@ -14,9 +14,9 @@ class ParseStage {
   void operator()(Batch& batch) noexcept;
 
  private:
-  /// What needs no flow gets its fate here.
-  void settle(Batch& batch, std::size_t i) noexcept;
-  void bridge(Batch& batch, std::size_t i) noexcept;
+  void settle_fragment(Batch& batch, std::size_t i) noexcept;
+  /// What is not IP gets its fate here; the counter that is its.
+  [[nodiscard]] std::uint64_t& bridge(Batch& batch, std::size_t i) noexcept;
   Path& path_;
 };
 

@@ -19,6 +19,7 @@ Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
     : path_(options, sink),
       parse_(path_),
       fragments_(path_, options),
+      lookup_(path_),
       track_(path_),
       inspect_(path_),
       enforce_(path_),
@@ -38,15 +39,17 @@ void Pipeline::run(Batch& batch, TimeNs now) noexcept {
   laps.end(Stage::kParse);
   fragments_(batch, now);  // fragments -> held; with the last one missing: one packet for all of them
   laps.end(Stage::kFragments);
-  batch.first = batch.open > 0 ? 0 : batch.count;
-  while (batch.first < batch.count) {  // once; again only when a SYN took over a tuple within the burst
-    track_(batch, now);                // PacketMeta      -> flow, direction, TCP state
+  // Once; again only when a SYN took over a tuple within the burst.
+  for (batch.first = 0; batch.open > 0 && batch.first < batch.count; batch.first = batch.last) {
+    lookup_(batch, now);  // key             -> flow; what its cached verdict forwards leaves
+    laps.end(Stage::kLookup);
+    if (batch.open == 0) break;
+    track_(batch, now);  // the rest        -> new flows, TCP state
     laps.end(Stage::kTrack);
     inspect_(batch, now);  // undecided flows -> parked, bytes copied to the channel
     laps.end(Stage::kInspect);
     enforce_(batch);  // verdict         -> forward | drop(reason) | reset
     laps.end(Stage::kEnforce);
-    batch.first = batch.last;
   }
   transmit_(batch);  // survivors -> the other port of the pair
   laps.end(Stage::kTransmit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packet path of one worker: six stages over a burst, and what is done between bursts. It needs packet
+// The packet path of one worker: seven stages over a burst, and what is done between bursts. It needs packet
 // buffers and a place to send to, but no ports: tests, benches and replays drive it in the same way as the
 // worker.
 //
@@ -13,6 +13,7 @@
 #include "dataplane/pipeline/enforce.h"
 #include "dataplane/pipeline/fragments.h"
 #include "dataplane/pipeline/inspect.h"
+#include "dataplane/pipeline/lookup.h"
 #include "dataplane/pipeline/parse.h"
 #include "dataplane/pipeline/path.h"
 #include "dataplane/pipeline/track.h"
@@ -64,6 +65,7 @@ class Pipeline {
   Path path_;
   ParseStage parse_;
   FragmentStage fragments_;
+  LookupStage lookup_;
   TrackStage track_;
   InspectStage inspect_;
   EnforceStage enforce_;

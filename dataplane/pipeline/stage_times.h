@@ -11,7 +11,16 @@
 
 namespace weir::dataplane {
 
-enum class Stage : std::uint8_t { kParse, kFragments, kTrack, kInspect, kEnforce, kTransmit, kCount };
+enum class Stage : std::uint8_t {
+  kParse,
+  kFragments,
+  kLookup,
+  kTrack,
+  kInspect,
+  kEnforce,
+  kTransmit,
+  kCount
+};
 inline constexpr std::size_t kStageCount = static_cast<std::size_t>(Stage::kCount);
 [[nodiscard]] std::string_view to_string(Stage stage);
 

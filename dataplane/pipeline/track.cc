@@ -10,6 +10,7 @@
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/lookup.h"
 #include "dataplane/pipeline/normalise.h"
 
 namespace weir::dataplane {
@@ -17,7 +18,6 @@ namespace {
 
 constexpr std::uint8_t kTcpControl = kTcpSyn | kTcpFin | kTcpRst;
 constexpr std::size_t kSourceMacOffset = 6;
-static_assert(kBatchMax <= kLookupBurstMax, "a burst is looked up at once");
 
 bool source_is_initiator(const PacketMeta& first) {
   // A SYN-ACK as the first packet: its SYN went by before Weir was there.
@@ -52,9 +52,7 @@ void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
 
 void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
   batch.last = batch.count;
-  tick_ = tick_of(now);
-  fraction_ = fraction_of(now);
-  find(batch);
+  const PacketStamp stamp{tick_of(now), fraction_of(now)};
   bool created = false;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
     if (batch.fates[i] != Fate::kOpen) continue;
@@ -87,27 +85,11 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
       end_by_exception(path_, batch, i, ExceptionCause::kFlowTableFull);
       continue;
     }
-    count(batch, i);
+    const std::uint32_t slot = batch.slots[i];
+    batch.directions[i] =
+        count_packet(path_.flows.hot(slot), path_.flows.cold(slot), meta, *batch.packets[i], stamp);
     if (judged && !normalise_in_flow(path_, batch, i)) continue;
     follow(batch, i, now);
-  }
-}
-
-void TrackStage::find(Batch& batch) noexcept {
-  // Filled up to `count` below.
-  std::array<const PacketMeta*, kBatchMax> metas;
-  std::array<std::uint32_t, kBatchMax> found;
-  std::array<std::uint16_t, kBatchMax> which;
-  std::size_t count = 0;
-  for (std::uint16_t i = batch.first; i < batch.count; ++i) {
-    if (batch.fates[i] != Fate::kOpen) continue;
-    metas[count] = &batch.metas[i];
-    which[count++] = i;
-  }
-  path_.flows.lookup({metas.data(), count}, {found.data(), count});
-  for (std::size_t i = 0; i < count; ++i) {
-    batch.slots[which[i]] = found[i];
-    if (found[i] != kNoSlot) rte_prefetch0(&path_.flows.cold(found[i]));
   }
 }
 
@@ -181,19 +163,6 @@ std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs no
   close_flow(path_, victim, channel::EndReason::kEvicted, now);
   ++path_.counters.half_open_evicted;
   return path_.flows.create(batch.metas[i].key, batch.metas[i].hash);
-}
-
-void TrackStage::count(Batch& batch, std::size_t i) noexcept {
-  const PacketMeta& meta = batch.metas[i];
-  FlowHot& hot = path_.flows.hot(batch.slots[i]);
-  FlowCold& cold = path_.flows.cold(batch.slots[i]);
-  const bool from_initiator = meta.source_is_low == ((hot.flags & kInitiatorIsLow) != 0);
-  const Direction direction = from_initiator ? Direction::kFromInitiator : Direction::kFromResponder;
-  batch.directions[i] = direction;
-  cold.packets[index_of(direction)] += frame_count(batch.packets[i]);
-  cold.bytes[index_of(direction)] += batch.packets[i]->pkt_len;
-  cold.last_seen_fraction = fraction_;
-  if (hot.last_seen != tick_) hot.last_seen = tick_;
 }
 
 void TrackStage::follow(Batch& batch, std::size_t i, TimeNs now) noexcept {

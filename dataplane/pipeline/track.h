@@ -16,7 +16,6 @@ class TrackStage {
   void operator()(Batch& batch, TimeNs now) noexcept;
 
  private:
-  void find(Batch& batch) noexcept;
   /// A TCP or UDP checksum that a receiver would refuse. Asked before a packet changes any state; what merely
   /// follows the verdict of its flow is left to the receiver.
   [[nodiscard]] bool is_damaged(const Batch& batch, std::size_t i) noexcept;
@@ -25,12 +24,9 @@ class TrackStage {
   [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
   [[nodiscard]] std::uint32_t create(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] std::uint32_t create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept;
-  void count(Batch& batch, std::size_t i) noexcept;
   void follow(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
-  Tick tick_ = 0;  // of the burst
-  std::uint32_t fraction_ = 0;
 };
 
 }  // namespace weir::dataplane

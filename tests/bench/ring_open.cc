@@ -162,8 +162,8 @@ void bench_flood(const Options& options) {
   // Each newcomer is one packet of a flow of its own; those that were lost were the first ones.
   const double recovered = kProbeSeconds * (1 - through);
   say(fmt::format(
-      R"({{"bench":"rob.flood","case":"{:.2f} Mpps established, {:.2f} Mpps flood","rounds":1,"goodput":{:.4f},)"
-      R"("flows":{},"flows_max":{},"newcomers_through":{:.4f},"recovery_s":{:.3f}}})",
+      R"({{"bench":"rob.flood","case":"{:.2f} Mpps established, {:.2f} Mpps flood","rounds":1,)"
+      R"("goodput":{:.4f},"flows":{},"flows_max":{},"newcomers_through":{:.4f},"recovery_s":{:.3f}}})",
       most * 0.3 / 1e6, most * 0.6 / 1e6,
       of(flood.received, Kind::kEstablished) / of(flood.offered, Kind::kEstablished), flows, kTable, through,
       recovered));

@@ -130,8 +130,10 @@ TEST(Treat, AClientsMeterIsThatOfItsInsideAddress) {
 
 TEST(Treat, AVerdictExpiresAndTheFlowIsAskedAboutAgain) {
   PipelineBench bench;
+  bench.set_revision(1);  // 0 is that of no policy, whose flows wait for one
   bench.run(kInsidePort, from_client("PA", 101, "hello"));
   channel::Answer answer = forward(bench.requests()[0].flow);
+  answer.policy_revision = 1;
   answer.expires_s = 10;
   bench.answer(answer);
   bench.run(kInsidePort, from_client("PA", 106, "more"), kStart + 9 * kSecond);
@@ -152,8 +154,10 @@ TEST(Treat, AVerdictExpiresAndTheFlowIsAskedAboutAgain) {
 
 TEST(Treat, ARefusalMayExpireTooAndTheLongestTimeIsBounded) {
   PipelineBench bench;
+  bench.set_revision(1);  // 0 is that of no policy, whose flows wait for one
   bench.run(kInsidePort, from_client("PA", 101, "hello"));
   channel::Answer answer = forward(bench.requests()[0].flow);
+  answer.policy_revision = 1;
   answer.action = VerdictAction::kDrop;
   answer.expires_s = 0xffff'ffff;
   bench.answer(answer);
