@@ -7,7 +7,9 @@
 
 namespace weir::dataplane {
 
-inline constexpr std::uint32_t kIdleSpins = 256;  // empty turns before the first sleep
+// Empty turns before the first sleep, a millisecond or two: a host that waits for an answer sends its next
+// packet within that time, and must not wait for Weir as well.
+inline constexpr std::uint32_t kIdleSpins = 16'384;
 inline constexpr std::uint32_t kIdleSleepMinNs = 10'000;
 inline constexpr std::uint32_t kIdleSleepMaxNs = 1'000'000;   // the delay an idle Weir may add to a packet
 inline constexpr std::uint32_t kIdleDeepTurns = 1'000;        // empty turns, about a second, until it may add
