@@ -59,7 +59,9 @@ void InspectStage::note_delivered(const Batch& batch, std::size_t i) noexcept {
 bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
   const FlowHot& hot = path_.flows.hot(slot);
   if ((hot.flags & kAnswered) != 0) return false;  // it is over for both ends
-  if (hot.policy_revision != path_.policy_revision) return true;
+  // Without a policy the same would be said again; when there is one, these flows are asked about.
+  const bool without_policy = hot.policy_revision == 0 && path_.policy_missing;
+  if (hot.policy_revision != path_.policy_revision && !without_policy) return true;
   if (!verdict_expired(path_, slot)) return false;
   ++path_.counters.verdicts_expired;
   return true;
@@ -67,8 +69,6 @@ bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
 
 void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
   FlowHot& hot = path_.flows.hot(batch.slots[i]);
-  // Without a policy the same would be said again; when there is one, these flows are asked about.
-  if (hot.policy_revision == 0 && path_.policy_missing) return;
   // What was not looked at is looked at now, if there is room for it; what passed unseen is not made good.
   const bool overloaded = path_.overload.level() == InspectedLevel::kBypass;
   if (hot.level == InspectedLevel::kBypass && !overloaded) {
