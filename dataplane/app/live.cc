@@ -69,12 +69,12 @@ void log_memory_plan(const Settings& settings, const Eal& eal, const PacketPool&
       "workers={} "
       "for-each-worker: flows={} flows-mb={:.1f} parked={} parked-mb={:.1f} closes-mb={:.1f} fragments={} "
       "fragments-mb={:.1f} "
-      "enforcement-mb={:.1f} channel-mb={:.1f}",
+      "enforcement-mb={:.1f} channel-mb={:.1f} capture-mb={:.1f}",
       eal.uses_hugepages(), settings.memory.packets, megabytes(pool.memory_bytes()),
       megabytes(datagrams.memory_bytes()), megabytes(exchange == nullptr ? 0 : exchange->memory_bytes()),
       settings.workers, worker.flow_slots(), megabytes(use.flows), settings.memory.parked,
       megabytes(use.parking), megabytes(use.closes), settings.memory.fragments, megabytes(use.fragments),
-      megabytes(use.enforcement), megabytes(channel));
+      megabytes(use.enforcement), megabytes(channel), megabytes(use.capture));
 }
 
 FlowFileIdentity identity_of(const Settings& settings, std::uint32_t worker) {

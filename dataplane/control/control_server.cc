@@ -92,6 +92,9 @@ ControlServer::ControlServer(const Plant& plant)
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const Plant& plant) {
   std::unique_ptr<ControlServer> server(new ControlServer(plant));
+  if (plant.settings.capture.megabytes > 0) {
+    server->captures_ = std::make_unique<CaptureDesk>(plant.settings, plant.workers);
+  }
   auto clients =
       LineServer::listen(control_socket(plant.settings),
                          [raw = server.get()](std::string_view line) { return raw->answer(line); });
@@ -155,10 +158,14 @@ std::string ControlServer::answer(std::string_view line) {
   if (op == "status") return status();
   if (op == "flows") return flows(line);
   if (op == "metrics") return metrics();
+  if (op == "capture") {
+    if (captures_ == nullptr) return refused("capture.megabytes is 0 in the settings: nothing is remembered");
+    return captures_->request(line, clients_->asking_uid()).dump();
+  }
   if (op == "bypass") {
     return bypass_.request(line, clients_->asking_uid(), {monotonic_now(), system_now()}).dump();
   }
-  return refused("unknown op \"" + op + "\"; there are status, flows, metrics and bypass");
+  return refused("unknown op \"" + op + "\"; there are status, flows, metrics, capture and bypass");
 }
 
 std::string ControlServer::status() const {
@@ -216,12 +223,14 @@ std::string ControlServer::metrics() const {
     view.stuck_times = health.times;
     for (std::size_t port = 0; port < ports.size(); ++port) ports[port].add(view.counters.ports[port]);
   }
-  const std::string text = metrics_text({.settings = plant_.settings,
-                                         .ports = plant_.ports,
-                                         .port_counters = ports,
-                                         .workers = workers,
-                                         .uptime = monotonic_now() - started_,
-                                         .tsc_hertz = rte_get_tsc_hz()});
+  const std::string text =
+      metrics_text({.settings = plant_.settings,
+                    .ports = plant_.ports,
+                    .port_counters = ports,
+                    .workers = workers,
+                    .uptime = monotonic_now() - started_,
+                    .tsc_hertz = rte_get_tsc_hz(),
+                    .captures = captures_ == nullptr ? CaptureCounts{} : captures_->counts()});
   return json{{"ok", true}, {"text", text}}.dump();
 }
 

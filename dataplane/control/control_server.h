@@ -6,6 +6,7 @@
 //   {"op":"flows"}   live flows; optional "limit", "address", "port", "state": "decided" | "undecided",
 //                    "inspected": ["l4", ...],
 //                    "by": "bytes" | "packets": the busiest where there are more than the limit
+//   {"op":"capture"} packets into files (capture_desk.h)
 //   {"op":"bypass"}  a pair's frames pass unjudged for a time (bypass_control.h)
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "dataplane/control/bypass_control.h"
+#include "dataplane/control/capture_desk.h"
 #include "dataplane/control/channel_host.h"
 #include "dataplane/control/line_server.h"
 #include "dataplane/control/overload_log.h"
@@ -55,6 +57,7 @@ class ControlServer {
   OverloadLog overload_log_;
   ServiceManager service_manager_;
   BypassControl bypass_;
+  std::unique_ptr<CaptureDesk> captures_;  // nullptr: nothing is remembered
   std::unique_ptr<LineServer> clients_;
   std::vector<std::unique_ptr<ChannelHost>> hosts_;
   std::vector<std::unique_ptr<FlowListRequest>> lists_;  // one a worker, used again

@@ -126,6 +126,10 @@ constexpr std::array kWorkerRows{
                       &Counts::syn_data_cut},
     NumberRow<Counts>{"weir_urgent_cleared_packets_total", kCounter,
                       "Packets that lost their urgent pointer.", &Counts::urgent_cleared},
+    NumberRow<Counts>{"weir_remembered_packets_total", kCounter, "Packets copied for captures.",
+                      &Counts::packets_captured},
+    NumberRow<Counts>{"weir_captures_missed_total", kCounter,
+                      "Blocked flows that no capture could be begun for in time.", &Counts::captures_missed},
     NumberRow<Counts>{"weir_channel_requests_waiting", kGauge,
                       "Records of the channel that the classifier has not read.", &Counts::requests_waiting},
     NumberRow<Counts>{"weir_channel_attached", kGauge, "1: a classifier is attached.",
@@ -164,15 +168,21 @@ constexpr MetricRow kLevelFlows{"weir_inspected_flows_total",
                                 "Flows by the level at which they were announced, or let go."};
 constexpr MetricRow kEthertypes{"weir_port_other_frames_total",
                                 "Frames without IP, by ethertype as the pair's table names it, and fate."};
+constexpr MetricRow kCaptures{"weir_captures_total", "Captures begun."};
+constexpr MetricRow kCapturesRefused{"weir_captures_refused_total",
+                                     "Blocked flows without a capture, since too many run or were begun."};
+constexpr MetricRow kCapturesFailed{"weir_captures_failed_total", "Captures that could not be written."};
+constexpr MetricRow kCapturesRunning{"weir_captures_running", "Captures that run."};
 constexpr MetricRow kTurns{"weir_worker_turns_total", "Rounds that the worker has ended."};
 constexpr MetricRow kHeartbeat{"weir_worker_heartbeat_age_seconds", "Since the worker ended a round."};
 constexpr MetricRow kStuck{"weir_worker_stuck", "1: the worker does not go round."};
 constexpr MetricRow kStuckTimes{"weir_worker_stuck_total", "How often it was found so."};
 
-constexpr std::array kOtherRows{kInfo,       kUptime,       kDropped,    kReason,     kClasses,   kLink,
-                                kMissed,     kBad,          kNoBuffer,   kExceptions, kFlowsMax,  kParkedMax,
-                                kChannelMax, kStages,       kTsc,        kTurns,      kHeartbeat, kStuck,
-                                kStuckTimes, kLevelSeconds, kLevelFlows, kEthertypes};
+constexpr std::array kOtherRows{
+    kInfo,       kUptime,   kDropped,         kReason,         kClasses,        kLink,         kMissed,
+    kBad,        kNoBuffer, kExceptions,      kFlowsMax,       kParkedMax,      kChannelMax,   kStages,
+    kTsc,        kTurns,    kHeartbeat,       kStuck,          kStuckTimes,     kLevelSeconds, kLevelFlows,
+    kEthertypes, kCaptures, kCapturesRefused, kCapturesFailed, kCapturesRunning};
 
 double seconds(TimeNs time) { return static_cast<double>(time) / static_cast<double>(kSecond); }
 
@@ -326,6 +336,14 @@ std::string metrics_text(const MetricsView& view) {
   add_devices(text, view);
   add_pipelines(text, view);
   add_workers(text, view);
+  begin(text, kCaptures, kCounter);
+  text.sample({}, view.captures.started);
+  begin(text, kCapturesRefused, kCounter);
+  text.sample({}, view.captures.refused);
+  begin(text, kCapturesFailed, kCounter);
+  text.sample({}, view.captures.failed);
+  begin(text, kCapturesRunning, kGauge);
+  text.sample({}, view.captures.running);
   return text.take();
 }
 

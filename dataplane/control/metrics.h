@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/control/capture_desk.h"
 #include "dataplane/io/port.h"
 #include "dataplane/pipeline/counters.h"
 #include "policy/model/settings.h"
@@ -32,6 +33,7 @@ struct MetricsView {
   std::span<const WorkerView> workers;
   TimeNs uptime = 0;
   std::uint64_t tsc_hertz = 0;
+  CaptureCounts captures{};
 };
 [[nodiscard]] std::string metrics_text(const MetricsView& view);
 

@@ -79,6 +79,7 @@ void apply_final(Path& path, const channel::Answer& answer) noexcept {
   ++path.counters.decided;
   begin_treatment(path, answer, hot.verdict);
   hot.check = check_of(hot);
+  if (answer.exception == 0) capture_verdict(path, answer.flow.slot);
   release_by_verdict(path, answer.flow.slot, hot.verdict);
   path.inspections.release(answer.flow.slot);
 }

@@ -86,6 +86,8 @@ struct PipelineCounters {
   std::uint64_t channel_epoch = 0;                // classifiers attached so far
   std::uint64_t channel_attached = 0;             // now: 0 or 1
   std::uint64_t flows_judged = 0;                 // now: with packets that wait, or bytes that pass unseen
+  std::uint64_t packets_captured = 0;             // copied into the capture ring
+  std::uint64_t captures_missed = 0;              // blocked flows that nobody noticed in time
   std::uint64_t requests_waiting = 0;             // now: records that the classifier has not read
   StageTimes stages{};
 };

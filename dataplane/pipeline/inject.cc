@@ -41,6 +41,7 @@ void decide(Path& path, const channel::Answer& answer, VerdictAction verdict) no
   clear_flag(hot, kExpires);
   hot.check = check_of(hot);
   ++path.counters.decided;
+  capture_verdict(path, answer.flow.slot);
 }
 
 /// An answer that cannot be given must not leave the question unanswered, nor let it pass.

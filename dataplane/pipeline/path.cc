@@ -28,6 +28,10 @@ PipelineOptions pipeline_options(const Settings& settings) {
                       .udp_s = settings.timeouts.udp_s,
                       .other_s = settings.timeouts.other_s};
   options.overload = settings.overload;
+  options.capture = {.ring_bytes = std::size_t{settings.capture.megabytes} << 20U,
+                     .snap_bytes = static_cast<std::uint16_t>(settings.capture.snap_bytes),
+                     .all = settings.capture.all,
+                     .on_block = settings.capture.on_block};
   return options;
 }
 
@@ -46,6 +50,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       meters(kMetersMax, kLimitedFlowsMax, options.hash_seed),
       tunnels(options.tunnels, options.hash_seed),
       out(sink, counters),
+      capture(options.capture),
       now(options.now),
       overload(options.overload, options.now),
       simulation(options.simulation) {

@@ -13,6 +13,7 @@
 #include "dataplane/flow/expiry_wheel.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/flow/half_open.h"
+#include "dataplane/pipeline/capture.h"
 #include "dataplane/pipeline/close_list.h"
 #include "dataplane/pipeline/counters.h"
 #include "dataplane/pipeline/injections.h"
@@ -52,6 +53,7 @@ struct PipelineOptions {
   std::uint32_t inspection_deadline_ms = 500;
   IdleTimeouts timeouts;
   OverloadSettings overload;
+  CaptureOptions capture{};
   bool verify_checksums = true;  // off for captures: a sender's own card had not filled them in yet
   bool normalise = true;         // off for captures: they lack what was not caught
   std::uint32_t hash_seed = 0;
@@ -90,6 +92,7 @@ struct Path {
   Injections injections{kInjectionsMax};
   TunnelTable tunnels;
   Transmitter out;
+  PacketCapture capture;
 
   channel::DataplaneEnd* channel = nullptr;  // nullptr: no classifier is attached
   std::uint32_t epoch = 0;                   // counts the classifiers that were attached
@@ -111,6 +114,7 @@ struct MemoryUse {
   std::size_t closes = 0;
   std::size_t enforcement = 0;  // meters, injections
   std::size_t fragments = 0;
+  std::size_t capture = 0;
   std::size_t tunnels = 0;
 };
 [[nodiscard]] MemoryUse memory_use(const Path& path);

@@ -22,6 +22,7 @@ Pipeline::Pipeline(const PipelineOptions& options, TransmitSink& sink)
       lookup_(path_),
       track_(path_),
       inspect_(path_),
+      capture_(path_),
       enforce_(path_),
       transmit_(path_),
       board_(std::make_unique<CounterBoard>()) {}
@@ -51,6 +52,7 @@ void Pipeline::run(Batch& batch, TimeNs now) noexcept {
     enforce_(batch);  // verdict         -> forward | drop(reason) | reset
     laps.end(Stage::kEnforce);
   }
+  capture_(batch);   // what a running capture wants -> the capture ring
   transmit_(batch);  // survivors -> the other port of the pair
   laps.end(Stage::kTransmit);
 }
@@ -161,6 +163,7 @@ void Pipeline::start_capture(std::uint16_t number, TimeNs now) noexcept {
 MemoryUse Pipeline::memory() const {
   MemoryUse use = memory_use(path_);
   use.fragments = fragments_.memory_bytes();
+  use.capture = path_.capture.ring.memory_bytes();
   return use;
 }
 

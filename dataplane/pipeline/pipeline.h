@@ -68,6 +68,7 @@ class Pipeline {
   LookupStage lookup_;
   TrackStage track_;
   InspectStage inspect_;
+  CaptureStage capture_;
   EnforceStage enforce_;
   TransmitStage transmit_;
   std::unique_ptr<CounterBoard> board_;

@@ -67,6 +67,9 @@ std::uint32_t Worker::turn() noexcept {
   if (FlowListRequest* request = list_.load(std::memory_order_acquire); request != nullptr) {
     if (list_flows(pipeline_.path(), *request)) list_.store(nullptr, std::memory_order_release);
   }
+  if (CaptureRequest* request = capture_.load(std::memory_order_acquire); request != nullptr) {
+    if (read_captured(pipeline_.path().capture, *request)) capture_.store(nullptr, std::memory_order_release);
+  }
   publish(now, work == 0);
   return work;
 }
@@ -102,6 +105,12 @@ void Worker::take_channel() noexcept {
 bool Worker::ask_flows(FlowListRequest* request) noexcept {
   FlowListRequest* none = nullptr;
   return list_.compare_exchange_strong(none, request, std::memory_order_release, std::memory_order_relaxed);
+}
+
+bool Worker::ask_captured(CaptureRequest* request) noexcept {
+  CaptureRequest* none = nullptr;
+  return capture_.compare_exchange_strong(none, request, std::memory_order_release,
+                                          std::memory_order_relaxed);
 }
 
 void Worker::publish(TimeNs now, bool at_rest) noexcept {

@@ -12,6 +12,7 @@
 
 #include "dataplane/io/port.h"
 #include "dataplane/pipeline/pipeline.h"
+#include "dataplane/worker/capture_reader.h"
 #include "dataplane/worker/clock.h"
 #include "dataplane/worker/flow_list.h"
 #include "dataplane/worker/handover.h"
@@ -49,6 +50,13 @@ class Worker {
   [[nodiscard]] bool flows_answered() const noexcept {
     return list_.load(std::memory_order_acquire) == nullptr;
   }
+  /// False when the last request has not come back yet.
+  [[nodiscard]] bool ask_captured(CaptureRequest* request) noexcept;
+  [[nodiscard]] bool captured_answered() const noexcept {
+    return capture_.load(std::memory_order_acquire) == nullptr;
+  }
+  /// Of it, `triggers.pop` alone.
+  [[nodiscard]] CaptureTriggers& capture_triggers() noexcept { return pipeline_.path().capture.triggers; }
   [[nodiscard]] const CounterBoard& board() const noexcept { return pipeline_.board(); }
   [[nodiscard]] TimeNs heartbeat() const noexcept { return heartbeat_.load(std::memory_order_relaxed); }
   /// How deeply new flows are looked at.
@@ -91,6 +99,7 @@ class Worker {
   std::atomic<std::uint32_t> bypass_{0};                              // written by control
   std::atomic<channel::DataplaneEnd*> offered_{nullptr};              // written by control
   std::atomic<FlowListRequest*> list_{nullptr};                       // set by control, cleared by the worker
+  std::atomic<CaptureRequest*> capture_{nullptr};                     // the same
   alignas(64) std::atomic<channel::DataplaneEnd*> refused_{nullptr};  // written by the worker from here on
   std::atomic<TimeNs> heartbeat_{0};
   std::atomic<std::uint64_t> turns_{0};

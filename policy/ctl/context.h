@@ -40,6 +40,7 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
                       std::function<void(Context&)> work);
 
 void add_bypass(CLI::App& app, Context& context);
+void add_capture(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);

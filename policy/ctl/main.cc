@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_software(app, context);
   weir::ctl::add_explain(app, context);
   weir::ctl::add_config(app, context);
+  weir::ctl::add_capture(app, context);
   weir::ctl::add_classify(app, context);
   weir::ctl::add_top(app, context);
   try {

@@ -145,6 +145,17 @@ struct EngineSettings {
   std::string store = "/var/lib/weir/weir.db";
 };
 
+/// Copies of recent packets, and files of them (docs/operations.md).
+struct CaptureSettings {
+  std::uint32_t megabytes = 8;  // of recent packets, per worker; 0: none
+  std::uint32_t snap_bytes = 1'600;
+  bool all = false;       // packets: all | judged
+  bool on_block = false;  // on: block | request
+  std::string directory = "/var/lib/weir/captures";
+  std::uint32_t files_max = 100;
+  std::uint32_t megabytes_max = 256;  // of all files
+};
+
 struct Settings {
   std::string appliance = "weir";  // names this box in events, [a-z0-9-]{1,32}
   std::string run_directory = "/run/weir";
@@ -159,6 +170,7 @@ struct Settings {
   RedisSettings redis;
   ClassifierSettings classifier;
   EngineSettings engine;
+  CaptureSettings capture;
 };
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);

@@ -43,7 +43,8 @@ constexpr std::array kRows{
          WEIR_FIELD(run_directory)),
     text("", "state_directory", kPath, kPathMax, "what has to outlive a restart of the data plane",
          WEIR_FIELD(state_directory)),
-    text("", "operators", kName, 32, "the group whose members may turn the bypass on and off, besides root",
+    text("", "operators", kName, 32,
+         "the group whose members may turn the bypass on and off and capture packets, besides root",
          WEIR_FIELD(operators)),
     number("", "workers", 1, kWorkersMax, "workers", "packet workers, each with its own classifier",
            WEIR_FIELD(workers)),
@@ -149,6 +150,21 @@ constexpr std::array kRows{
          WEIR_FIELD(engine.user)),
     text("engine", "store", kPath, kPathMax, "the SQLite file of violations and inventory",
          WEIR_FIELD(engine.store)),
+
+    number("capture", "megabytes", 0, 4'096, "MiB", "recent packets that are remembered, for each worker",
+           WEIR_FIELD(capture.megabytes)),
+    number("capture", "snap_bytes", 64, 16'384, "bytes", "of each packet", WEIR_FIELD(capture.snap_bytes)),
+    choice("capture", "packets", "all", "judged",
+           "judged remembers what the classifier is shown, all every packet of every flow",
+           WEIR_FIELD(capture.all)),
+    choice("capture", "on", "block", "request",
+           "block writes a file for each flow that the policy blocks, request only when an operator asks",
+           WEIR_FIELD(capture.on_block)),
+    text("capture", "directory", kPath, kPathMax, "where the files are; the data plane writes them",
+         WEIR_FIELD(capture.directory)),
+    number("capture", "files_max", 16, 10'000, "files", "the oldest go first", WEIR_FIELD(capture.files_max)),
+    number("capture", "megabytes_max", 16, 1'048'576, "MiB", "of all files; the oldest go first",
+           WEIR_FIELD(capture.megabytes_max)),
 };
 #undef WEIR_FIELD
 

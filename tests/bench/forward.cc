@@ -22,8 +22,10 @@ void measure(benchmark::State& state, Pipeline& pipeline, Feed& feed) {
   state.SetItemsProcessed(state.iterations() * kBatchMax);
 }
 
+enum class Capturing : std::uint8_t { kNothing, kAnotherClient, kAll };
+
 /// 64-byte UDP frames of range(0) flows, all of them decided.
-void hit(benchmark::State& state) {
+void hit(benchmark::State& state, Capturing capturing) {
   const auto flows = static_cast<std::uint32_t>(state.range(0));
   Feed feed("hit-" + std::to_string(flows), flows);
   feed.fill([](std::size_t i) {
@@ -33,7 +35,14 @@ void hit(benchmark::State& state) {
         .bytes();
   });
   Keep sink;
-  Pipeline pipeline(options_for(2 * flows, feed.pool()), sink);
+  PipelineOptions options = options_for(2 * flows, feed.pool());
+  options.capture = {.ring_bytes = 8U << 20U, .all = capturing == Capturing::kAll};
+  Pipeline pipeline(options, sink);
+  PacketCapture& capture = pipeline.path().capture;
+  if (capturing == Capturing::kAnotherClient) {
+    capture.filters[0].has_address = true;
+    capture.filter_count = 1;
+  }
   Batch batch;
   for (std::size_t burst = 0; burst < feed.bursts(); ++burst) {
     feed.next(batch);
@@ -44,7 +53,20 @@ void hit(benchmark::State& state) {
   if (pipeline.path().flows.size() != feed.bursts() * kBatchMax)
     state.SkipWithError("not every packet is its own flow");
 }
-BENCHMARK(hit)->Name("fwd.hit.path")->Arg(1'024)->Arg(10'016)->Arg(131'072)->Unit(benchmark::kNanosecond);
+BENCHMARK_CAPTURE(hit, captured_another, Capturing::kAnotherClient)
+    ->Name("fwd.hit.captured-another")
+    ->Arg(10'016)
+    ->Unit(benchmark::kNanosecond);
+BENCHMARK_CAPTURE(hit, captured_all, Capturing::kAll)
+    ->Name("fwd.hit.captured-all")
+    ->Arg(10'016)
+    ->Unit(benchmark::kNanosecond);
+BENCHMARK_CAPTURE(hit, path, Capturing::kNothing)
+    ->Name("fwd.hit.path")
+    ->Arg(1'024)
+    ->Arg(10'016)
+    ->Arg(131'072)
+    ->Unit(benchmark::kNanosecond);
 
 void ceiling(benchmark::State& state) {
   Feed feed("ceiling", 1'024);

@@ -79,6 +79,7 @@ struct BenchShape {
   std::uint32_t fragments = 64;
   std::uint32_t large_buffers = 0;  // for whole datagrams
   bool classifier = true;
+  CaptureOptions capture{};
   std::span<std::uint8_t> flow_memory{};
   OverloadSettings overload{101, 102, 103};  // percent: never
   Simulation simulation{};
@@ -108,6 +109,7 @@ class PipelineBench {
           *PacketPool::create("large-" + std::to_string(pools), shape.large_buffers, kPacketBufferBytesMax));
       options.datagrams = large->get();
     }
+    options.capture = shape.capture;
     options.now = kStart;
     options.overload = shape.overload;
     options.simulation = shape.simulation;
