@@ -52,7 +52,7 @@ void CaptureRing::add(CapturedHead head, Bytes frame, std::uint16_t snap) noexce
   make_room(bytes);
   std::uint8_t* const to = &memory_[end_ % size_];
   std::memcpy(to, &head, sizeof(head));
-  std::memcpy(to + sizeof(head), frame.data(), head.bytes);
+  std::copy_n(frame.begin(), head.bytes, to + sizeof(head));
   end_ += bytes;
 }
 

@@ -2,8 +2,10 @@
 #include "dataplane/control/capture_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -81,8 +83,19 @@ TEST_F(CaptureFilesTest, APcapngFileIsItsOwnersAlone) {
   EXPECT_EQ(status.st_size % 4, 0);
 }
 
-TEST_F(CaptureFilesTest, ADiskThatIsFullIsSaid) {
-  EXPECT_FALSE(PcapngFile::create("/dev/full", {"a"}, 1'600, ""));  // it is there already: refused
+TEST_F(CaptureFilesTest, AFileThatCannotGrowIsSaid) {
+  auto file = PcapngFile::create(directory_.file("one.pcapng"), {"lan-wan/inside"}, 1'600, "why");
+  ASSERT_TRUE(file);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{(*file)->bytes(), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::vector<std::uint8_t> bytes(60, 7);
+  (*file)->add({.time = kNow, .interface = 0, .frame_bytes = 60, .bytes = bytes, .comment = ""});
+  EXPECT_FALSE((*file)->flush());
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  static_cast<void>(std::signal(SIGXFSZ, ignored));
 }
 
 }  // namespace
