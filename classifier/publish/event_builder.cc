@@ -6,32 +6,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "classifier/publish/clean_text.h"
 #include "classifier/publish/community_id.h"
+#include "classifier/publish/event_facts.h"
 #include "policy/model/settings.h"
 
 namespace weir::classifier {
 namespace {
-
-/// Bytes of the well-formed UTF-8 sequence at the start of `text` (Unicode table 3-7); 0: none.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
-    return i < text.size() && at(i) >= low && at(i) <= high;
-  };
-  const unsigned first = at(0);
-  if (first >= 0x20 && first < 0x7f) return 1;
-  if (first >= 0xc2 && first <= 0xdf && follows(1, first == 0xc2 ? 0xa0 : 0x80, 0xbf))
-    return 2;  // no C1 controls
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool second = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
-    return second && follows(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool second = follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
-    return second && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
 
 const char* end_reason_word(channel::EndReason reason) {
   switch (reason) {
@@ -122,43 +103,6 @@ void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {
   tunnel->set_id(facts.tunnel.id);
 }
 
-void fill_mail(event::FlowEvent& event, const MailFacts& mail) {
-  if (!mail.seen) return;
-  auto* out = event.mutable_mail();
-  out->set_protocol(mail.protocol);
-  out->set_helo(clean_text(mail.helo));
-  out->set_sender(clean_text(mail.sender));
-  const std::size_t recipients = std::min(mail.recipients.size(), kEventListMax);
-  for (std::size_t i = 0; i < recipients; ++i) out->add_recipients(clean_text(mail.recipients[i]));
-  out->set_starttls_offered(mail.starttls_offered);
-  out->set_starttls_used(mail.starttls_used);
-  out->set_messages(mail.messages);
-}
-
-void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
-  event.set_master(facts.master.empty() ? "Unknown" : facts.master);
-  event.set_app(facts.app);
-  event.set_confidence(to_string(facts.confidence));
-  event.set_host(clean_text(facts.host));
-  event.set_host_source(to_string(facts.host_source));
-  event.set_country(facts.country);
-  event.set_asn(facts.asn);
-  event.set_as_org(clean_text(facts.as_org));
-  const std::size_t alpn = std::min(facts.tls.alpn.size(), kEventListMax);
-  for (std::size_t i = 0; i < alpn; ++i) event.add_alpn(clean_text(facts.tls.alpn[i]));
-  event.set_user_agent(clean_text(facts.http.user_agent));
-  event.set_http_method(clean_text(facts.http.method));
-  event.set_http_path(clean_text(facts.http.path));
-  fill_mail(event, facts.mail);
-  const std::size_t software = std::min(facts.software.size(), kEventListMax);
-  for (std::size_t i = 0; i < software; ++i) {
-    auto* out = event.add_software();
-    out->set_product(facts.software[i].product);
-    out->set_version(clean_text(facts.software[i].version));
-    out->set_evidence(clean_text(facts.software[i].evidence));
-  }
-}
-
 void fill_decision(event::FlowEvent& event, const FlowStory& story) {
   const Decision& decision = story.decision;
   event.set_action(to_string(decision.action));
@@ -228,22 +172,6 @@ void EventBuilder::add_end(event::FlowEvent& event, const channel::FlowClosed& c
   event.set_tcp_state(tcp_state_word(closed.tcp_state));
   event.set_inspected(level_word(closed.flow.level));
   fill_network(event, closed.network);
-}
-
-std::string clean_text(std::string_view raw) {
-  std::string out;
-  out.reserve(std::min(raw.size(), kEventTextBytesMax));
-  while (!raw.empty()) {
-    const std::size_t bytes = utf8_sequence(raw);
-    if (out.size() + std::max<std::size_t>(bytes, 1) > kEventTextBytesMax) break;
-    if (bytes == 0) {
-      out.push_back('?');
-    } else {
-      out.append(raw.substr(0, bytes));
-    }
-    raw.remove_prefix(std::max<std::size_t>(bytes, 1));
-  }
-  return out;
 }
 
 }  // namespace weir::classifier

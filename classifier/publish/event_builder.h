@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts and a decision become a FlowEvent (policy/model/flow_event.proto). Hostile strings become valid UTF-8
-// without control characters here, and lists and strings are cut to the limits below.
+// Facts and a decision become a FlowEvent (policy/model/flow_event.proto). Hostile strings go through
+// clean_text, lists are cut to the limit below. What facts become is in event_facts.cc.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "dataplane/channel/messages.h"
@@ -16,8 +15,7 @@
 
 namespace weir::classifier {
 
-inline constexpr std::size_t kEventTextBytesMax = 1'024;  // of one string in an event
-inline constexpr std::size_t kEventListMax = 64;          // entries of one repeated field
+inline constexpr std::size_t kEventListMax = 64;  // entries of one repeated field
 
 struct EventOrigin {
   std::string appliance;
@@ -55,8 +53,5 @@ class EventBuilder {
   std::vector<std::string> pair_names_;
   std::uint64_t sequence_ = 0;
 };
-
-/// Valid UTF-8 without control characters, at most kEventTextBytesMax bytes; what is neither becomes '?'.
-[[nodiscard]] std::string clean_text(std::string_view raw);
 
 }  // namespace weir::classifier

@@ -9,8 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/model/dhcp_facts.h"
+#include "policy/model/dns_facts.h"
+#include "policy/model/http_facts.h"
 #include "policy/model/ip_address.h"
+#include "policy/model/mail_facts.h"
+#include "policy/model/ssh_facts.h"
 #include "policy/model/time.h"
+#include "policy/model/tls_facts.h"
 
 namespace weir {
 
@@ -24,44 +30,6 @@ enum class AppConfidence : std::uint8_t { kUnknown, kMatchByPort, kMatchByIp, kD
 [[nodiscard]] constexpr bool is_guess(AppConfidence confidence) {
   return confidence == AppConfidence::kMatchByPort || confidence == AppConfidence::kMatchByIp;
 }
-
-struct TlsFacts {
-  bool seen = false;
-  std::string sni;  // canonical (policy/categories/canonical_name.h); empty: none was sent
-  std::vector<std::string> alpn;
-  std::uint16_t version = 0;  // highest offered, e.g. 0x0304
-  bool ech_offered = false;
-};
-
-struct HttpFacts {
-  bool seen = false;
-  std::string method;
-  std::string host;  // canonical, without port
-  std::string path;  // as sent, at most kUrlPathBytesMax
-  std::string user_agent;
-  std::uint32_t requests = 0;  // judged on this connection so far
-};
-
-struct DnsFacts {
-  bool seen = false;
-  std::string query;  // canonical
-  std::uint16_t query_type = 0;
-  bool response = false;
-  std::uint8_t rcode = 0;
-  std::vector<IpAddress> answers;
-};
-
-struct MailFacts {
-  bool seen = false;
-  std::string protocol;  // "smtp" | "submission" | "imap" | "pop3"
-  std::string helo;
-  std::string sender;                   // MAIL FROM address, lower-case domain; "" is the null sender
-  std::vector<std::string> recipients;  // RCPT TO of the current transaction, those not refused by the server
-  std::string pending_recipient;        // the RCPT being judged now, no reply seen yet
-  bool starttls_offered = false;
-  bool starttls_used = false;
-  std::uint32_t messages = 0;  // DATA accepted (354 .. 250) so far
-};
 
 struct SoftwareFact {
   std::string product;   // id of the catalogue, e.g. "firefox"
@@ -95,6 +63,8 @@ struct FlowFacts {
   HttpFacts http;
   DnsFacts dns;
   MailFacts mail;
+  SshFacts ssh;
+  DhcpFacts dhcp;
 
   std::string master;  // nDPI's master protocol, e.g. "TLS"; "Unknown" until it says
   std::string app;     // nDPI's application, e.g. "YouTube"; empty where it names one protocol only
