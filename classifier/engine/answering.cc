@@ -95,8 +95,7 @@ void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAc
 /// Nothing more will be learned of this flow: assembly and nDPI's state go.
 void Classifier::end_inspection(FlowContext& flow) {
   flow.inspector.reset();
-  if (flow.ndpi.active()) static_cast<void>(take_label(flow, parts_.labeler.finish(flow.ndpi)));
-  flow.facts.app_final = true;
+  static_cast<void>(end_label(flow));
   count_held(flow);
 }
 
@@ -119,11 +118,12 @@ void Classifier::say(FlowContext& flow, TimeNs now) {
   }
 }
 
-event::FlowEvent Classifier::event_of(FlowContext& flow, event::Kind kind, TimeNs now) {
-  std::vector<DecisionStep> path = flow.decision.path;
+event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, TimeNs now) {
+  std::span<const DecisionStep> path = flow.decision.path;
+  Decision traced;
   if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {
-    path =
-        policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, flow.decided_at, policy::Trace::kOn).path;
+    traced = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, flow.decided_at, policy::Trace::kOn);
+    path = traced.path;
   }
   if (redis_away_ || options_.simulation.hit(ExceptionCause::kRedisAway)) {
     constexpr auto kIndex = static_cast<unsigned>(ExceptionCause::kRedisAway);
@@ -138,7 +138,7 @@ event::FlowEvent Classifier::event_of(FlowContext& flow, event::Kind kind, TimeN
                         .exceptions = flow.exceptions,
                         .new_hits = flow.hits_unsaid,
                         .path = path};
-  event::FlowEvent event = parts_.builder.build(kind, now, story);
+  event::FlowEvent& event = parts_.builder.build(kind, now, story);
   flow.hits_said.insert(flow.hits_said.end(), std::make_move_iterator(flow.hits_unsaid.begin()),
                         std::make_move_iterator(flow.hits_unsaid.end()));
   flow.hits_unsaid.clear();
@@ -149,7 +149,7 @@ event::FlowEvent Classifier::event_of(FlowContext& flow, event::Kind kind, TimeN
 
 void Classifier::say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now) {
   if (closed != nullptr) flow.exceptions |= closed->exceptions;
-  event::FlowEvent event = event_of(flow, event::KIND_FINAL, now);
+  event::FlowEvent& event = event_of(flow, event::KIND_FINAL, now);
   if (closed != nullptr) {
     EventBuilder::add_end(event, *closed);
     if (flow.responses.count() > 0) {

@@ -110,8 +110,8 @@ void Classifier::on_packet(const Request& request) {
   if (again) note_policy(*flow);
   if (request.head.payload_bytes > 0) flow->responses.note(request.head.direction, request.time);
 
-  Inspected seen = inspect(*flow, request);                       // bytes -> names
-  const bool labelled = !seen.conflict && label(*flow, request);  // bytes -> application
+  Inspected seen = inspect(*flow, request);                                           // bytes -> names
+  const bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
   seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
   seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
   if (seen.undecidable || seen.parser_error) give_up(*flow, seen);  // the exception table speaks
@@ -141,7 +141,7 @@ void Classifier::on_closed(const Request& request) {
     say_final(unknown, &request.closed, request.time);
     return;
   }
-  if (flow->ndpi.active() && take_label(*flow, parts_.labeler.finish(flow->ndpi))) {
+  if (end_label(*flow)) {
     // What is learned at the end can be reported; it was not enforced any more.
     const Action enforced = flow->decision.action;
     judge(*flow, request.time);
@@ -202,8 +202,12 @@ void Classifier::count_held(FlowContext& flow) {
   flow.bytes_held = held;
 }
 
-bool Classifier::label(FlowContext& flow, const Request& request) {
+bool Classifier::label(FlowContext& flow, const Request& request, bool named) {
   if (flow.facts.app_final) return false;
+  if (auto known = named ? parts_.labeler.label_of_name(flow.facts) : std::nullopt) {
+    flow.ndpi = {};
+    return take_label(flow, std::move(*known));
+  }
   NdpiLabel label = parts_.labeler.feed(flow.ndpi,
                                         {.from_l3 = request.packet,
                                          .l4_offset = request.head.l4_offset,
@@ -214,6 +218,17 @@ bool Classifier::label(FlowContext& flow, const Request& request) {
                                          .direction = request.head.direction},
                                         request.time);
   return take_label(flow, std::move(label));
+}
+
+/// nDPI's last word, if it was not said yet. True: it says something new.
+bool Classifier::end_label(FlowContext& flow) {
+  if (flow.facts.app_final) return false;
+  const bool shown = flow.ndpi.active();
+  if (!shown && flow.facts.tuple.protocol != kProtocolTcp) {
+    flow.facts.app_final = true;
+    return false;
+  }
+  return take_label(flow, shown ? parts_.labeler.finish(flow.ndpi) : parts_.labeler.guess(flow.facts.tuple));
 }
 
 bool Classifier::take_label(FlowContext& flow, NdpiLabel&& label) const {

@@ -102,7 +102,8 @@ class Classifier {
 
   [[nodiscard]] Inspected inspect(FlowContext& flow, const channel::Request& request);
   static void note_skip(FlowContext& flow, const channel::Request& request, const Inspected& seen);
-  [[nodiscard]] bool label(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] bool label(FlowContext& flow, const channel::Request& request, bool named);
+  [[nodiscard]] bool end_label(FlowContext& flow);
   [[nodiscard]] bool take_label(FlowContext& flow, NdpiLabel&& label) const;
   void judge(FlowContext& flow, TimeNs now);
   void give_up(FlowContext& flow, const Inspected& seen);
@@ -119,7 +120,7 @@ class Classifier {
   void push(const FlowContext& flow, channel::Answer answer);
 
   void say(FlowContext& flow, TimeNs now);
-  [[nodiscard]] event::FlowEvent event_of(FlowContext& flow, event::Kind kind, TimeNs now);
+  [[nodiscard]] event::FlowEvent& event_of(FlowContext& flow, event::Kind kind, TimeNs now);
   void say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now);
 
   ClassifierOptions options_;

@@ -15,8 +15,6 @@
 namespace weir::classifier {
 namespace {
 
-constexpr std::uint8_t kTcpSyn = 0x02;
-
 struct ModuleDeleter {
   void operator()(ndpi_detection_module_struct* module) const { ndpi_exit_detection_module(module); }
 };
@@ -54,6 +52,28 @@ bool looks_like_tls(Bytes payload) {
 
 }  // namespace
 
+/// Where a name alone decides the label, and which protocol it was named in.
+struct NamedIn {
+  std::uint16_t master = NDPI_PROTOCOL_UNKNOWN;  // unknown: a name decides nothing
+  bool complete = false;  // a name that the table does not know means that there is no application
+};
+
+NamedIn named_in(const FlowFacts& facts) {
+  constexpr std::uint16_t kDnsPort = 53;
+  switch (facts.host_source) {
+    case NameSource::kDnsQuery:
+      if (facts.tuple.protocol != kProtocolUdp || facts.tuple.responder_port != kDnsPort) return {};
+      return {NDPI_PROTOCOL_DNS, true};
+    case NameSource::kQuicSni:
+      return {NDPI_PROTOCOL_QUIC, true};
+    case NameSource::kTlsSni:  // elsewhere the port makes it mail or encrypted DNS; a certificate may name it
+                               // too
+      return facts.tuple.responder_port == 443 ? NamedIn{NDPI_PROTOCOL_TLS, false} : NamedIn{};
+    default:
+      return {};
+  }
+}
+
 struct NdpiLabeler::Impl {
   std::unique_ptr<ndpi_detection_module_struct, ModuleDeleter> module;
   PacketCopy copy;
@@ -88,6 +108,14 @@ struct NdpiLabeler::Impl {
     } else {
       std::free(state);
     }
+  }
+
+  /// Whose address it is, by nDPI's table of networks (IPv4 only).
+  [[nodiscard]] std::uint16_t owner_of(const IpAddress& address) const {
+    if (!address.is_v4()) return NDPI_PROTOCOL_UNKNOWN;
+    in_addr wanted{};
+    std::memcpy(&wanted, address.bytes().data() + 12, sizeof(wanted));
+    return ndpi_network_ptree_match(module.get(), &wanted);
   }
 
   [[nodiscard]] NdpiLabel label_of(const ndpi_protocol& found, const ndpi_flow_struct& state) const {
@@ -142,6 +170,28 @@ Result<std::unique_ptr<NdpiLabeler>> NdpiLabeler::create(const NdpiLimits& limit
   return std::unique_ptr<NdpiLabeler>(new NdpiLabeler(std::move(impl)));
 }
 
+std::optional<NdpiLabel> NdpiLabeler::label_of_name(const FlowFacts& facts) const {
+  const NamedIn named = named_in(facts);
+  if (named.master == NDPI_PROTOCOL_UNKNOWN || facts.host.empty()) return std::nullopt;
+  std::string host = facts.host;  // nDPI wants it writable
+  ndpi_protocol_match_result match{};
+  const int found = ndpi_match_string_subprotocol(impl_->module.get(), host.data(),
+                                                  static_cast<unsigned>(host.size()), &match);
+  // Who called Teams over TCP is remembered by nDPI, to know the calls over UDP.
+  if (found == NDPI_PROTOCOL_MSTEAMS) return std::nullopt;
+  const auto name = [this](int id) {
+    return std::string{ndpi_get_proto_name(impl_->module.get(), static_cast<std::uint16_t>(id))};
+  };
+  if (found > NDPI_PROTOCOL_UNKNOWN) {
+    return NdpiLabel{name(named.master), name(found), AppConfidence::kDpi, true};
+  }
+  if (!named.complete) return std::nullopt;
+  std::uint16_t server = NDPI_PROTOCOL_UNKNOWN;
+  if (named.master == NDPI_PROTOCOL_DNS) server = impl_->owner_of(facts.tuple.responder);
+  return NdpiLabel{name(named.master), server == NDPI_PROTOCOL_UNKNOWN ? std::string{} : name(server),
+                   AppConfidence::kDpi, true};
+}
+
 NdpiLabel NdpiLabeler::feed(Flow& flow, const NdpiPacket& packet, TimeNs time) {
   Impl& impl = *impl_;
   std::size_t bytes = packet.from_l3.size();
@@ -151,8 +201,7 @@ NdpiLabel NdpiLabeler::feed(Flow& flow, const NdpiPacket& packet, TimeNs time) {
   bytes = offset + payload.size();
   if (packet.protocol == kProtocolUdp) bytes = offset + dtls_bytes_before_certificate(payload);
   const bool has_payload = bytes > offset;
-  // A SYN tells nDPI the ports and the roles; other packets without payload tell it nothing.
-  const bool syn = packet.protocol == kProtocolTcp && (packet.tcp_flags & kTcpSyn) != 0;
+  if (!has_payload && flow.state_ == nullptr) return {};  // nothing to look at yet
 
   if (flow.state_ == nullptr) {
     flow.state_ = impl.take_state();
@@ -163,7 +212,7 @@ NdpiLabel NdpiLabeler::feed(Flow& flow, const NdpiPacket& packet, TimeNs time) {
   ndpi_protocol found{};
   found.master_protocol = state.detected_protocol_stack[1];
   found.app_protocol = state.detected_protocol_stack[0];
-  if (has_payload || syn) {
+  if (has_payload) {
     const auto copy = impl.copy.hold(packet.from_l3.first(bytes));
     if (!copy.empty()) {
       found = ndpi_detection_process_packet(impl.module.get(), &state, copy.data(),
@@ -183,6 +232,18 @@ NdpiLabel NdpiLabeler::feed(Flow& flow, const NdpiPacket& packet, TimeNs time) {
   if (budget_over || (known && ndpi_extra_dissection_possible(impl.module.get(), &state) == 0))
     return finish(flow);
   return impl.label_of(found, state);
+}
+
+NdpiLabel NdpiLabeler::guess(const FiveTuple& tuple) {
+  Flow flow;
+  flow.owner_ = impl_;
+  flow.state_ = impl_->take_state();
+  if (const auto syn = impl_->copy.hold(syn_of(tuple)); flow.state_ != nullptr && !syn.empty()) {
+    static_cast<void>(ndpi_detection_process_packet(impl_->module.get(),
+                                                    static_cast<ndpi_flow_struct*>(flow.state_), syn.data(),
+                                                    static_cast<unsigned short>(syn.size()), 0));
+  }
+  return finish(flow);
 }
 
 NdpiLabel NdpiLabeler::finish(Flow& flow) {

@@ -3,7 +3,7 @@
 // newer library is one file's change. nDPI reads hostile bytes with known memory errors, therefore:
 //   - it is shown a private copy of each packet, cut to kNdpiPacketBytesMax with the IP lengths rewritten to
 //   match;
-//   - a datagram without payload is never shown, a DTLS datagram is cut before a Certificate record;
+//   - a packet without payload is never shown, a DTLS datagram is cut before a Certificate record;
 //   - a TLS flow ends after kNdpiTlsServerBytesMax bytes of the server, any flow after `packets_max` packets;
 //   - only printable copies of its strings leave this class, and a flow's state is wiped when the label is
 //   final.
@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -84,8 +85,14 @@ class NdpiLabeler {
 
   [[nodiscard]] static Result<std::unique_ptr<NdpiLabeler>> create(const NdpiLimits& limits);
 
+  /// What nDPI would come to for a flow whose name Weir's parsers read (TLS, QUIC or DNS), by nDPI's own
+  /// table of host names and without showing it a packet. Empty: more than the name decides, show it the
+  /// packets.
+  [[nodiscard]] std::optional<NdpiLabel> label_of_name(const FlowFacts& facts) const;
   /// Shows nDPI one packet and says what it thinks by now. Not called again for a flow whose label is final.
   [[nodiscard]] NdpiLabel feed(Flow& flow, const NdpiPacket& packet, TimeNs time);
+  /// The last word on a TCP connection over which nothing was said: a guess from ports and addresses.
+  [[nodiscard]] NdpiLabel guess(const FiveTuple& tuple);
   /// The last word on a flow: what was found, or a guess from ports and addresses. Wipes the state.
   [[nodiscard]] NdpiLabel finish(Flow& flow);
   [[nodiscard]] std::size_t flows_active() const;

@@ -75,6 +75,32 @@ std::span<const std::uint8_t> PacketCopy::hold(Bytes from_l3) {
   return {start, bytes};
 }
 
+std::vector<std::uint8_t> syn_of(const FiveTuple& tuple) {
+  constexpr std::size_t kTcpBytes = 20;
+  const bool v4 = tuple.initiator.is_v4();
+  const std::size_t ip_bytes = v4 ? 20 : 40;
+  const std::size_t addresses_at = v4 ? 12 : 8;
+  const std::size_t address_bytes = v4 ? 4 : 16;
+  std::vector<std::uint8_t> packet(ip_bytes + kTcpBytes);
+  packet[0] = v4 ? 0x45 : 0x60;
+  packet[v4 ? 3 : 5] = static_cast<std::uint8_t>(v4 ? packet.size() : kTcpBytes);
+  packet[v4 ? 9 : 6] = kProtocolTcp;
+  packet[v4 ? 8 : 7] = 64;
+  std::size_t at = addresses_at;
+  for (const IpAddress* address : {&tuple.initiator, &tuple.responder}) {
+    const auto& bytes = address->bytes();
+    for (std::size_t i = bytes.size() - address_bytes; i < bytes.size(); ++i) packet[at++] = bytes[i];
+  }
+  at = ip_bytes;
+  for (const std::uint16_t port : {tuple.initiator_port, tuple.responder_port}) {
+    packet[at++] = static_cast<std::uint8_t>(port >> 8U);
+    packet[at++] = static_cast<std::uint8_t>(port & 0xffU);
+  }
+  packet[ip_bytes + 12] = 0x50;  // header of five words
+  packet[ip_bytes + 13] = 0x02;  // SYN
+  return packet;
+}
+
 std::size_t dtls_bytes_before_certificate(Bytes datagram) {
   constexpr std::uint8_t kHandshake = 0x16;
   constexpr std::uint8_t kDtlsMajor = 0xfe;

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "policy/model/byte_reader.h"
 #include "policy/model/error.h"
+#include "policy/model/ip_address.h"
 
 namespace weir::classifier {
 
@@ -32,6 +34,10 @@ class PacketCopy {
   std::size_t bytes_max_ = 0;
   bool guard_ = false;
 };
+
+/// The first packet of a TCP connection from its IP header on, without options or checksums: all that is
+/// known of a connection over which nothing was said.
+[[nodiscard]] std::vector<std::uint8_t> syn_of(const FiveTuple& tuple);
 
 /// How many bytes of a DTLS datagram come before the first handshake record that holds a Certificate (RFC
 /// 6347 section 4.1); all of them when there is none or it is no DTLS.

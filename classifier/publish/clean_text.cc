@@ -30,6 +30,11 @@ std::size_t utf8_sequence(std::string_view text) {
 }  // namespace
 
 std::string clean_text(std::string_view raw) {
+  // Nearly always all of it is printable ASCII, which is itself.
+  const std::string_view fitting = raw.substr(0, kEventTextBytesMax);
+  if (std::all_of(fitting.begin(), fitting.end(), [](char c) { return c >= 0x20 && c < 0x7f; })) {
+    return std::string{fitting};
+  }
   std::string out;
   out.reserve(std::min(raw.size(), kEventTextBytesMax));
   while (!raw.empty()) {

@@ -7,7 +7,6 @@
 #include <array>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace weir::classifier {
 namespace {
@@ -52,15 +51,42 @@ Ends ends_of(const FiveTuple& tuple) {
   return {type, tuple.responder_port, true, true};
 }
 
-void append(std::vector<std::uint8_t>& out, const IpAddress& address) {
-  const auto& bytes = address.bytes();
-  out.insert(out.end(), bytes.begin() + (address.is_v4() ? 12 : 0), bytes.end());
-}
+/// Seed, addresses, protocol, a pad byte, ports: at most 40 bytes.
+struct Message {
+  std::array<std::uint8_t, 40> bytes{};
+  std::size_t size = 0;
 
-void append(std::vector<std::uint8_t>& out, std::uint16_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 8U));
-  out.push_back(static_cast<std::uint8_t>(value & 0xffU));
-}
+  void append(std::uint8_t value) { bytes[size++] = value; }
+  void append(std::uint16_t value) {
+    append(static_cast<std::uint8_t>(value >> 8U));
+    append(static_cast<std::uint8_t>(value & 0xffU));
+  }
+  void append(const IpAddress& address) {
+    const auto& from = address.bytes();
+    for (std::size_t i = address.is_v4() ? 12 : 0; i < from.size(); ++i) append(from[i]);
+  }
+};
+
+/// SHA-1 as OpenSSL provides it, looked up and allocated once a thread.
+class Sha1 {
+ public:
+  Sha1() : sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {}
+  Sha1(const Sha1&) = delete;
+  Sha1& operator=(const Sha1&) = delete;
+  ~Sha1() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(sha1_);
+  }
+  [[nodiscard]] bool digest(const Message& message, std::uint8_t* out) {
+    return EVP_DigestInit_ex(context_, sha1_, nullptr) == 1 &&
+           EVP_DigestUpdate(context_, message.bytes.data(), message.size) == 1 &&
+           EVP_DigestFinal_ex(context_, out, nullptr) == 1;
+  }
+
+ private:
+  EVP_MD* sha1_;
+  EVP_MD_CTX* context_;
+};
 
 }  // namespace
 
@@ -73,18 +99,19 @@ std::string community_id(const FiveTuple& tuple, std::uint16_t seed) {
     std::swap(low, high);
     std::swap(ends.from, ends.to);
   }
-  std::vector<std::uint8_t> message;
-  append(message, seed);
-  append(message, *low);
-  append(message, *high);
-  message.push_back(tuple.protocol);
-  message.push_back(0);
+  Message message;
+  message.append(seed);
+  message.append(*low);
+  message.append(*high);
+  message.append(tuple.protocol);
+  message.append(std::uint8_t{0});
   if (ends.has_ports) {
-    append(message, ends.from);
-    append(message, ends.to);
+    message.append(ends.from);
+    message.append(ends.to);
   }
+  thread_local Sha1 sha1;
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(message.data(), message.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) return {};
+  if (!sha1.digest(message, digest.data())) return {};
   std::array<std::uint8_t, 32> text{};  // 28 characters of base64 and a NUL
   const int length = EVP_EncodeBlock(text.data(), digest.data(), kSha1Bytes);
   return "1:" + std::string{text.begin(), text.begin() + length};

@@ -137,8 +137,9 @@ void fill_decision(event::FlowEvent& event, const FlowStory& story) {
 EventBuilder::EventBuilder(EventOrigin origin, std::vector<std::string> pair_names)
     : origin_(std::move(origin)), pair_names_(std::move(pair_names)) {}
 
-event::FlowEvent EventBuilder::build(event::Kind kind, TimeNs time, const FlowStory& story) {
-  event::FlowEvent event;
+event::FlowEvent& EventBuilder::build(event::Kind kind, TimeNs time, const FlowStory& story) {
+  event::FlowEvent& event = event_;
+  event.Clear();
   auto* id = event.mutable_id();
   id->set_appliance(origin_.appliance);
   id->set_boot(origin_.boot);

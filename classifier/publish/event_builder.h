@@ -41,8 +41,9 @@ class EventBuilder {
   /// `pair_names` by index; a pair without a name is called by its index.
   EventBuilder(EventOrigin origin, std::vector<std::string> pair_names);
 
-  /// Each call takes the next sequence number.
-  [[nodiscard]] event::FlowEvent build(event::Kind kind, TimeNs time, const FlowStory& story);
+  /// Each call takes the next sequence number. The event stays as it is until the next call: one object
+  /// serves all, so that its strings and parts keep their memory.
+  [[nodiscard]] event::FlowEvent& build(event::Kind kind, TimeNs time, const FlowStory& story);
   /// FINAL only: counters and how it ended.
   static void add_end(event::FlowEvent& event, const channel::FlowClosed& closed);
 
@@ -52,6 +53,7 @@ class EventBuilder {
   EventOrigin origin_;
   std::vector<std::string> pair_names_;
   std::uint64_t sequence_ = 0;
+  event::FlowEvent event_;
 };
 
 }  // namespace weir::classifier

@@ -58,12 +58,16 @@ bool IpAddress::is_v4() const {
 
 std::string IpAddress::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_v4()) {
-    inet_ntop(AF_INET, bytes_.data() + 12, text.data(), text.size());
-  } else {
+  if (!is_v4()) {
     inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+    return text.data();
   }
-  return text.data();
+  char* at = text.data();  // inet_ntop prints through snprintf, which costs ten times as much
+  for (std::size_t i = 12; i < bytes_.size(); ++i) {
+    if (i > 12) *at++ = '.';
+    at = std::to_chars(at, text.data() + text.size(), bytes_[i]).ptr;
+  }
+  return {text.data(), at};
 }
 
 std::optional<Subnet> Subnet::parse(std::string_view text) {

@@ -100,13 +100,57 @@ TEST_F(NdpiLabelerTest, GivesUpAtTheBudgetAndWipesTheState) {
   EXPECT_EQ(labeler_->flows_active(), 0U);
 }
 
-TEST_F(NdpiLabelerTest, SynAloneGivesAGuessByPort) {
+TEST_F(NdpiLabelerTest, AConnectionWithoutAWordIsGuessedByPort) {
   NdpiLabeler::Flow flow;
-  feed(flow, build(kProtocolTcp, 22, Direction::kFromInitiator, "", kSyn));
-  const auto label = labeler_->finish(flow);
-  EXPECT_EQ(label.master, "SSH");
-  EXPECT_EQ(label.confidence, AppConfidence::kMatchByPort);
-  EXPECT_TRUE(is_guess(label.confidence));
+  const auto syn = feed(flow, build(kProtocolTcp, 22, Direction::kFromInitiator, "", kSyn));
+  EXPECT_EQ(syn, NdpiLabel{});
+  EXPECT_FALSE(flow.active());  // a SYN costs nothing
+  for (const char* server : {"192.0.2.1", "2001:db8::1"}) {
+    const char* client = server[0] == '1' ? "10.0.0.1" : "2001:db8::2";
+    const auto label =
+        labeler_->guess({*IpAddress::parse(client), *IpAddress::parse(server), 40'000, 22, kProtocolTcp});
+    EXPECT_EQ(label.master, "SSH") << server;
+    EXPECT_EQ(label.confidence, AppConfidence::kMatchByPort);
+    EXPECT_TRUE(is_guess(label.confidence));
+    EXPECT_TRUE(label.final);
+  }
+  EXPECT_EQ(labeler_->flows_active(), 0U);
+}
+
+FlowFacts named(NameSource source, const char* host, std::uint8_t protocol, std::uint16_t port) {
+  FlowFacts facts;
+  facts.tuple = {*IpAddress::parse("10.0.0.1"), *IpAddress::parse("198.51.100.1"), 40'000, port, protocol};
+  facts.host = host;
+  facts.host_source = source;
+  return facts;
+}
+
+TEST_F(NdpiLabelerTest, ANameThatTheLibraryKnowsNeedsNoPacket) {
+  const auto tls = labeler_->label_of_name(named(NameSource::kTlsSni, "www.youtube.com", kProtocolTcp, 443));
+  ASSERT_TRUE(tls);
+  EXPECT_EQ(*tls, (NdpiLabel{"TLS", "YouTube", AppConfidence::kDpi, true}));
+  const auto quic =
+      labeler_->label_of_name(named(NameSource::kQuicSni, "www.youtube.com", kProtocolUdp, 443));
+  ASSERT_TRUE(quic);
+  EXPECT_EQ(*quic, (NdpiLabel{"QUIC", "YouTube", AppConfidence::kDpi, true}));
+  const auto dns = labeler_->label_of_name(named(NameSource::kDnsQuery, "www.youtube.com", kProtocolUdp, 53));
+  ASSERT_TRUE(dns);
+  EXPECT_EQ(*dns, (NdpiLabel{"DNS", "YouTube", AppConfidence::kDpi, true}));
+}
+
+TEST_F(NdpiLabelerTest, ANameThatTheLibraryDoesNotKnowDecidesWhereNothingElseCould) {
+  const auto dns = labeler_->label_of_name(named(NameSource::kDnsQuery, "host.example", kProtocolUdp, 53));
+  ASSERT_TRUE(dns);
+  EXPECT_EQ(*dns, (NdpiLabel{"DNS", "", AppConfidence::kDpi, true}));
+  auto google = named(NameSource::kDnsQuery, "host.example", kProtocolUdp, 53);
+  google.tuple.responder = *IpAddress::parse("8.8.8.8");  // the library goes by the resolver then
+  ASSERT_TRUE(labeler_->label_of_name(google));
+  EXPECT_EQ(labeler_->label_of_name(google)->app, "Google");
+  // A certificate may still name the application; other ports make it another protocol.
+  EXPECT_FALSE(labeler_->label_of_name(named(NameSource::kTlsSni, "host.example", kProtocolTcp, 443)));
+  EXPECT_FALSE(labeler_->label_of_name(named(NameSource::kTlsSni, "www.youtube.com", kProtocolTcp, 853)));
+  EXPECT_FALSE(labeler_->label_of_name(named(NameSource::kHttpHost, "www.youtube.com", kProtocolTcp, 80)));
+  EXPECT_FALSE(labeler_->label_of_name(named(NameSource::kNone, "", kProtocolTcp, 443)));
 }
 
 TEST_F(NdpiLabelerTest, AnEmptyDatagramIsNotShown) {
@@ -151,7 +195,7 @@ TEST_F(NdpiLabelerTest, LengthsThatLieAreClamped) {
 TEST_F(NdpiLabelerTest, DroppedAndMovedFlowsGiveTheirStateBack) {
   {
     NdpiLabeler::Flow flow;
-    feed(flow, build(kProtocolTcp, 22, Direction::kFromInitiator, "", kSyn));
+    feed(flow, build(kProtocolTcp, 22, Direction::kFromInitiator, "\x01hello"));
     NdpiLabeler::Flow moved = std::move(flow);
     EXPECT_TRUE(moved.active());
     EXPECT_EQ(labeler_->flows_active(), 1U);

@@ -93,5 +93,21 @@ TEST(DtlsCertificate, LeavesOtherDatagramsAlone) {
   EXPECT_EQ(dtls_bytes_before_certificate(cut), 8U);
 }
 
+TEST(SynOf, IsTheFirstPacketOfItsConnection) {
+  const std::vector<std::uint8_t> v4{0x45, 0,    0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10,   0, 0, 1, 192, 0, 2, 1,
+                                     0x9c, 0x40, 0, 22, 0, 0, 0, 0, 0,  0, 0, 0, 0x50, 2, 0, 0, 0,   0, 0, 0};
+  EXPECT_EQ(syn_of({*IpAddress::parse("10.0.0.1"), *IpAddress::parse("192.0.2.1"), 40'000, 22, kProtocolTcp}),
+            v4);
+  const auto v6 =
+      syn_of({*IpAddress::parse("2001:db8::2"), *IpAddress::parse("2001:db8::1"), 40'000, 22, kProtocolTcp});
+  ASSERT_EQ(v6.size(), 60U);
+  EXPECT_EQ(v6[0], 0x60);
+  EXPECT_EQ(v6[5], 20);  // payload length
+  EXPECT_EQ(v6[6], kProtocolTcp);
+  EXPECT_EQ(v6[23], 2);  // the initiator's last byte
+  EXPECT_EQ(v6[39], 1);
+  EXPECT_EQ(v6[43], 22);
+}
+
 }  // namespace
 }  // namespace weir::classifier
