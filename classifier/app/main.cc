@@ -164,14 +164,16 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   for (const PairSettings& pair : settings.pairs) pair_names.push_back(pair.name);
   EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, std::move(pair_names)};
 
+  IdentityTables identity;  // draws its random numbers while that is still allowed
   const auto sandbox = enter_sandbox(sandbox_options(settings));
   if (!sandbox) return refuse({sandbox.error()});
   if (!arguments.replay) log_sandbox(*sandbox);
 
   const auto sink = make_sink(settings, arguments, events_fd);
   const SoftwareIdentifier software{std::move(*catalogue)};
-  Classifier classifier{
-      classifier_options(settings, simulation), {**labeler, *geo, software, builder, *sink}, *policy};
+  Classifier classifier{classifier_options(settings, simulation),
+                        {**labeler, *geo, software, builder, *sink, identity},
+                        *policy};
   Service service{{.channel_path = channel_socket(settings, arguments.worker),
                    .policy_path = arguments.replay ? std::string{} : settings.classifier.policy,
                    .worker = arguments.worker,

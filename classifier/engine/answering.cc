@@ -119,6 +119,7 @@ void Classifier::say(FlowContext& flow, TimeNs now) {
 }
 
 event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, TimeNs now) {
+  renew_identity(flow, now);
   std::span<const DecisionStep> path = flow.decision.path;
   Decision traced;
   if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {

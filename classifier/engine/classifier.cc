@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "classifier/engine/facts_of.h"
+#include "classifier/identity/encrypted_dns.h"
 #include "classifier/stream/tcp_stream.h"
 #include "policy/categories/canonical_name.h"
 #include "policy/decide/decide.h"
@@ -86,6 +87,7 @@ void Classifier::on_opened(const Request& request) {
   flow.facts.country = std::move(place.country);
   flow.facts.asn = place.asn;
   flow.facts.as_org = std::move(place.as_org);
+  recognise(flow, request.time);
   note_policy(flow);
   judge(flow, request.time);  // rules about addresses can speak before any byte
   if (flow.decision.action == Action::kBlock) answer_final(flow, request.flow, VerdictAction::kReset);
@@ -110,17 +112,20 @@ void Classifier::on_packet(const Request& request) {
   if (again) note_policy(*flow);
   if (request.head.payload_bytes > 0) flow->responses.note(request.head.direction, request.time);
 
-  Inspected seen = inspect(*flow, request);                                           // bytes -> names
+  Inspected seen = inspect(*flow, request);  // bytes -> names
+  learn(*flow, request, seen);               // names -> what is known of clients
   const bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
   seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
   seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
   if (seen.undecidable || seen.parser_error) give_up(*flow, seen);  // the exception table speaks
-  if (seen.facts_changed || labelled || again) judge(*flow, request.time);
+  const bool named = name_by_evidence(*flow);
+  if (seen.facts_changed || labelled || named || again) judge(*flow, request.time);
   while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
     seen = flow->inspector->next(request.head.direction, flow->facts);
+    learn(*flow, request, seen);
     note_skip(*flow, request, seen);
     if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
-    if (seen.facts_changed) judge(*flow, request.time);
+    if (name_by_evidence(*flow) || seen.facts_changed) judge(*flow, request.time);
   }
   count_held(*flow);
   answer(*flow, request, seen);
@@ -250,6 +255,7 @@ bool Classifier::take_label(FlowContext& flow, NdpiLabel&& label) const {
 
 void Classifier::judge(FlowContext& flow, TimeNs now) {
   ++counts_.decisions;
+  flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
   flow.decision = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, now);
   if (flow.decision.action ==

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classifier's story. Requests of the inspection channel come in, answers go to a queue, events go to a
 // sink:
-//   on_opened   a context, addresses and their place in the world, the first decision
+//   on_opened   a context, addresses and their place in the world, the client, the first decision
 //   on_packet   bytes -> names (inspect) -> application (ndpi) -> software -> decision -> answer -> event
 //   on_closed   the last word, the FINAL event
 // It reads no clock (time comes with the requests), does no input or output, and decides nothing itself: that
@@ -18,6 +18,7 @@
 #include "classifier/engine/answer_queue.h"
 #include "classifier/engine/flow_context.h"
 #include "classifier/geo/geo_lookup.h"
+#include "classifier/identity/identity_tables.h"
 #include "classifier/ndpi/ndpi_labeler.h"
 #include "classifier/publish/event_builder.h"
 #include "classifier/publish/event_sink.h"
@@ -49,6 +50,7 @@ struct ClassifierParts {
   const SoftwareIdentifier& software;
   EventBuilder& builder;
   EventSink& sink;
+  IdentityTables& identity;
 };
 
 /// The policy in force, swapped whole between two requests. Revision 0: there is none, `policy` is empty and
@@ -72,8 +74,11 @@ struct ClassifierCounts {
   std::uint64_t conflicts = 0;
   std::uint64_t hits_unsaid = 0;  // over kHitsPerFlowMax
   std::array<std::uint64_t, kExceptionCauses> exceptions{};
-  std::uint64_t bytes_held = 0;  // assembly bytes now
-  std::uint64_t flows = 0;       // contexts now
+  std::uint64_t bytes_held = 0;        // assembly bytes now
+  std::uint64_t flows = 0;             // contexts now
+  std::uint64_t clients = 0;           // known now
+  std::uint64_t dns_evidence = 0;      // addresses that a client has a name for, now
+  std::uint64_t identity_evicted = 0;  // clients and names that made room for others
 };
 
 class Classifier {
@@ -105,6 +110,10 @@ class Classifier {
   [[nodiscard]] bool label(FlowContext& flow, const channel::Request& request, bool named);
   [[nodiscard]] bool end_label(FlowContext& flow);
   [[nodiscard]] bool take_label(FlowContext& flow, NdpiLabel&& label) const;
+  void recognise(FlowContext& flow, TimeNs now);
+  void learn(FlowContext& flow, const channel::Request& request, const Inspected& seen);
+  [[nodiscard]] static bool name_by_evidence(FlowContext& flow);
+  void renew_identity(FlowContext& flow, TimeNs now);
   void judge(FlowContext& flow, TimeNs now);
   void give_up(FlowContext& flow, const Inspected& seen);
   void count_held(FlowContext& flow);

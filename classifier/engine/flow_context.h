@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "classifier/engine/response_times.h"
+#include "classifier/identity/dns_evidence.h"
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/ndpi/ndpi_labeler.h"
 #include "classifier/software/identify.h"
@@ -38,6 +39,7 @@ struct FlowContext {
   std::uint16_t icmp_code = 0;
 
   FlowFacts facts;
+  ClientId client{};
   IdentifiedTraces traces;
   std::optional<FlowInspector> inspector;  // empty: names are final
   NdpiLabeler::Flow ndpi;

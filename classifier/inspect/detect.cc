@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "classifier/inspect/http1_request.h"
+#include "classifier/inspect/kerberos_stream.h"
+#include "classifier/inspect/ssh_session.h"
 #include "classifier/inspect/text.h"
 #include "classifier/inspect/tls_client_hello.h"
 
@@ -67,17 +69,36 @@ Guess complete_line(std::string_view line) {
   return Guess::kNone;
 }
 
+/// A whole line, since a method of HTTP may begin like it.
+Guess ssh_identification(std::string_view first) {
+  const std::size_t feed = first.find('\n');
+  if (feed == std::string_view::npos)
+    return first.size() < kSshBannerBytesMax ? Guess::kUndecided : Guess::kNone;
+  std::string_view line = first.substr(0, feed);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const Guess other = complete_line(line);
+  return other == Guess::kNone ? Guess::kSsh : other;
+}
+
 }  // namespace
 
-Guess guess_protocol(Bytes first, bool dns_port) {
+Guess guess_protocol(Bytes first, PortHint hint) {
   if (first.empty()) return Guess::kUndecided;
   if (first[0] == 22) {
     const Guess tls = tls_record(first);
     if (tls != Guess::kNone) return tls;
   }
-  if (dns_port) {
+  if (hint == PortHint::kDns) {
     if (first.size() < kDnsHeaderWithLengthBytes) return Guess::kUndecided;
     if (dns_query_header(first)) return Guess::kDns;
+  }
+  if (hint == PortHint::kKerberos && first[0] == 0) {
+    if (first.size() < kKerberosHeadBytes) return Guess::kUndecided;
+    if (begins_like_kerberos(first)) return Guess::kKerberos;
+  }
+  if (as_text(first).starts_with("SSH-")) {
+    const Guess ssh = ssh_identification(as_text(first));
+    if (ssh != Guess::kNone) return ssh;
   }
   if ((first[0] & 0x80U) != 0) {
     if (first.size() > 2 && first[2] != 1) return Guess::kNone;

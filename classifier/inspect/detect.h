@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which protocol the first bytes of one direction speak. By content; a port only adds the permission to look
-// for DNS, whose messages have no mark of their own.
+// for DNS and Kerberos, whose messages have no mark of their own.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,15 @@ enum class Guess : std::uint8_t {
   kMailGreeting,   // 220: SMTP or FTP
   kImapGreeting,
   kPop3Greeting,
-  kDns,  // a length-prefixed DNS message
+  kDns,       // a length-prefixed DNS message
+  kSsh,       // an identification string
+  kKerberos,  // a length-prefixed Kerberos message
 };
 
-[[nodiscard]] Guess guess_protocol(Bytes first, bool dns_port);
+/// For protocols whose messages have no mark of their own: what the flow's ports permit to look for.
+enum class PortHint : std::uint8_t { kNone, kDns, kKerberos };
+
+[[nodiscard]] Guess guess_protocol(Bytes first, PortHint hint);
 /// The bytes begin with a method that HTTP servers know, and a blank.
 [[nodiscard]] bool begins_like_http(Bytes first);
 

@@ -11,7 +11,24 @@ constexpr std::size_t kPrefixBytes = 2;
 
 }  // namespace
 
-ParseStep DnsStream::feed(Bytes bytes, FlowFacts& facts, std::vector<std::uint8_t>& buffer) {
+ParseStep DnsStream::from_client(Bytes bytes, FlowFacts& facts) {
+  if (conversation_.more()) {
+    ParseStep step;
+    step.again = conversation_.next(facts).more;
+    step.outcome = Outcome::kName;
+    return step;
+  }
+  return feed(client_, bytes, facts, asked_);
+}
+
+ParseStep DnsStream::from_server(Bytes bytes, FlowFacts& facts) {
+  const bool initiator = client_ == channel::Direction::kFromInitiator;
+  const auto server = initiator ? channel::Direction::kFromResponder : channel::Direction::kFromInitiator;
+  return feed(server, bytes, facts, answered_);
+}
+
+ParseStep DnsStream::feed(channel::Direction from, Bytes bytes, FlowFacts& facts,
+                          std::vector<std::uint8_t>& buffer) {
   ParseStep step;
   while (step.consumed < bytes.size()) {
     const bool length_known = buffer.size() >= kPrefixBytes;
@@ -22,30 +39,22 @@ ParseStep DnsStream::feed(Bytes bytes, FlowFacts& facts, std::vector<std::uint8_
     buffer.insert(buffer.end(), part.begin(), part.end());
     step.consumed += count;
     if (!length_known || buffer.size() < need) continue;
-    const DnsParse parsed = judge_dns(Bytes{buffer}.subspan(kPrefixBytes), facts);
+    const DnsHeard heard = conversation_.message(from, Bytes{buffer}.subspan(kPrefixBytes), facts);
     buffer.clear();
-    step.outcome = parsed == DnsParse::kOk ? Outcome::kName : Outcome::kError;
-    return step;
+    step.changed |= heard.changed;
+    step.answered = heard.answered;
+    if (heard.parse != DnsParse::kOk) {
+      step.outcome = Outcome::kError;
+      return step;
+    }
+    // Of answers only those are looked at one by one that are evidence of an address.
+    if (from == client_ || heard.answered) {
+      step.outcome = Outcome::kName;
+      step.again = from == client_ && heard.more;
+      return step;
+    }
   }
   return step;
-}
-
-ParseStep DnsStream::from_server(Bytes bytes, FlowFacts& facts) {
-  ParseStep step = feed(bytes, facts, server_);
-  if (step.outcome == Outcome::kName) {  // answers need not be judged one by one
-    step.outcome = Outcome::kMore;
-    step.changed = true;
-  }
-  return step;
-}
-
-DnsParse judge_dns(Bytes message, FlowFacts& facts, bool several_questions) {
-  const DnsParse parsed = parse_dns(message, facts.dns, several_questions);
-  if (parsed == DnsParse::kOk) {
-    facts.host = facts.dns.query;
-    facts.host_source = facts.host.empty() ? NameSource::kNone : NameSource::kDnsQuery;
-  }
-  return parsed;
 }
 
 }  // namespace weir::classifier

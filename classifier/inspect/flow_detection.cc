@@ -16,8 +16,7 @@ bool FlowInspector::Impl::detect(Direction direction, FlowFacts& facts, Inspecte
   const Bytes ready = here.stream.ready();
   if (ready.empty()) return false;
   if (tls_expected) return detect_tls(direction, facts, result);
-  const bool dns_port = has_port(kDnsPort);
-  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, dns_port && !here.excluded);
+  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, port_hint(here));
   if (guess == Guess::kUndecided) {
     if (ready.size() + here.unclaimed < limits.undecided_bytes_max) return false;
     if (!here.excluded && begins_like_http(ready)) {
@@ -40,7 +39,7 @@ bool FlowInspector::Impl::detect_tls(Direction direction, FlowFacts& facts, Insp
     pass_over(direction);
     return true;
   }
-  const Guess guess = guess_protocol(lane(direction).stream.ready(), false);
+  const Guess guess = guess_protocol(lane(direction).stream.ready(), PortHint::kNone);
   if (guess == Guess::kTls || guess == Guess::kSsl2Hello) return claim(guess, direction, facts, result);
   if (guess == Guess::kUndecided && lane(direction).stream.ready()[0] == 22) return false;
   result.parser_error = true;
@@ -54,8 +53,9 @@ bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& fac
   // Whoever opened the connection is the client. If that was not seen, what they say tells them apart.
   const Direction speaker_if_greeting = Direction::kFromResponder;
   const bool right_side = greeting == (direction == speaker_if_greeting);
+  const bool either_side = guess == Guess::kDns || guess == Guess::kSsh;
   const bool reply = guess == Guess::kDns && (lane(direction).stream.ready()[4] & 0x80U) != 0;
-  if (!midstream && !right_side && guess != Guess::kDns) return false;
+  if (!midstream && !right_side && !either_side) return false;
   if (guess == Guess::kSsl2Hello) {
     facts.tls.seen = true;
     facts.tls.version = ssl2_hello_version(lane(direction).stream.ready());
@@ -66,6 +66,7 @@ bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& fac
   // Behind a line that is none, an HTTP server has answered 400 and closed.
   if (guess == Guess::kHttp && lane(direction).excluded && !midstream) return false;
   client = greeting || reply ? opposite(direction) : direction;
+  if (guess == Guess::kSsh) client = Direction::kFromInitiator;  // both ends begin alike
   open_session(guess);
   // The other direction may have spoken already; what it said is gone, so it is only read.
   Inspected other;
@@ -108,7 +109,13 @@ void FlowInspector::Impl::open_session(Guess guess) {
       session.emplace<MailAccessSession>(MailAccess::kPop3);
       break;
     case Guess::kDns:
-      session.emplace<DnsStream>();
+      session.emplace<DnsStream>(client);
+      break;
+    case Guess::kSsh:
+      session.emplace<SshSession>();
+      break;
+    case Guess::kKerberos:
+      session.emplace<KerberosStream>();
       break;
     case Guess::kSsl2Hello:
     case Guess::kUndecided:
@@ -130,6 +137,12 @@ void FlowInspector::Impl::pass_over(Direction direction) {
   here.unclaimed += count;
   if (!here.mid_line) ++here.lines_passed;
   here.excluded = true;
+}
+
+PortHint FlowInspector::Impl::port_hint(const Lane& here) const {
+  if (here.excluded) return PortHint::kNone;
+  if (has_port(kDnsPort)) return PortHint::kDns;
+  return has_port(kKerberosPort) ? PortHint::kKerberos : PortHint::kNone;
 }
 
 bool FlowInspector::Impl::unclaimable() const {

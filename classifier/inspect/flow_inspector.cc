@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop of one flow: assemble, find or feed the session, say what that means for the packet. Finding the
-// session is in flow_detection.cc.
+// session is in flow_detection.cc, datagrams are in flow_datagrams.cc.
 #include "classifier/inspect/flow_inspector.h"
+
+#include <iterator>
+#include <utility>
 
 #include "classifier/inspect/flow_state.h"
 
 namespace weir::classifier {
 
 namespace {
-
-constexpr std::uint16_t kMulticastDnsPort = 5'353;
-constexpr std::uint16_t kLlmnrPort = 5'355;
-constexpr std::uint16_t kNetbiosNamePort = 137;
 
 StreamLimits stream_limits(const InspectLimits& limits) {
   return {limits.stream_bytes_max, limits.segments_held_max};
@@ -94,6 +93,7 @@ bool FlowInspector::Impl::feed(Direction direction, FlowFacts& facts, Inspected&
 
 void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Inspected& result) {
   Lane& here = lane(direction);
+  result.dns_answer |= step.answered;
   result.facts_changed |= step.changed || step.outcome == Outcome::kName || step.outcome == Outcome::kFinal;
   if (step.skip > 0) {
     result.skip_bytes = static_cast<std::uint32_t>(step.skip);
@@ -152,38 +152,7 @@ void FlowInspector::Impl::finish() {
   }
   session = std::monostate{};
   quic.reset();
-}
-
-/// A DNS flow stays open: every datagram is a question or an answer of its own.
-Inspected FlowInspector::Impl::datagram(Direction direction, Bytes payload, FlowFacts& facts) {
-  Inspected result;
-  const bool local_names = has_port(kMulticastDnsPort) || has_port(kLlmnrPort);
-  dns_datagrams = dns_datagrams || has_port(kDnsPort) || local_names ||
-                  (looks_like_dns_query(payload) && !has_port(kNetbiosNamePort));
-  if (!dns_datagrams) {
-    inspect_quic(direction, payload, facts, result);
-    return result;
-  }
-  // Multicast DNS asks several questions at once (RFC 6762 section 5.3).
-  result.facts_changed = judge_dns(payload, facts, local_names) == DnsParse::kOk;
-  result.parser_error = !result.facts_changed && !local_names;
-  return result;
-}
-
-/// Anything else over UDP is QUIC with its first datagram, or nothing that names the flow.
-void FlowInspector::Impl::inspect_quic(Direction direction, Bytes payload, FlowFacts& facts,
-                                       Inspected& result) {
-  if (!quic) {
-    if (!looks_like_quic_initial(payload)) return finish();
-    quic.emplace();
-    client = direction;
-  }
-  if (direction != client) return;
-  const Outcome outcome = quic->datagram(payload, facts);
-  result.facts_changed = outcome == Outcome::kName || outcome == Outcome::kFinal;
-  result.parser_error = outcome == Outcome::kError;
-  result.undecidable = outcome == Outcome::kLimit;
-  if (outcome != Outcome::kMore && outcome != Outcome::kName) finish();
+  dns.reset();
 }
 
 FlowInspector::FlowInspector(const FiveTuple& tuple, bool midstream, const InspectLimits& limits)
@@ -202,7 +171,8 @@ Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence,
         impl_->lane(direction).stream.add(sequence, tcp_flags, payload) == Accepted::kConflict;
     return repeated;
   }
-  const Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
+  Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
+  result.claims = std::holds_alternative<KerberosStream>(impl_->session);
   facts.names_final = impl_->final;
   return result;
 }
@@ -210,6 +180,12 @@ Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence,
 Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {
   Inspected result;
   if (impl_->final) return result;
+  if (impl_->dns) {
+    const DnsHeard heard = impl_->dns->next(facts);
+    result.facts_changed = heard.changed;
+    result.more = heard.more;
+    return result;
+  }
   impl_->run(direction, facts, result);
   result.gap = !impl_->final && impl_->lane(direction).stream.gap() && impl_->is_client(direction);
   facts.names_final = impl_->final;
@@ -223,6 +199,15 @@ Inspected FlowInspector::on_datagram(Direction direction, Bytes payload, FlowFac
   return result;
 }
 
+IdentityClaims FlowInspector::take_claims() {
+  IdentityClaims claims = std::exchange(impl_->claims, {});
+  if (auto* kerberos = std::get_if<KerberosStream>(&impl_->session)) {
+    IdentityClaims more = kerberos->take_claims();
+    std::move(more.begin(), more.end(), std::back_inserter(claims));
+  }
+  return claims;
+}
+
 bool FlowInspector::names_final() const { return impl_->final; }
 
 bool FlowInspector::settled() const {
@@ -231,6 +216,7 @@ bool FlowInspector::settled() const {
 
 std::size_t FlowInspector::bytes_held() const {
   std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;
+  if (impl_->dns) total += impl_->dns->bytes_held();
   for (const Lane& lane : impl_->lanes) total += lane.stream.bytes_held();
   return total + std::visit(
                      [](const auto& parser) -> std::size_t {

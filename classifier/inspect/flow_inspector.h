@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 
+#include "classifier/inspect/identity_claim.h"
 #include "dataplane/channel/messages.h"
 #include "policy/model/byte_reader.h"
 #include "policy/model/flow_facts.h"
@@ -48,6 +49,8 @@ struct Inspected {
   std::uint32_t skip_bytes = 0;  // further bytes of this direction that no parser needs (a body)
   std::uint32_t skip_from_sequence = 0;  // TCP sequence number of the first of them
   bool gap = false;                      // bytes of this direction wait behind a missing segment
+  bool claims = false;                   // take_claims has some
+  bool dns_answer = false;               // `facts.dns` answers a question that the other end asked
   bool more = false;  // another name waits in the bytes already shown: decide, then call `next`
 };
 
@@ -68,6 +71,9 @@ class FlowInspector {
   [[nodiscard]] Inspected next(channel::Direction direction, FlowFacts& facts);
   /// One UDP payload.
   [[nodiscard]] Inspected on_datagram(channel::Direction direction, Bytes payload, FlowFacts& facts);
+
+  /// What the packets shown since the last call say of clients. Claims of a datagram or segment, not more.
+  [[nodiscard]] IdentityClaims take_claims();
 
   /// Nothing more will come from the parsers for this flow (no HTTP or mail connection is open in them).
   [[nodiscard]] bool names_final() const;

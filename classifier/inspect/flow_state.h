@@ -3,16 +3,20 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <variant>
 
+#include "classifier/inspect/client_datagrams.h"
 #include "classifier/inspect/detect.h"
 #include "classifier/inspect/dns_stream.h"
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/inspect/http1_session.h"
+#include "classifier/inspect/kerberos_stream.h"
 #include "classifier/inspect/mail_access.h"
 #include "classifier/inspect/quic_initial.h"
 #include "classifier/inspect/smtp_session.h"
+#include "classifier/inspect/ssh_session.h"
 #include "classifier/inspect/tls_client_hello.h"
 #include "classifier/stream/tcp_stream.h"
 
@@ -21,10 +25,11 @@ namespace weir::classifier {
 using channel::Direction;
 
 inline constexpr std::uint16_t kDnsPort = 53;
+inline constexpr std::uint16_t kKerberosPort = 88;
 
 /// What has been found to speak; monostate while nobody has claimed the flow.
-using Session =
-    std::variant<std::monostate, TlsClientHello, Http1Session, SmtpSession, MailAccessSession, DnsStream>;
+using Session = std::variant<std::monostate, TlsClientHello, Http1Session, SmtpSession, MailAccessSession,
+                             DnsStream, SshSession, KerberosStream>;
 
 [[nodiscard]] constexpr std::size_t index_of(Direction direction) {
   return static_cast<std::size_t>(direction);
@@ -56,6 +61,7 @@ struct FlowInspector::Impl {
   void pass_over(Direction direction);
   bool detect_tls(Direction direction, FlowFacts& facts, Inspected& result);
   Inspected datagram(Direction direction, Bytes payload, FlowFacts& facts);
+  void inspect_dns(Direction direction, Bytes payload, FlowFacts& facts, bool local_names, Inspected& result);
   void inspect_quic(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
   bool feed(Direction direction, FlowFacts& facts, Inspected& result);
   void apply(const ParseStep& step, Direction direction, Inspected& result);
@@ -68,6 +74,7 @@ struct FlowInspector::Impl {
   [[nodiscard]] bool has_port(std::uint16_t port) const {
     return tuple.responder_port == port || tuple.initiator_port == port;
   }
+  [[nodiscard]] PortHint port_hint(const Lane& here) const;
   [[nodiscard]] bool unclaimable() const;
 
   FiveTuple tuple;
@@ -76,9 +83,12 @@ struct FlowInspector::Impl {
   std::array<Lane, 2> lanes;
   Session session;
   std::optional<QuicInitial> quic;
+  std::unique_ptr<DnsConversation> dns;  // of a UDP flow that has spoken DNS
+  ClientDatagrams client_datagrams;
+  IdentityClaims claims;                         // not yet taken
   Direction client = Direction::kFromInitiator;  // of the session
   bool tls_expected = false;                     // STARTTLS was accepted
-  bool dns_datagrams = false;                    // a UDP flow that has spoken DNS
+  bool speaks_of_clients = false;                // a datagram of it was one of ClientDatagrams
   bool final = false;
 };
 

@@ -25,6 +25,7 @@ struct ParseStep {
   bool changed = false;    // facts changed, nothing that must be judged before the packet goes
   bool again = false;      // after kName: there is more to say even without further bytes
   std::uint64_t skip = 0;  // stream bytes after the consumed ones that are not needed
+  bool answered = false;   // facts.dns is the answer to a question of this flow
 };
 
 /// Bodies shorter than this are read through; a longer rest is skipped.

@@ -51,6 +51,37 @@ void fill_dhcp(event::FlowEvent& event, const DhcpFacts& dhcp) {
   out->set_vendor_class(clean_text(dhcp.vendor_class));
 }
 
+void fill_client(event::FlowEvent& event, const ClientFacts* client) {
+  if (client == nullptr) return;
+  auto* out = event.mutable_client();
+  out->set_host_name(clean_text(client->host_name));
+  out->set_host_name_source(to_string(client->host_name_source));
+  out->set_user(clean_text(client->user));
+  out->set_user_source(to_string(client->user_source));
+  out->set_behind_router(client->behind_router);
+}
+
+void fill_dns(event::FlowEvent& event, const DnsFacts& dns) {
+  if (!dns.seen) return;
+  auto* out = event.mutable_dns();
+  out->set_query(clean_text(dns.query));
+  out->set_query_type(dns.query_type);
+  out->set_response(dns.response);
+  out->set_rcode(dns.rcode);
+  for (const DnsAnswer& answer : dns.answers) out->add_answers(answer.address.to_string());
+  for (const std::string& alias : dns.aliases) out->add_aliases(clean_text(alias));
+  for (const std::string& protocol : dns.alpn) out->add_alpn(clean_text(protocol));
+  out->set_ech(dns.ech);
+}
+
+void fill_names(event::FlowEvent& event, const FlowFacts& facts) {
+  event.set_encrypted_dns(to_string(facts.encrypted_dns));
+  if (facts.dns_name.empty()) return;
+  event.set_dns_name(clean_text(facts.dns_name));
+  const TimeNs age = std::max<TimeNs>(facts.started - facts.dns_name_told, 0) / kMillisecond;
+  event.set_dns_name_age_ms(static_cast<std::uint32_t>(std::min<TimeNs>(age, 0xffff'ffff)));
+}
+
 }  // namespace
 
 void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
@@ -71,6 +102,9 @@ void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
   fill_mail(event, facts.mail);
   fill_ssh(event, facts.ssh);
   fill_dhcp(event, facts.dhcp);
+  fill_dns(event, facts.dns);
+  fill_client(event, facts.client_identity.get());
+  fill_names(event, facts);
   const std::size_t software = std::min(facts.software.size(), kEventListMax);
   for (std::size_t i = 0; i < software; ++i) {
     auto* out = event.add_software();

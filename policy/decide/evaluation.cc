@@ -61,6 +61,8 @@ Evaluation::Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs
   add_name(facts.tls.sni);
   add_name(facts.http.host);
   add_name(facts.dns.query);
+  // A hello may show a cover name instead of the one that the client has a key for (RFC 9849 section 6.1).
+  if (facts.tls.ech_offered && facts.dns_name_ech) add_name(facts.dns_name);
 }
 
 void Evaluation::add_name(std::string_view name) {
@@ -190,7 +192,7 @@ bool Evaluation::network_keys(const Rule& rule, Why why) const {
 bool Evaluation::app_is(const AppMatch& app) const {
   const bool udp = facts_.tuple.protocol == kProtocolUdp;
   const std::uint16_t port = facts_.tuple.responder_port;
-  const bool encrypted_dns = same_word(facts_.app, "DoH_DoT") || same_word(facts_.master, "DoH_DoT");
+  const bool labelled = same_word(facts_.app, "DoH_DoT") || same_word(facts_.master, "DoH_DoT");
   // RFC 9250 section 4.1.1; 784 and 8853 were used by its drafts.
   const bool quic_port = udp && (port == 853 || port == 784 || port == 8853);
   const bool tls_port = !udp && port == 853;  // RFC 7858 section 3.1
@@ -198,13 +200,19 @@ bool Evaluation::app_is(const AppMatch& app) const {
     case AppMatch::Kind::kName:
       return same_word(facts_.app, app.name) || same_word(facts_.master, app.name) || is_tunnel(app);
     case AppMatch::Kind::kDoq:
-      return has(facts_.tls.alpn, std::string("doq")) || (encrypted_dns && quic_port);
+      return says_encrypted_dns(app) || has(facts_.tls.alpn, std::string("doq")) || (labelled && quic_port);
     case AppMatch::Kind::kDot:
-      return has(facts_.tls.alpn, std::string("dot")) || (encrypted_dns && tls_port);
+      return says_encrypted_dns(app) || has(facts_.tls.alpn, std::string("dot")) || (labelled && tls_port);
     case AppMatch::Kind::kDoh:
-      return encrypted_dns && !quic_port && !tls_port;
+      return says_encrypted_dns(app) || (labelled && !quic_port && !tls_port);
   }
   return false;
+}
+
+/// Weir's own word: by port, handshake or name, not a guess of nDPI's.
+bool Evaluation::says_encrypted_dns(const AppMatch& app) const {
+  return facts_.encrypted_dns != EncryptedDns::kNone && app.kind != AppMatch::Kind::kName &&
+         app.name == to_string(facts_.encrypted_dns);
 }
 
 bool Evaluation::is_tunnel(const AppMatch& app) const {
@@ -227,12 +235,13 @@ bool Evaluation::app_key(const Rule& rule, std::string_view& object, Why why) co
     }
     return false;
   }
-  if (!is_tunnel(*at) && guess_forbidden(rule)) {
+  if (!is_tunnel(*at) && !says_encrypted_dns(*at) && guess_forbidden(rule)) {
     say(why, "the application {} is only a guess ({}) and the rule does not say allow_guess", shown,
         to_string(facts_.confidence));
     return false;
   }
-  say(why, "the application is {}", at->kind == AppMatch::Kind::kName ? std::string_view(at->name) : shown);
+  const bool by_name = at->kind == AppMatch::Kind::kName || says_encrypted_dns(*at);
+  say(why, "the application is {}", by_name ? std::string_view(at->name) : shown);
   object = at->name;
   return true;
 }

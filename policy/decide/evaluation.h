@@ -47,6 +47,7 @@ class Evaluation {
   [[nodiscard]] bool network_keys(const Rule& rule, Why why) const;
   [[nodiscard]] bool app_key(const Rule& rule, std::string_view& object, Why why) const;
   [[nodiscard]] bool app_is(const AppMatch& app) const;
+  [[nodiscard]] bool says_encrypted_dns(const AppMatch& app) const;
   [[nodiscard]] bool is_tunnel(const AppMatch& app) const;
   [[nodiscard]] bool name_key(const std::vector<NamedSet>& sets, std::string_view what,
                               std::string_view& object, Why why) const;
@@ -58,7 +59,7 @@ class Evaluation {
   [[nodiscard]] bool in_schedule(const Schedule& schedule);
   void add_name(std::string_view name);
 
-  static constexpr std::size_t kNamesMax = 4;  // the name for blocking, SNI, Host, DNS query
+  static constexpr std::size_t kNamesMax = 5;  // the name for blocking, SNI, Host, DNS query, DNS evidence
 
   const PolicyParts& policy_;
   const FlowFacts& facts_;

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/model/client_facts.h"
 #include "policy/model/dhcp_facts.h"
 #include "policy/model/dns_facts.h"
 #include "policy/model/http_facts.h"
@@ -20,7 +22,18 @@
 
 namespace weir {
 
-enum class NameSource : std::uint8_t { kNone, kTlsSni, kHttpHost, kDnsQuery, kQuicSni, kMail, kNdpi };
+/// kDnsEvidence: the client had asked for the name and was told this address; a flow with a name of its own
+/// never has it.
+enum class NameSource : std::uint8_t {
+  kNone,
+  kTlsSni,
+  kHttpHost,
+  kDnsQuery,
+  kQuicSni,
+  kMail,
+  kNdpi,
+  kDnsEvidence
+};
 [[nodiscard]] const char* to_string(NameSource source);
 
 /// How sure nDPI is of the application (its own scale, ndpi_confidence_t of nDPI 4.2).
@@ -30,6 +43,10 @@ enum class AppConfidence : std::uint8_t { kUnknown, kMatchByPort, kMatchByIp, kD
 [[nodiscard]] constexpr bool is_guess(AppConfidence confidence) {
   return confidence == AppConfidence::kMatchByPort || confidence == AppConfidence::kMatchByIp;
 }
+
+/// DNS within TLS (RFC 7858), QUIC (RFC 9250) or HTTPS (RFC 8484).
+enum class EncryptedDns : std::uint8_t { kNone, kDoh, kDot, kDoq };
+[[nodiscard]] const char* to_string(EncryptedDns kind);
 
 struct SoftwareFact {
   std::string product;   // id of the catalogue, e.g. "firefox"
@@ -59,6 +76,11 @@ struct FlowFacts {
 
   std::string host;  // the name used for blocking: SNI, Host, DNS query; canonical
   NameSource host_source = NameSource::kNone;
+  std::string dns_name;       // what this client last asked for to get this address; empty: nothing known
+  TimeNs dns_name_told = 0;   // when it was answered
+  bool dns_name_ech = false;  // and it has a key for Encrypted Client Hello: a name in a hello may be a cover
+  EncryptedDns encrypted_dns{};
+  std::shared_ptr<const ClientFacts> client_identity;  // null: nothing is known of the client
   TlsFacts tls;
   HttpFacts http;
   DnsFacts dns;

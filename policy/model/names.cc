@@ -22,8 +22,56 @@ const char* to_string(NameSource source) {
       return "mail";
     case NameSource::kNdpi:
       return "ndpi";
+    case NameSource::kDnsEvidence:
+      return "dns-evidence";
   }
   return "none";
+}
+
+const char* to_string(EncryptedDns kind) {
+  switch (kind) {
+    case EncryptedDns::kNone:
+      return "";
+    case EncryptedDns::kDoh:
+      return "doh";
+    case EncryptedDns::kDot:
+      return "dot";
+    case EncryptedDns::kDoq:
+      return "doq";
+  }
+  return "";
+}
+
+const char* to_string(HostNameSource source) {
+  switch (source) {
+    case HostNameSource::kNone:
+      return "";
+    case HostNameSource::kDhcp:
+      return "dhcp";
+    case HostNameSource::kMdns:
+      return "mdns";
+    case HostNameSource::kNetbios:
+      return "netbios";
+    case HostNameSource::kLlmnr:
+      return "llmnr";
+    case HostNameSource::kKerberos:
+      return "kerberos";
+  }
+  return "";
+}
+
+const char* to_string(UserSource source) {
+  switch (source) {
+    case UserSource::kNone:
+      return "";
+    case UserSource::kRadius:
+      return "radius";
+    case UserSource::kKerberos:
+      return "kerberos";
+    case UserSource::kKerberosRequest:
+      return "kerberos-request";
+  }
+  return "";
 }
 
 const char* to_string(AppConfidence confidence) {

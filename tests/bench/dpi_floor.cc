@@ -294,7 +294,8 @@ void classifier_alone(benchmark::State& state, const PacketSet& set) {
   NoSink sink;
   const PolicyInForce policy{
       std::move(*policy::compile(kPolicy, {.file = "bench", .directory = ".", .revision = 1})), 1};
-  Classifier classifier{{}, {*labeler, geo, software, builder, sink}, policy};
+  IdentityTables identity;
+  Classifier classifier{{}, {*labeler, geo, software, builder, sink, identity}, policy};
   for (auto _ : state) {
     classifier.attach(static_cast<std::uint32_t>(set.flows.size()));
     std::vector<char> opened(set.flows.size());

@@ -1,17 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// One DNS message.
+// One DNS message: read alone, followed to its addresses, and as question and answer of a conversation.
 #include <cstdint>
 #include <cstdlib>
 
-#include "classifier/inspect/dns_message.h"
+#include "classifier/inspect/dns_conversation.h"
+
+namespace {
+
+using namespace weir::classifier;
+
+void check(const weir::DnsFacts& facts) {
+  if (facts.answers.size() > kDnsAnswersMax || facts.aliases.size() > kDnsAliasesMax) std::abort();
+  if (facts.alpn.size() > kDnsAlpnMax || facts.query.size() > 4 * kDnsNameBytesMax) std::abort();
+}
+
+void follow(weir::Bytes bytes, DnsSections sections) {
+  DnsMessage message;
+  if (read_dns(bytes, message, sections) != DnsParse::kOk) return;
+  if (message.questions.size() > kDnsQuestionsMax || message.records.size() > kDnsRecordsMax) std::abort();
+  for (const DnsQuestion& question : message.questions) {
+    weir::DnsFacts facts;
+    follow_answers(message, question, facts);
+    check(facts);
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir::classifier;
   const weir::Bytes bytes{data, size};
-  weir::DnsFacts facts;
-  const DnsParse parsed = parse_dns(bytes, facts);
-  if (facts.answers.size() > kDnsAnswersMax || facts.query.size() > 4 * kDnsNameBytesMax) std::abort();
-  if (parsed != DnsParse::kOk && facts.seen) std::abort();
-  if (looks_like_dns_query(bytes) && parsed != DnsParse::kOk) std::abort();
+  follow(bytes, DnsSections::kAnswer);
+  follow(bytes, DnsSections::kAll);
+  DnsMessage message;
+  if (looks_like_dns_query(bytes) && read_dns(bytes, message) != DnsParse::kOk) std::abort();
+
+  DnsConversation conversation;
+  weir::FlowFacts facts;
+  // The same message as a question, then as the answer that fits it.
+  std::vector<std::uint8_t> answer(bytes.begin(), bytes.end());
+  if (size > 2) answer[2] = static_cast<std::uint8_t>(answer[2] | 0x80U);
+  DnsHeard heard = conversation.message(weir::channel::Direction::kFromInitiator, bytes, facts);
+  for (std::size_t i = 0; heard.more; ++i) {
+    if (i > kDnsQuestionsMax) std::abort();
+    heard = conversation.next(facts);
+  }
+  heard = conversation.message(weir::channel::Direction::kFromResponder, weir::Bytes{answer}, facts);
+  if (heard.answered && (!facts.dns.asked || facts.host != facts.dns.query)) std::abort();
+  check(facts.dns);
   return 0;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Application bytes by name: tls(www.example.org), http(www.example.org/path), dns(www.example.org), zeros(100)."""
+import ipaddress
 import os
 import re
 import struct
@@ -47,6 +48,44 @@ def dns(name, kind=1):
     return struct.pack('>HHHHHH', 0x4242, 0x0100, 1, 0, 0, 0) + labels + struct.pack('>HH', kind, 1)
 
 
+def dns_answer(name, address, kind=1, ttl=300):
+    """The answer to dns(name): one address."""
+    packed = ipaddress.ip_address(address.strip()).packed
+    record = b'\xc0\x0c' + struct.pack('>HHI', kind, 1, ttl) + vector(2, packed)
+    question = dns(name, kind)
+    return question[:2] + struct.pack('>HHHHH', 0x8180, 1, 1, 0, 0) + question[12:] + record
+
+
+def tls_unnamed():
+    """A ClientHello without a server name."""
+    hello = tls('x')
+    name = extension(0, vector(2, b'\0' + vector(2, b'x')))
+    at = hello.index(name)
+    bare = hello[:at] + hello[at + len(name):]
+    lengths = {3: 2, 6: 3, at - 2: 2}  # of the record, the handshake message, the extensions
+    for place, size in lengths.items():
+        value = int.from_bytes(bare[place:place + size], 'big') - len(name)
+        bare = bare[:place] + value.to_bytes(size, 'big') + bare[place + size:]
+    return bare
+
+
+def dhcp(name, mac='02:00:00:00:00:01'):
+    """A DHCPREQUEST with host name, vendor class and the list of a Linux client (RFC 2131)."""
+    options = b''.join([b'\x35\1\3', b'\x0c' + vector(1, name.encode()), b'\x3c' + vector(1, b'dhcpcd-9.4.1'),
+                        b'\x37' + vector(1, bytes([1, 3, 6, 15])), b'\xff'])
+    head = struct.pack('>BBBB4s', 1, 1, 6, 0, b'xid!') + bytes(20)
+    return head + bytes.fromhex(mac.strip().replace(':', '')) + bytes(10 + 64 + 128) + b'\x63\x82\x53\x63' + options
+
+
+def ssh_kexinit(lists):
+    """An SSH packet with the four lists that go into a fingerprint, "kex;encryption;mac;compression", of both directions."""
+    kex, cipher, mac, compression = lists.split(';')
+    names = (kex, 'ssh-ed25519', cipher, cipher, mac, mac, compression, compression, '', '')
+    payload = b'\x14' + bytes(16) + b''.join(vector(4, each.encode()) for each in names) + bytes(5)
+    padding = 4 + -(len(payload) + 9) % 8
+    return vector(4, bytes([padding]) + payload + bytes(padding))
+
+
 def file(path):
     """The bytes of a file of this repository, for what takes keys to make."""
     with open(os.path.join(os.path.dirname(__file__), '../../..', path), 'rb') as stored:
@@ -63,7 +102,8 @@ def make(text):
         return make(inner)[int(first or 0):int(last) if last else None]
     call = re.fullmatch(r'(\w+)\((.*)\)', text, re.S)
     makers = {'tls': tls, 'http': http, 'http_ok': http_ok, 'dns': dns, 'zeros': lambda n: bytes(int(n)),
-              'file': file,
+              'dns_answer': lambda t: dns_answer(*t.split(',')), 'tls_unnamed': lambda _: tls_unnamed(),
+              'dhcp': lambda t: dhcp(*t.split(',')), 'ssh_kexinit': ssh_kexinit, 'file': file,
               'fill': lambda n: b'\xa5' * int(n), 'hex': bytes.fromhex,
               'text': lambda t: t.encode().decode('unicode_escape').encode('latin-1')}
     if not call or call[1] not in makers:

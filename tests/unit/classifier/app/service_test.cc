@@ -55,7 +55,8 @@ class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest() {
     write_policy(kAllow, 1);
-    classifier_.emplace(ClassifierOptions{}, ClassifierParts{*labeler_, *geo_, software_, builder_, sink_},
+    classifier_.emplace(ClassifierOptions{},
+                        ClassifierParts{*labeler_, *geo_, software_, builder_, sink_, identity_},
                         *load_policy(home_.file("current.yaml")));
     service_.emplace(ServiceOptions{.channel_path = home_.file("channel-0.sock"),
                                     .policy_path = home_.file("current.yaml")},
@@ -111,6 +112,7 @@ class ServiceTest : public ::testing::Test {
   SoftwareIdentifier software_{{}};
   EventBuilder builder_{{"test", 1, 0}, {}};
   Signals signals_;
+  IdentityTables identity_;
   std::optional<Classifier> classifier_;
   std::optional<Service> service_;
   std::unique_ptr<channel::DataplaneEnd> dataplane_;

@@ -42,7 +42,8 @@ inline PolicyInForce policy_of(const std::string& text, std::uint32_t revision) 
 class Bench {
  public:
   explicit Bench(const std::string& policy, ClassifierOptions options = {})
-      : classifier_(std::move(options), {*labeler_, *geo_, software_, builder_, sink}, policy_of(policy, 1)) {
+      : classifier_(std::move(options), {*labeler_, *geo_, software_, builder_, sink, identity_},
+                    policy_of(policy, 1)) {
     classifier_.attach(64);
     answers();
   }
@@ -70,6 +71,7 @@ class Bench {
     opened.responder_port = port;
     opened.protocol = protocol;
     opened.level = level;
+    opened.client_mac = mac.bytes;
     opened_ = opened;
     classifier_.on_request(request);
   }
@@ -131,8 +133,9 @@ class Bench {
   bool parked = true;
   bool redecide = false;
   bool fragment = false;
-  channel::InspectedLevel level{};  // of the flows opened from now on
-  bool acknowledges = true;         // every packet what the other end sent before it
+  MacAddress mac{{2, 0, 0, 0, 0, 7}};  // of the client
+  channel::InspectedLevel level{};     // of the flows opened from now on
+  bool acknowledges = true;            // every packet what the other end sent before it
 
  private:
   void fill_headers(std::vector<std::uint8_t>& b, Direction direction, std::size_t payload,
@@ -165,6 +168,7 @@ class Bench {
   std::unique_ptr<GeoLookup> geo_ = std::make_unique<GeoLookup>(std::move(*GeoLookup::open("", "")));
   SoftwareIdentifier software_{{.products = {{"curl", "curl", {}, {"curl/{version}*"}, {}}}}};
   EventBuilder builder_{{"test", 1, 0}, {"lan-wan"}};
+  IdentityTables identity_;
   Classifier classifier_;
   channel::FlowRef flow_;
   channel::FlowOpened opened_;

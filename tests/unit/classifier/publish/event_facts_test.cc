@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace weir::classifier {
 namespace {
 
@@ -13,6 +15,43 @@ TEST(EventFacts, SayOnlyTheProtocolsThatWereSeen) {
   EXPECT_FALSE(event.has_mail());
   EXPECT_FALSE(event.has_ssh());
   EXPECT_FALSE(event.has_dhcp());
+  EXPECT_FALSE(event.has_dns());
+  EXPECT_FALSE(event.has_client());
+}
+
+TEST(EventFacts, SayWhoTheClientIsAndWhatItAskedFor) {
+  FlowFacts facts;
+  facts.started = 10 * kSecond;
+  facts.client_identity =
+      std::make_shared<const ClientFacts>(ClientFacts{.host_name = "pc\n7",
+                                                      .host_name_source = HostNameSource::kMdns,
+                                                      .user = "anna@EXAMPLE.COM",
+                                                      .user_source = UserSource::kKerberosRequest,
+                                                      .behind_router = true});
+  facts.dns = {
+      .seen = true, .query = "a.example", .query_type = 65, .response = true, .rcode = 3, .ech = true};
+  facts.dns.answers = {{*IpAddress::parse("10.1.2.3"), 60}};
+  facts.dns.aliases = {"b.example"};
+  facts.dns.alpn = {"h3"};
+  facts.dns_name = "c.example";
+  facts.dns_name_told = 9 * kSecond;
+  facts.encrypted_dns = EncryptedDns::kDoq;
+  event::FlowEvent event;
+  fill_facts(event, facts);
+  EXPECT_EQ(event.client().host_name(), "pc?7");
+  EXPECT_EQ(event.client().host_name_source(), "mdns");
+  EXPECT_EQ(event.client().user(), "anna@EXAMPLE.COM");
+  EXPECT_EQ(event.client().user_source(), "kerberos-request");
+  EXPECT_TRUE(event.client().behind_router());
+  EXPECT_EQ(event.dns().query(), "a.example");
+  EXPECT_EQ(event.dns().rcode(), 3U);
+  EXPECT_EQ(event.dns().answers(0), "10.1.2.3");
+  EXPECT_EQ(event.dns().aliases(0), "b.example");
+  EXPECT_EQ(event.dns().alpn(0), "h3");
+  EXPECT_TRUE(event.dns().ech());
+  EXPECT_EQ(event.dns_name(), "c.example");
+  EXPECT_EQ(event.dns_name_age_ms(), 1'000U);
+  EXPECT_EQ(event.encrypted_dns(), "doq");
 }
 
 TEST(EventFacts, SayWhatHandshakesShowed) {
