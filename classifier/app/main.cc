@@ -12,6 +12,7 @@
 #include <memory>
 #include <random>
 
+#include "classifier/app/cpu_budget.h"
 #include "classifier/app/service.h"
 #include "classifier/publish/delimited_sink.h"
 #include "classifier/publish/redis_publisher.h"
@@ -165,6 +166,7 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, std::move(pair_names)};
 
   IdentityTables identity;  // draws its random numbers while that is still allowed
+  if (const auto watched = CpuBudget::start(); !watched) return refuse({watched.error()});
   const auto sandbox = enter_sandbox(sandbox_options(settings));
   if (!sandbox) return refuse({sandbox.error()});
   if (!arguments.replay) log_sandbox(*sandbox);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "classifier/app/cpu_budget.h"
 #include "classifier/app/metrics.h"
 
 namespace weir::classifier {
@@ -99,7 +100,9 @@ bool Service::turn(Attached& attached) {
       const bool waiting = !classifier_.answers().flush(answer);
       return end.wait(attached.connection, waiting ? 1 : kControlIntervalMs);
     }
+    CpuBudget::begin();
     classifier_.on_request(*request);
+    CpuBudget::end();
   }
   if (classifier_.answers().overflowed()) {
     spdlog::error("answers_overflow worker={} effect=detach", options_.worker);
