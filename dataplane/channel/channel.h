@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "dataplane/channel/messages.h"
@@ -67,6 +68,9 @@ class DataplaneEnd {
   /// True when the classifier has worked off every published request (used by the replay's lockstep).
   [[nodiscard]] bool all_consumed() noexcept;
   [[nodiscard]] std::uint32_t requests_waiting() noexcept;
+  /// The flow of the request that the classifier took and did not finish; empty: it was idle, or ended in
+  /// order. Look the flow up: a classifier can write there.
+  [[nodiscard]] std::optional<FlowRef> unfinished() noexcept;
   [[nodiscard]] bool ok() const noexcept;
   [[nodiscard]] ChannelFds fds() const noexcept;  // still owned by this end
   [[nodiscard]] const ChannelShape& shape() const noexcept;

@@ -103,7 +103,9 @@ bool ClassifierEnd::Impl::read_request(std::uint32_t available, std::uint32_t& r
 }
 
 ClassifierEnd::ClassifierEnd() = default;
-ClassifierEnd::~ClassifierEnd() = default;
+ClassifierEnd::~ClassifierEnd() {
+  if (impl_ != nullptr) impl_->requests.release();  // it ends in order, not over a request
+}
 
 Result<std::unique_ptr<ClassifierEnd>> ClassifierEnd::attach(ChannelFds fds) {
   const Fd memory{fds.memory};  // the mapping keeps the file

@@ -192,6 +192,14 @@ void DataplaneEnd::wait(int timeout_ms) noexcept {
 }
 
 bool DataplaneEnd::all_consumed() noexcept { return impl_->requests.all_consumed(); }
+std::optional<FlowRef> DataplaneEnd::unfinished() noexcept {
+  const std::uint8_t* record = impl_->requests.in_hand();
+  if (record == nullptr) return std::nullopt;
+  RequestHeader header;
+  copy_shared(&header, record, sizeof(header));
+  return header.flow;
+}
+
 std::uint32_t DataplaneEnd::requests_waiting() noexcept { return impl_->requests.waiting(); }
 bool DataplaneEnd::ok() const noexcept { return impl_->ok(); }
 ChannelFds DataplaneEnd::fds() const noexcept {

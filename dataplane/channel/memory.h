@@ -25,6 +25,7 @@ struct RingIndices {
   alignas(64) std::atomic<std::uint32_t> tail;  // next record to write; written by the writer
   alignas(64) std::atomic<std::uint32_t> head;  // next record to read; written by the reader
   std::atomic<std::uint32_t> sleeping;          // 1: the reader wants a wake-up
+  std::atomic<std::uint32_t> taken;             // ahead of `head`: the reader works on what lies between
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(RingIndices) == 128);
 

@@ -57,6 +57,13 @@ class RingWriter {
     refresh();
     return ok_ && cached_head_ == published_;
   }
+  /// The record that the reader took and has not given back; nullptr: none.
+  [[nodiscard]] const std::uint8_t* in_hand() noexcept {
+    const std::uint32_t taken = shared_->taken.load(std::memory_order_seq_cst);
+    if (all_consumed() || !ok_) return nullptr;
+    if (taken == cached_head_ || taken - cached_head_ > published_ - cached_head_) return nullptr;
+    return records_ + std::size_t{cached_head_ & (size_ - 1)} * record_bytes_;
+  }
   [[nodiscard]] bool ok() const noexcept { return ok_; }
 
  private:
@@ -106,7 +113,10 @@ class RingReader {
   [[nodiscard]] const std::uint8_t* record(std::uint32_t ahead) const noexcept {
     return records_ + std::size_t{(next_ + ahead) & (size_ - 1)} * record_bytes_;
   }
-  void advance(std::uint32_t count) noexcept { next_ += count; }
+  void advance(std::uint32_t count) noexcept {
+    next_ += count;
+    shared_->taken.store(next_, std::memory_order_relaxed);  // before a crash over them, in program order
+  }
   /// Gives everything passed by `advance` back to the writer.
   void release() noexcept {
     if (released_ == next_) return;

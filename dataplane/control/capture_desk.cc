@@ -167,6 +167,17 @@ void CaptureDesk::take_commands() {
   }
 }
 
+namespace {
+
+std::string comment_on(const CaptureTrigger& trigger, std::size_t worker) {
+  if (trigger.fault) return fmt::format("classifier-fault: flow={} worker={}", trigger.flow, worker);
+  return fmt::format("blocked: verdict={} flow={} worker={} policy-revision={}",
+                     trigger.verdict == VerdictAction::kReset ? "reset" : "drop", trigger.flow, worker,
+                     trigger.policy_revision);
+}
+
+}  // namespace
+
 void CaptureDesk::take_triggers() {
   const TimeNs now = monotonic_now();
   for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
@@ -198,9 +209,7 @@ void CaptureDesk::take_triggers() {
       wish.worker = worker;
       wish.duration = kCaptureAfterBlock;
       wish.what = fmt::format("flow-{}", trigger.flow);
-      wish.comment = fmt::format("blocked: verdict={} flow={} worker={} policy-revision={}",
-                                 trigger.verdict == VerdictAction::kReset ? "reset" : "drop", trigger.flow,
-                                 worker, trigger.policy_revision);
+      wish.comment = comment_on(trigger, worker);
       begin(id, std::move(wish));
     }
   }

@@ -119,6 +119,7 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"resets", counters.resets},
           {"verdicts_expired", counters.verdicts_expired},
           {"not_limited", counters.not_limited},
+          {"classifier_faults", counters.classifier_faults},
           {"meters", counters.meters},
           {"handed_over", counters.handed_over},
           {"taken_over", counters.taken_over},

@@ -45,15 +45,28 @@ void capture_packet(Path& path, const Batch& batch, std::size_t i) noexcept {
   ++path.counters.packets_captured;
 }
 
-void capture_verdict(Path& path, std::uint32_t slot) noexcept {
+namespace {
+
+void trigger_capture(Path& path, std::uint32_t slot, bool fault) noexcept {
   const FlowHot& hot = path.flows.hot(slot);
-  if (!path.capture.options.on_block || hot.verdict == VerdictAction::kForward) return;
   const CaptureTrigger trigger{.time = path.now,
                                .flow = path.flows.rest(slot).number,
                                .key = hot.key,
                                .policy_revision = hot.policy_revision,
-                               .verdict = hot.verdict};
+                               .verdict = hot.verdict,
+                               .fault = fault};
   if (!path.capture.triggers.push(trigger)) ++path.counters.captures_missed;
+}
+
+}  // namespace
+
+void capture_verdict(Path& path, std::uint32_t slot) noexcept {
+  if (!path.capture.options.on_block || path.flows.hot(slot).verdict == VerdictAction::kForward) return;
+  trigger_capture(path, slot, false);
+}
+
+void capture_fault(Path& path, std::uint32_t slot) noexcept {
+  if (path.capture.ring.keeps()) trigger_capture(path, slot, true);
 }
 
 /// A flow's number is on a line of its own: it is read only where the ends fit.

@@ -32,13 +32,14 @@ struct CaptureFilter {
   }
 };
 
-/// A flow was blocked.
+/// A flow was blocked, or a classifier died over it.
 struct CaptureTrigger {
   TimeNs time = 0;
   std::uint64_t flow = 0;
   FlowKey key{};
   std::uint32_t policy_revision = 0;
   VerdictAction verdict{};
+  bool fault = false;
 };
 
 /// From the worker to one other thread; neither waits.
@@ -83,6 +84,8 @@ struct Path;
 void capture_packet(Path& path, const Batch& batch, std::size_t i) noexcept;
 /// After a final verdict of the policy.
 void capture_verdict(Path& path, std::uint32_t slot) noexcept;
+/// After a classifier died over the flow.
+void capture_fault(Path& path, std::uint32_t slot) noexcept;
 
 /// Before transmit: packets that a running capture wants, and those of flows that are judged, as Weir leaves
 /// them (marked, normalised).

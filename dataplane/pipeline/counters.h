@@ -84,6 +84,7 @@ struct PipelineCounters {
   std::uint64_t fragments_held = 0;               // of those: wait for the rest of their datagram
   std::uint64_t policy_revision = 0;              // now
   std::uint64_t channel_epoch = 0;                // classifiers attached so far
+  std::uint64_t classifier_faults = 0;            // classifiers that died over a request
   std::uint64_t channel_attached = 0;             // now: 0 or 1
   std::uint64_t flows_judged = 0;                 // now: with packets that wait, or bytes that pass unseen
   std::uint64_t packets_captured = 0;             // copied into the capture ring

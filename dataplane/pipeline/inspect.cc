@@ -74,8 +74,9 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
   if (hot.level == InspectedLevel::kBypass && !overloaded) {
     hot.level = std::max(path_.overload.level(), InspectedLevel::kNamesOnly);
   }
-  // Should the channel have no room now, the old verdict holds and the next packet tries again.
-  if (overloaded || !announce(batch, i, now)) {
+  // Should the channel have no room now, or the flow be kept from classifiers, the old verdict holds and the
+  // next packet tries again.
+  if (overloaded || is_quarantined(batch, i) || !announce(batch, i, now)) {
     ++path_.counters.old_verdict_kept;
     return;
   }
@@ -96,6 +97,10 @@ void InspectStage::inspect(Batch& batch, std::size_t i, TimeNs now) noexcept {
   }
   if (path_.channel == nullptr || path_.simulation.hit(ExceptionCause::kClassifierGone)) {
     end_by_exception(path_, batch, i, ExceptionCause::kClassifierGone);
+    return;
+  }
+  if (is_quarantined(batch, i)) {
+    end_by_exception(path_, batch, i, ExceptionCause::kClassifierFault);
     return;
   }
   if (!may_look(batch, i)) {
@@ -153,6 +158,15 @@ void InspectStage::park(Batch& batch, std::size_t i, TimeNs now) noexcept {
   batch.end(i, Fate::kParked);
 }
 
+/// Asked once for each classifier: what it knows already has not hurt it.
+bool InspectStage::is_quarantined(const Batch& batch, std::size_t i) noexcept {
+  const std::uint32_t slot = batch.slots[i];
+  if (path_.flows.rest(slot).channel_epoch == path_.epoch) return false;
+  const FlowHot& hot = path_.flows.hot(slot);
+  return path_.quarantine.holds(hot.key, initiator_address(hot), path_.now) ||
+         path_.simulation.hit(ExceptionCause::kClassifierFault);
+}
+
 /// At which level a flow that the classifier does not know yet is looked at; false: at none.
 bool InspectStage::may_look(const Batch& batch, std::size_t i) noexcept {
   const std::uint32_t slot = batch.slots[i];
@@ -160,6 +174,7 @@ bool InspectStage::may_look(const Batch& batch, std::size_t i) noexcept {
   if (rest.channel_epoch == path_.epoch) return true;
   FlowHot& hot = path_.flows.hot(slot);
   InspectedLevel level = path_.overload.level();
+  if (path_.quarantine.breaker_open(path_.now)) level = std::max(level, InspectedLevel::kNamesOnly);
   if (path_.simulation.hit(ExceptionCause::kOverload)) level = InspectedLevel::kBypass;
   constexpr auto kIndex = static_cast<std::size_t>(ExceptionCause::kOverload);
   const bool met_before = (rest.exceptions >> kIndex & 1U) != 0;

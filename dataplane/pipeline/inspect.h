@@ -20,6 +20,7 @@ class InspectStage {
   void note_delivered(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool is_outdated(std::uint32_t slot) noexcept;
   void decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  [[nodiscard]] bool is_quarantined(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool may_look(const Batch& batch, std::size_t i) noexcept;
   void count_level(InspectedLevel level) noexcept;
   [[nodiscard]] bool is_midstream(std::uint32_t slot, std::uint8_t port) noexcept;

@@ -74,7 +74,7 @@ channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {
   const bool low = (hot.flags & kInitiatorIsLow) != 0;
   channel::FlowOpened opened;
   opened.number = rest.number;
-  opened.initiator = low ? hot.key.low_address : hot.key.high_address;
+  opened.initiator = initiator_address(hot);
   opened.responder = low ? hot.key.high_address : hot.key.low_address;
   opened.initiator_port = low ? hot.key.low_port : hot.key.high_port;
   opened.responder_port = low ? hot.key.high_port : hot.key.low_port;

@@ -21,6 +21,7 @@
 #include "dataplane/pipeline/meters.h"
 #include "dataplane/pipeline/overload.h"
 #include "dataplane/pipeline/parking.h"
+#include "dataplane/pipeline/quarantine.h"
 #include "dataplane/pipeline/transmitter.h"
 #include "dataplane/pipeline/tunnels.h"
 #include "policy/model/settings.h"
@@ -100,6 +101,7 @@ struct Path {
   bool policy_missing = false;               // it decides without one meanwhile, under revision 0
   TimeNs now = 0;                            // of the burst in hand, or of the last one
   OverloadLadder overload;
+  Quarantine quarantine;
   [[no_unique_address]] Simulation simulation;
   std::uint64_t flows_numbered = 0;
   std::uint32_t bypassed_pairs = 0;    // bit n: the frames of pair n leave unseen (bypassed.h)
@@ -141,6 +143,10 @@ struct MemoryUse {
                                               std::uint8_t port) noexcept {
   const bool initiator_inside = (path.flows.hot(slot).flags & kInitiatorInside) != 0;
   return (port % 2 == 0) == (initiator_inside == (direction == Direction::kFromInitiator));
+}
+
+[[nodiscard]] inline const std::array<std::uint8_t, 16>& initiator_address(const FlowHot& flow) {
+  return (flow.flags & kInitiatorIsLow) != 0 ? flow.key.low_address : flow.key.high_address;
 }
 
 /// What the classifier is told of a flow when it is announced and when it ends.

@@ -103,9 +103,22 @@ void Pipeline::attach(channel::DataplaneEnd& channel) noexcept {
 }
 
 void Pipeline::detach() noexcept {
+  if (path_.channel != nullptr) note_fault(path_.channel->unfinished());
   path_.channel = nullptr;
   release_all_by_exception(path_, ExceptionCause::kClassifierGone);
   path_.out.flush();
+}
+
+/// A classifier died over a request about this flow: it is not shown to another one, and its packets are
+/// kept.
+void Pipeline::note_fault(std::optional<channel::FlowRef> flow) noexcept {
+  if (!flow) return;
+  ++path_.counters.classifier_faults;
+  const std::uint32_t slot = path_.flows.resolve(*flow);
+  if (slot == kNoSlot) return;
+  const FlowHot& hot = path_.flows.hot(slot);
+  path_.quarantine.note(hot.key, initiator_address(hot), path_.now);
+  capture_fault(path_, slot);
 }
 
 bool Pipeline::close_some(std::uint32_t count, TimeNs now) noexcept {
@@ -149,6 +162,7 @@ void Pipeline::shift_time(TimeNs step, TimeNs now) noexcept {
   path_.parking.shift_time(step);
   path_.meters.shift_time(step);
   path_.injections.shift_time(step);
+  path_.quarantine.shift_time(step);
   path_.now = now;
   fragments_.shift_time(step);
 }

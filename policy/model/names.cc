@@ -176,6 +176,8 @@ const char* to_string(ExceptionCause cause) {
       return "policy-missing";
     case ExceptionCause::kOverload:
       return "overload";
+    case ExceptionCause::kClassifierFault:
+      return "classifier-fault";
     case ExceptionCause::kRedisAway:
       return "redis-away";
     case ExceptionCause::kClockStep:

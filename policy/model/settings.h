@@ -39,8 +39,9 @@ enum class ExceptionCause : std::uint8_t {
   kMidstream,           // midstream: a TCP flow whose handshake was not seen
   kPolicyMissing,       // policy-missing: the classifier has no policy in force
   kOverload,            // overload: the worker is at the level bypass
-  kRedisAway,           // redis-away: events wait for Redis
-  kClockStep,           // clock-step: the system's clock was set
+  kClassifierFault,  // classifier-fault: a classifier died over this flow, or over several of its initiator
+  kRedisAway,        // redis-away: events wait for Redis
+  kClockStep,        // clock-step: the system's clock was set
   kCount,
 };
 inline constexpr std::size_t kExceptionCauses = static_cast<std::size_t>(ExceptionCause::kCount);

@@ -247,5 +247,19 @@ TEST(Channel, SleepingEndsAreWokenEveryTime) {
   EXPECT_TRUE(pair.dataplane->all_consumed());
 }
 
+TEST(Channel, ARequestThatWasNotFinishedIsKnown) {
+  Pair pair;
+  ASSERT_TRUE(pair.dataplane->try_open({5, 6}, {}, 100));
+  ASSERT_TRUE(pair.dataplane->try_packet({7, 8}, {}, packet_of(1'000), 101));  // of several records
+  pair.dataplane->publish();
+  EXPECT_FALSE(pair.dataplane->unfinished()) << "nothing was begun";
+  ASSERT_NE(pair.classifier->next(), nullptr);
+  EXPECT_EQ(pair.dataplane->unfinished(), (FlowRef{5, 6}));
+  ASSERT_NE(pair.classifier->next(), nullptr);
+  EXPECT_EQ(pair.dataplane->unfinished(), (FlowRef{7, 8}));
+  pair.classifier.reset();  // it ends in order
+  EXPECT_FALSE(pair.dataplane->unfinished());
+}
+
 }  // namespace
 }  // namespace weir::channel
