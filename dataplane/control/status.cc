@@ -130,7 +130,7 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"injections", counters.injections},
           {"closes_waiting", counters.closes_waiting},
           {"closes_lost", counters.closes_lost},
-          {"half_open_evicted", counters.half_open_evicted},
+          {"unanswered_evicted", counters.unanswered_evicted},
           {"half_open_unsaid", counters.half_open_unsaid},
           {"overload", std::move(overload)},
           {"exceptions", std::move(exceptions)}};

@@ -16,7 +16,6 @@ namespace weir::dataplane {
 namespace {
 
 constexpr std::uint32_t kCapacityMin = 64;
-constexpr std::uint32_t kCapacityMax = 1U << 26U;
 constexpr unsigned kEntries = 8;              // of one bucket
 constexpr std::uint32_t kFlowsPerBucket = 4;  // on average when the table is full
 /// A flow lives in its home bucket or in one of the next; beyond them `create` says no.
@@ -58,7 +57,7 @@ void prefetch(const void* line) noexcept { __builtin_prefetch(line, 0, 3); }
 }  // namespace
 
 FlowLayout::FlowLayout(std::uint32_t wanted) noexcept
-    : capacity(std::clamp(wanted, kCapacityMin, kCapacityMax)),
+    : capacity(std::clamp(wanted, kCapacityMin, kFlowsMax)),
       buckets((capacity + kFlowsPerBucket - 1) / kFlowsPerBucket),
       cold_at(hot_at + sizeof(FlowHot) * capacity),
       buckets_at(cold_at + sizeof(FlowCold) * capacity),

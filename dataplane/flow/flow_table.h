@@ -21,6 +21,7 @@ using channel::VerdictAction;
 
 inline constexpr std::uint32_t kNoSlot = 0xffffffffU;
 inline constexpr std::size_t kLookupBurstMax = 64;
+inline constexpr std::uint32_t kFlowsMax = 1U << 26U;  // of one table
 
 enum class FlowState : std::uint8_t {
   kFree,

@@ -53,10 +53,11 @@ struct PipelineCounters {
   std::uint64_t syn_data_cut = 0;       // SYNs that lost their data
   std::uint64_t urgent_cleared = 0;     // packets that lost their urgent pointer
   std::uint64_t answers = 0;
-  std::uint64_t answers_stale = 0;       // about a flow that is gone
-  std::uint64_t decided = 0;             // final verdicts applied
-  std::uint64_t decided_again = 0;       // flows asked about once more after a policy change
-  std::uint64_t old_verdict_kept = 0;    // packets that followed the old verdict since nobody could be asked
+  std::uint64_t answers_stale = 0;  // about a flow that is gone
+  std::uint64_t decided = 0;        // final verdicts applied
+  std::uint64_t decided_again = 0;  // flows asked about once more after a policy change
+  std::uint64_t old_verdict_kept =
+      0;  // packets that followed the old verdict since nobody could be asked
   std::uint64_t packets_in_tunnels = 0;  // judged by what is inside
   std::uint64_t tunnels_full = 0;        // packets judged by their outside, for want of a free tunnel index
   std::uint64_t tunnels = 0;             // known now
@@ -68,14 +69,14 @@ struct PipelineCounters {
   std::uint64_t answers_given = 0;       // payloads sent in an end's name
   std::uint64_t answers_refused = 0;     // could not be sent: both ends were reset instead
   std::uint64_t answers_resent = 0;
-  std::uint64_t answers_lost = 0;       // never acknowledged
-  std::uint64_t closes_lost = 0;        // ends of flows that never reached a classifier
-  std::uint64_t closes_waiting = 0;     // now
-  std::uint64_t half_open_evicted = 0;  // flows without an answer to their SYN that a full table gave up
-  std::uint64_t half_open_unsaid = 0;   // of those and of idle ones, not told to an overloaded classifier
-  std::uint64_t overload_level = 0;     // now: channel::InspectedLevel
-  std::uint64_t overload_steps = 0;     // times the level changed
-  std::array<std::uint64_t, 4> overload_ns{};     // by level: time spent
+  std::uint64_t answers_lost = 0;              // never acknowledged
+  std::uint64_t closes_lost = 0;               // ends of flows that never reached a classifier
+  std::uint64_t closes_waiting = 0;            // now
+  std::uint64_t unanswered_evicted = 0;        // flows that nobody had answered and a full table gave up
+  std::uint64_t half_open_unsaid = 0;          // SYNs without an answer, not told to an overloaded classifier
+  std::uint64_t overload_level = 0;            // now: channel::InspectedLevel
+  std::uint64_t overload_steps = 0;            // times the level changed
+  std::array<std::uint64_t, 4> overload_ns{};  // by level: time spent
   std::array<std::uint64_t, 4> flows_at_level{};  // by level: flows that were announced, or let go at bypass
   std::uint64_t flows = 0;                        // now
   std::uint64_t meters = 0;                       // in use now

@@ -38,6 +38,7 @@ void take(Path& path, std::uint32_t slot, const FlowHot& old, const FlowCold& co
   mine.exceptions = rest.exceptions;
   mine.client_mac = rest.client_mac;
   mine.told = rest.told;
+  path.unanswered.push(slot);
   path.wheel->arm(slot);
   ++path.counters.flows_opened;
 }

@@ -44,7 +44,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
       timeouts(options.timeouts),
       packets(options.packets),
       flows(options.flows, options.hash_seed, options.flow_memory),
-      half_open(flows),
+      unanswered(flows),
       inspections(flows, kInspectionsPerParked * options.parked),
       parking(inspections, options.parked, options.parked_per_flow),
       meters(kMetersMax, kLimitedFlowsMax, options.hash_seed),
@@ -60,7 +60,7 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 }
 
 MemoryUse memory_use(const Path& path) {
-  return {path.flows.memory_bytes() + path.half_open.memory_bytes() + path.inspections.memory_bytes(),
+  return {path.flows.memory_bytes() + path.unanswered.memory_bytes() + path.inspections.memory_bytes(),
           path.parking.memory_bytes(),
           path.closes.memory_bytes(),
           path.meters.memory_bytes() + path.injections.memory_bytes(),

@@ -12,7 +12,7 @@
 #include "dataplane/channel/channel.h"
 #include "dataplane/flow/expiry_wheel.h"
 #include "dataplane/flow/flow_table.h"
-#include "dataplane/flow/half_open.h"
+#include "dataplane/flow/unanswered.h"
 #include "dataplane/pipeline/capture.h"
 #include "dataplane/pipeline/close_list.h"
 #include "dataplane/pipeline/counters.h"
@@ -84,7 +84,7 @@ struct Path {
 
   PipelineCounters counters;
   FlowTable flows;
-  HalfOpenRing half_open;
+  UnansweredRing unanswered;
   Inspections inspections;
   std::optional<ExpiryWheel> wheel;  // made anew when a replay goes on to another capture
   Parking parking;

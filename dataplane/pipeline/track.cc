@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::uint8_t kTcpControl = kTcpSyn | kTcpFin | kTcpRst;
 constexpr std::size_t kSourceMacOffset = 6;
+/// Flows given up in one burst for others than connections, whose ends are mostly cheap. A flood of datagrams
+/// would else cost what the established flows need; between floods newcomers are fewer than this.
+constexpr std::uint32_t kEvictionsPerBurst = 2;
 
 bool source_is_initiator(const PacketMeta& first) {
   // A SYN-ACK as the first packet: its SYN went by before Weir was there.
@@ -52,6 +55,7 @@ void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
 
 void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
   batch.last = batch.count;
+  evictions_left_ = kEvictionsPerBurst;
   const PacketStamp stamp{tick_of(now), fraction_of(now)};
   bool created = false;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
@@ -138,9 +142,7 @@ std::uint32_t TrackStage::create(Batch& batch, std::size_t i, TimeNs now) noexce
     set_flag(hot, kMidstreamPickup);
     hot.tcp_state = channel::TcpState::kMidstream;
   }
-  if (meta.kind == PacketKind::kTcp && (meta.tcp_flags & (kTcpSyn | kTcpAck)) == kTcpSyn) {
-    path_.half_open.push(slot);
-  }
+  path_.unanswered.push(slot);
   hot.level = path_.overload.level();
   hot.last_seen = tick_of(now);
   FlowRest& rest = path_.flows.rest(slot);
@@ -152,16 +154,20 @@ std::uint32_t TrackStage::create(Batch& batch, std::size_t i, TimeNs now) noexce
   return slot;
 }
 
-/// A full table gives up the connection whose handshake has waited longest.
+/// A full table gives up the flow that has waited longest for an answer.
 std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  if (batch.metas[i].kind != PacketKind::kTcp) {
+    if (evictions_left_ == 0) return kNoSlot;
+    --evictions_left_;
+  }
   const auto begin = batch.slots.begin() + batch.first;
   const auto here = batch.slots.begin() + i;
-  const std::uint32_t victim = path_.half_open.take_oldest();
+  const std::uint32_t victim = path_.unanswered.take_oldest(tick_of(now));
   // Earlier packets of this burst are on their way with their flow; later ones are looked up again.
   if (victim == kNoSlot || std::find(begin, here, victim) != here) return kNoSlot;
   std::replace(here, batch.slots.begin() + batch.count, victim, kNoSlot);
   close_flow(path_, victim, channel::EndReason::kEvicted, now);
-  ++path_.counters.half_open_evicted;
+  ++path_.counters.unanswered_evicted;
   return path_.flows.create(batch.metas[i].key, batch.metas[i].hash);
 }
 

@@ -27,6 +27,7 @@ class TrackStage {
   void follow(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
+  std::uint32_t evictions_left_ = 0;  // of this burst
 };
 
 }  // namespace weir::dataplane

@@ -138,14 +138,16 @@ class Script:
             self.add(port, frame, line, fate, label)
 
     def each(self, words, line, fate):
-        """each N udp ADDRESS > ADDRESS:PORT PAYLOAD [frag=..]: one packet of N flows, from the source ports and IP
-        identifications 10000 (or first=) and up."""
+        """each N udp ADDRESS > ADDRESS:PORT PAYLOAD [frag=..] [answer=PAYLOAD]: one packet of N flows, from the source
+        ports and IP identifications 10000 (or first=) and up; and one back."""
         count, protocol, source, _, destination, payload, *rest = words
         options = dict(word.split('=', 1) for word in rest)
-        first = int(options.pop('first', 10000))
+        first, answer = int(options.pop('first', 10000)), options.pop('answer', '')
         for i in range(first, first + int(count)):
-            self.put(Flow(protocol, ((source, i), end(destination)), 'inside'), '>', line, fate,
-                     payload=payloads.make(payload), id=i, **options)
+            flow = Flow(protocol, ((source, i), end(destination)), 'inside')
+            self.put(flow, '>', line, fate, payload=payloads.make(payload), id=i, **options)
+            if answer:
+                self.put(flow, '<', line, fate, payload=payloads.make(answer), id=i)
 
     def raw(self, words, line, fate):
         """inside|outside 0xETHERTYPE PAYLOAD [vlan=..], or inside|outside frame PAYLOAD."""

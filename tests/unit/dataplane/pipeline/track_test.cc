@@ -74,12 +74,14 @@ TEST(Track, ADamagedPacketChangesNoState) {
 TEST(Track, AFullTableIsTheExceptionTables) {
   PipelineBench bench({.exceptions = ExceptionAction::kPass, .flows = 64, .parked = 256, .requests = 512});
   for (std::uint16_t i = 0; i < 80; ++i) {
-    bench.run(kInsidePort,
-              ipv4(kClient, kServer).udp(static_cast<std::uint16_t>(1'000 + i), 53).payload("q"));
+    const auto port = static_cast<std::uint16_t>(1'000 + i);
+    bench.run(kInsidePort, ipv4(kClient, kServer).udp(port, 53).payload("q"));
+    bench.run(kOutsidePort, ipv4(kServer, kClient).udp(53, port).payload("r"));  // nobody's who was answered
   }
   const auto counters = bench.counters();
   EXPECT_LE(counters.flows, 64U);
-  EXPECT_EQ(bench.excepted(ExceptionCause::kFlowTableFull, ExceptionAction::kPass), 80U - counters.flows);
+  EXPECT_EQ(bench.excepted(ExceptionCause::kFlowTableFull, ExceptionAction::kPass),
+            2 * (80U - counters.flows));
   EXPECT_EQ(bench.left_at(kOutsidePort).size(), 80U - counters.flows);
 }
 
@@ -93,6 +95,7 @@ TEST(Track, AFloodOfSynsKeepsNoRealConnectionOut) {
         .bytes();
   };
   bench.run(kInsidePort, ipv4("10.9.9.9", kServer).udp(1, 53).payload("before"));
+  bench.run(kOutsidePort, ipv4(kServer, "10.9.9.9").udp(53, 1).payload("answered"));
   std::uint32_t sent = 0;
   const auto flood = [&](std::uint32_t count) {
     for (std::vector<Frame> burst; count > 0; burst.clear()) {
@@ -103,19 +106,51 @@ TEST(Track, AFloodOfSynsKeepsNoRealConnectionOut) {
   };
   flood(2 * kFlows);
   bench.run(kInsidePort, from_client("S", 100));
-  flood(kFlows / 8);  // between its packets; a handshake has the time of kFlows / 2 SYNs
+  flood(kFlows / 8);  // between its packets; a handshake has the time of kFlows SYNs
   bench.run(kOutsidePort, from_server("SA", 500));
   flood(kFlows / 8);
   bench.run(kInsidePort, from_client("A", 101));
   flood(2 * kFlows);
   bench.run(kInsidePort, from_client("PA", 101, "hello"));
   EXPECT_EQ(bench.counters().flows, kFlows);
-  EXPECT_GT(bench.counters().half_open_evicted, 3 * kFlows);
+  EXPECT_GT(bench.counters().unanswered_evicted, 3 * kFlows);
   EXPECT_EQ(bench.counters().exceptions[static_cast<std::size_t>(ExceptionCause::kFlowTableFull)],
             (std::array<std::uint64_t, kExceptionActions>{}));
   EXPECT_EQ(bench.counters().ports[kInsidePort].dropped_total(), 0U);
   EXPECT_EQ(bench.excepted(ExceptionCause::kMidstream, ExceptionAction::kPass), 0U);
-  EXPECT_EQ(bench.counters().parked, 2U);  // the datagram of before, and the real connection's payload
+  EXPECT_EQ(bench.counters().parked, 3U);  // the two datagrams of before, and the real connection's payload
+}
+
+TEST(Track, AFloodOfDatagramsKeepsNobodyOutAndEvictsNobodyWhoWasAnswered) {
+  constexpr std::uint32_t kFlows = 256;
+  PipelineBench bench({.flows = kFlows, .parked = 1'024, .requests = 1'024, .buffers = 4'096});
+  const auto lone = [](std::uint32_t i) {
+    return ipv4("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250), kServer)
+        .udp(static_cast<std::uint16_t>(50'000 + i % 7), 9'999)
+        .payload("lone");
+  };
+  const auto query = [](std::uint16_t port) { return ipv4("10.9.9.9", kServer).udp(port, 53).payload("q"); };
+  const auto reply = [](std::uint16_t port) { return ipv4(kServer, "10.9.9.9").udp(53, port).payload("r"); };
+  bench.run(kInsidePort, query(1));
+  bench.run(kOutsidePort, reply(1));
+  std::uint32_t sent = 0;
+  const auto flood = [&](std::uint32_t count) {
+    for (; count > 0; --count) {
+      bench.run(kInsidePort, lone(sent++));
+      static_cast<void>(bench.requests());
+    }
+  };
+  flood(3 * kFlows);
+  bench.run(kInsidePort, query(2));
+  flood(kFlows / 2);
+  bench.run(kOutsidePort, reply(2));
+  flood(3 * kFlows);
+  bench.run(kInsidePort, std::vector<Frame>{query(1).bytes(), query(2).bytes()});
+  EXPECT_EQ(bench.counters().flows, kFlows);
+  EXPECT_EQ(bench.counters().flows_opened, 2 + sent) << "the answered ones were opened once";
+  EXPECT_EQ(bench.counters().unanswered_evicted, 2 + sent - kFlows);
+  EXPECT_EQ(bench.counters().exceptions[static_cast<std::size_t>(ExceptionCause::kFlowTableFull)],
+            (std::array<std::uint64_t, kExceptionActions>{}));
 }
 
 }  // namespace
