@@ -66,10 +66,6 @@ void Classifier::answer_release(FlowContext& flow, const Request& request, const
 }
 
 void Classifier::answer_fragment(FlowContext& flow, const Request& request) {
-  if (flow.final) {
-    if (request.head.parked != 0) answer_final(flow, request.flow, flow.final_action);
-    return;
-  }
   const bool pass = exception(flow, ExceptionCause::kFragment) != ExceptionAction::kDrop;
   Answer answer = about(request, pass ? AnswerType::kReleasePacket : AnswerType::kDropPacket);
   answer.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(ExceptionCause::kFragment));

@@ -101,12 +101,15 @@ void Classifier::on_packet(const Request& request) {
     ++counts_.stale;
     return;
   }
-  if (is_later_fragment(request, flow->facts.tuple.protocol)) return answer_fragment(*flow, request);
   const bool again =
       flow->decision.revision != policy_.revision;  // a reload came between, asked about or not
   if (flow->final && !again) {                      // it crossed the answer on its way
     if (request.head.parked != 0) answer_final(*flow, request.flow, flow->final_action);
     return;
+  }
+  // Of a final flow all facts are there: none is looked for in the packet that asks again.
+  if (!flow->final && is_later_fragment(request, flow->facts.tuple.protocol)) {
+    return answer_fragment(*flow, request);
   }
   flow->final = false;
   if (again) note_policy(*flow);

@@ -101,7 +101,7 @@ struct PacketHead {
   std::uint8_t tcp_flags = 0;
   Direction direction{};
   std::uint8_t parked = 0;    // 1: the packet waits for an answer
-  std::uint8_t redecide = 0;  // 1: first packet of a decided flow after a policy change
+  std::uint8_t redecide = 0;  // 1: of a decided flow after a policy change; its first one asks, parked or not
 };
 static_assert(sizeof(PacketHead) == 24);
 inline constexpr std::size_t kPacketBytesPerRecord = kRequestBodyBytes - sizeof(PacketHead);

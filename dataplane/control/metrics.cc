@@ -77,9 +77,10 @@ constexpr std::array kWorkerRows{
     NumberRow<Counts>{"weir_verdicts_total", kCounter, "Final verdicts applied.", &Counts::decided},
     NumberRow<Counts>{"weir_verdicts_asked_again_total", kCounter,
                       "Flows asked about again after a policy change.", &Counts::decided_again},
-    NumberRow<Counts>{"weir_verdicts_kept_packets_total", kCounter,
-                      "Packets that followed an old verdict since nobody could be asked.",
-                      &Counts::old_verdict_kept},
+    NumberRow<Counts>{
+        "weir_verdicts_kept_packets_total", kCounter,
+        "Packets that followed an old verdict while the new one was asked for, or nobody could be.",
+        &Counts::old_verdict_kept},
     NumberRow<Counts>{"weir_verdicts_expired_total", kCounter,
                       "Flows asked about again since the time of their verdict was over.",
                       &Counts::verdicts_expired},

@@ -56,7 +56,7 @@ enum FlowFlag : std::uint16_t {
   kFinSeenLow = 1U << 3U,   // FIN from the low end
   kFinSeenHigh = 1U << 4U,
   kMidstreamPickup = 1U << 5U,
-  kDecidingAgain = 1U << 6U,  // undecided after a policy change; `verdict` is still the old one
+  kDecidingAgain = 1U << 6U,  // asked about after a policy change; `verdict` is still the old one
   kAnswerLate = 1U << 7U,     // the inspection deadline passed: not parked until the classifier answers
   kSequenceLow = 1U << 8U,    // FlowCold::next_sequence of the low end is known
   kSequenceHigh = 1U << 9U,

@@ -57,7 +57,7 @@ struct PipelineCounters {
   std::uint64_t decided = 0;        // final verdicts applied
   std::uint64_t decided_again = 0;  // flows asked about once more after a policy change
   std::uint64_t old_verdict_kept =
-      0;  // packets that followed the old verdict since nobody could be asked
+      0;  // packets that followed the old verdict: asked about, or nobody could be
   std::uint64_t packets_in_tunnels = 0;  // judged by what is inside
   std::uint64_t tunnels_full = 0;        // packets judged by their outside, for want of a free tunnel index
   std::uint64_t tunnels = 0;             // known now

@@ -67,8 +67,28 @@ bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
   return true;
 }
 
+/// The old verdict lets it through, and a classifier that knows the flow has all that the new one is made of:
+/// nothing has to wait (docs/adr/0010).
+bool InspectStage::goes_on(std::uint32_t slot) noexcept {
+  const FlowHot& hot = path_.flows.hot(slot);
+  return hot.verdict == VerdictAction::kForward && hot.policy_revision != 0 &&
+         hot.policy_revision != path_.policy_revision && hot.level != InspectedLevel::kBypass &&
+         path_.flows.rest(slot).channel_epoch == path_.epoch && !verdict_expired(path_, slot);
+}
+
 void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept {
   FlowHot& hot = path_.flows.hot(batch.slots[i]);
+  if (goes_on(batch.slots[i])) {
+    ++path_.counters.old_verdict_kept;
+    if ((hot.flags & kDecidingAgain) != 0) return;  // its answer is on its way
+    set_flag(hot, kDecidingAgain);
+    if (show(batch, i, false, now)) {
+      ++path_.counters.decided_again;
+    } else {
+      clear_flag(hot, kDecidingAgain);  // no room now: the next packet tries again
+    }
+    return;
+  }
   // What was not looked at is looked at now, if there is room for it; what passed unseen is not made good.
   const bool overloaded = path_.overload.level() == InspectedLevel::kBypass;
   if (hot.level == InspectedLevel::kBypass && !overloaded) {

@@ -49,7 +49,7 @@ TEST(Answers, ALateReleaseNeverFitsAPacketThatWasShownAfterIt) {
   PipelineBench bench;
   const auto flow = open_with(bench, "hello");
   bench.run(kInsidePort, from_client("PA", 106, "again"));  // number 3
-  bench.decide(flow, VerdictAction::kForward, 1);
+  bench.decide(flow, VerdictAction::kForward, 0);
   bench.set_revision(2);
   bench.run(kInsidePort, from_client("PA", 111, "later"));  // asked about once more
   ASSERT_EQ(bench.counters().parked, 1U);
@@ -145,15 +145,72 @@ TEST(Answers, APolicyRevisionMakesADecidedFlowAskAgain) {
   const auto seen = bench.requests();
   ASSERT_EQ(seen.size(), 1U);  // its context is still there: not announced again
   EXPECT_EQ(seen[0].head.redecide, 1);
-  EXPECT_EQ(seen[0].head.parked, 1);
+  EXPECT_EQ(seen[0].head.parked, 0);
+  bench.run(kInsidePort, from_client("PA", 115, "meanwhile"));
+  EXPECT_TRUE(bench.requests().empty()) << "one question";
+  EXPECT_EQ(bench.counters().decided_again, 1U);
+  EXPECT_EQ(bench.counters().old_verdict_kept, 2U);
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 5U);
   bench.decide(flow, VerdictAction::kDrop, 2);
+  bench.run(kInsidePort, from_client("PA", 124, "over"));
   EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyDrop), 1U);
+}
+
+TEST(Answers, AnAnswerUnderAPolicyThatIsPastIsAskedForOnceMore) {
+  PipelineBench bench;
+  const auto flow = open_with(bench, "hello");
+  bench.set_revision(1);
+  bench.decide(flow, VerdictAction::kForward, 1);
+  bench.requests();
+  bench.set_revision(2);
+  bench.run(kInsidePort, from_client("PA", 106, "second"));
+  bench.set_revision(3);
+  bench.run(kInsidePort, from_client("PA", 112, "third"));
+  EXPECT_EQ(bench.requests().size(), 1U);
+  bench.decide(flow, VerdictAction::kForward, 2);
+  bench.run(kInsidePort, from_client("PA", 117, "fourth"));
+  EXPECT_EQ(bench.requests().size(), 1U);
+  EXPECT_EQ(bench.counters().decided_again, 2U);
+}
+
+TEST(Answers, WithoutRoomForTheQuestionTheNextPacketAsks) {
+  PipelineBench bench;
+  const auto flow = open_with(bench, "hello");
+  bench.set_revision(1);
+  bench.decide(flow, VerdictAction::kForward, 1);
+  bench.requests();
+  bench.set_revision(2);
+  while (bench.dataplane_end->try_open({}, {}, kStart)) {
+  }
+  bench.run(kInsidePort, from_client("PA", 106, "more"));
+  EXPECT_EQ(bench.counters().decided_again, 0U);
+  EXPECT_EQ(bench.counters().old_verdict_kept, 1U);
+  bench.requests();
+  bench.run(kInsidePort, from_client("PA", 110, "again"));
+  EXPECT_EQ(bench.counters().decided_again, 1U);
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 4U);
+}
+
+TEST(Answers, AClassifierThatDoesNotKnowTheFlowIsWaitedFor) {
+  PipelineBench bench;
+  const auto flow = open_with(bench, "hello");
+  bench.set_revision(1);
+  bench.decide(flow, VerdictAction::kForward, 1);
+  bench.requests();
+  bench.set_revision(2);
+  bench.run(kInsidePort, from_client("PA", 106, "asks"));
+  EXPECT_EQ(bench.counters().parked, 0U);
+  bench.pipeline->detach();
+  bench.attach();
+  bench.run(kInsidePort, from_client("PA", 110, "asks again"));
+  EXPECT_EQ(bench.counters().parked, 1U);
+  EXPECT_EQ(bench.requests(RequestType::kFlowOpened).size(), 1U);
 }
 
 TEST(Answers, AFlowDecidedAgainKeepsItsVerdictWhileNobodyAnswers) {
   PipelineBench bench({.exceptions = ExceptionAction::kDrop});
   const auto flow = open_with(bench, "hello");
-  bench.decide(flow, VerdictAction::kForward, 0);
+  bench.decide(flow, VerdictAction::kForward, 0);  // without a policy: nobody has judged it yet
   bench.set_revision(1);
   bench.run(kInsidePort, from_client("PA", 106, "again"));
   EXPECT_EQ(bench.counters().parked, 1U);
