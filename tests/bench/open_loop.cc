@@ -20,6 +20,7 @@ using namespace dataplane;
 constexpr std::size_t kStampAt = 42;            // behind the UDP header
 constexpr std::size_t kKindAt = 58;             // payload of a datagram, padding of a SYN
 constexpr std::uint16_t kStep = 8;              // packets that are sent at once
+constexpr double kLookEvery = 20e-6;            // seconds
 constexpr std::size_t kSamplesMax = 8'000'000;  // latencies kept
 
 void pin(std::thread::native_handle_type thread, unsigned core) {
@@ -121,6 +122,7 @@ Seen drive(RingBed& bed, const Load& load) {
   const std::uint64_t start = rte_rdtsc();
   std::uint64_t sent = 0;
   std::uint64_t looked = 0;
+  double looked_at = 0;
   for (double passed = 0; passed < load.seconds;) {
     passed = static_cast<double>(rte_rdtsc() - start) / hz;
     const auto due = static_cast<std::uint64_t>(passed * load.packets_s);
@@ -135,8 +137,9 @@ Seen drive(RingBed& bed, const Load& load) {
       sent += kStep;
     }
     static_cast<void>(bed.drain([&](const std::uint8_t* frame) { note(seen, frame); }));
-    if (load.meanwhile && sent >= looked + kBurst) {
+    if (load.meanwhile && (sent >= looked + kBurst || passed >= looked_at + kLookEvery)) {
       looked = sent;
+      looked_at = passed;
       load.meanwhile(passed);
     }
   }

@@ -59,7 +59,7 @@ struct Load {
   double seconds = 1;
   /// Writes the next frame (60 bytes), without its stamp; says of which kind it is.
   std::function<Kind(std::uint8_t*)> write;
-  /// Called about every 64 packets, for what else goes on.
+  /// Called every 64 packets and every 20 us, for what else goes on.
   std::function<void(double passed_s)> meanwhile;
 };
 

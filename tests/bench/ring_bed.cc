@@ -18,7 +18,6 @@ namespace {
 
 using namespace dataplane;
 
-constexpr unsigned kRingSize = 1'024;
 constexpr std::size_t kMacBytes = 6;
 
 [[noreturn]] void fail(const std::string& what) {
@@ -85,7 +84,7 @@ void write_plain_frame(std::uint8_t* to, std::uint16_t bytes) {
   put16(to + 12, 0x88b5);
 }
 
-RingBed::RingBed(std::uint32_t packets) {
+RingBed::RingBed(std::uint32_t packets, unsigned ring) {
   static_cast<void>(bench_eal());
   static int beds = 0;
   const std::string tag = "bed" + std::to_string(beds++);
@@ -93,7 +92,7 @@ RingBed::RingBed(std::uint32_t packets) {
   if (!pool) fail(to_text(pool.error()));
   pool_ = std::move(*pool);
   for (const char* name : {"-ii", "-io", "-oi", "-oo"}) {
-    rings_.push_back(rte_ring_create((tag + name).c_str(), kRingSize, 0, RING_F_SP_ENQ | RING_F_SC_DEQ));
+    rings_.push_back(rte_ring_create((tag + name).c_str(), ring, 0, RING_F_SP_ENQ | RING_F_SC_DEQ));
     if (rings_.back() == nullptr) fail("no memory for a ring");
   }
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {

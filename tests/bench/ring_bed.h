@@ -34,7 +34,9 @@ void write_plain_frame(std::uint8_t* to, std::uint16_t bytes);
 /// Two ports over rings, a packet pool, EAL.
 class RingBed {
  public:
-  explicit RingBed(std::uint32_t packets = 16'384);
+  /// `ring`: packets that a port's ring holds, a power of two. A long one outlasts the time for which a busy
+  /// machine takes a core away.
+  explicit RingBed(std::uint32_t packets = 16'384, unsigned ring = 1'024);
   ~RingBed();
   RingBed(const RingBed&) = delete;
   RingBed& operator=(const RingBed&) = delete;

@@ -14,6 +14,8 @@ using namespace dataplane;
 constexpr std::uint32_t kFlows = 10'000;
 constexpr int kSwaps = 100;
 constexpr double kProbeSeconds = 2;
+constexpr unsigned kLongRing = 32'768;       // packets; 10 ms at 3 Mpps
+constexpr std::uint32_t kServedAtOnce = 16;  // requests, so that serving does not look like latency
 
 void say(const std::string& line) {
   std::printf("%s\n", line.c_str());
@@ -79,39 +81,85 @@ void bench_latency(const Options& options) {
   }
 }
 
+namespace {
+
+std::int64_t lost(const Seen& seen) {
+  constexpr auto kKind = static_cast<std::size_t>(Kind::kEstablished);
+  return static_cast<std::int64_t>(seen.offered[kKind] - seen.received[kKind]);
+}
+
+/// What a policy swap costs: the same load without swaps, with them, without.
+struct Reload {
+  std::int64_t lost = 0;
+  std::int64_t lost_without = 0;
+  std::uint64_t asked = 0;
+  double p99 = 0;
+  double p99_without = 0;
+};
+Reload reload(RingBed& bed, Responder& responder, double packets_s, double seconds) {
+  int swaps = kSwaps;
+  const auto run = [&] {
+    return drive(
+        bed,
+        {.packets_s = packets_s, .seconds = seconds, .write = Established(), .meanwhile = [&](double passed) {
+           if (swaps < kSwaps && passed >= seconds * swaps / kSwaps) {
+             responder.swap_policy();
+             ++swaps;
+           }
+           responder.serve(kServedAtOnce);
+         }});
+  };
+  Seen before = run();
+  const std::uint64_t answered = responder.answered();
+  swaps = 0;
+  Seen swapping = run();
+  const std::uint64_t asked = responder.answered() - answered;
+  Seen after = run();
+  return {.lost = lost(swapping),
+          .lost_without = lost(before) + lost(after),
+          .asked = asked,
+          .p99 = swapping.percentile_us(0.99),
+          .p99_without = (before.percentile_us(0.99) + after.percentile_us(0.99)) / 2};
+}
+
+}  // namespace
+
 void bench_reload(const Options& options) {
   stay_on_first_core();
-  RingBed bed;
+  RingBed bed(4 * kLongRing, kLongRing);
   Worker worker(options_on(bed, 2 * kFlows), bed.ports());
   seed(bed, worker, kFlows);
   const OtherCore core([&worker] { worker.turn(); });
   Responder responder(worker);
   const double seconds = options.smoke ? 0.2 : 5 * options.seconds;
-  // Everything has been asked about once under the responder's policy before the clock runs.
-  const auto serve = [&responder](double) { responder.serve(64); };
-  const double most = capacity(bed, options.seconds, Established()) / 2;
-  static_cast<void>(drive(
-      bed, {.packets_s = most, .seconds = options.seconds, .write = Established(), .meanwhile = serve}));
-  Seen quiet =
-      drive(bed, {.packets_s = most, .seconds = seconds, .write = Established(), .meanwhile = serve});
-  int swaps = 0;
-  const std::uint64_t answered = responder.answered();
-  Seen swapping = drive(
-      bed, {.packets_s = most, .seconds = seconds, .write = Established(), .meanwhile = [&](double passed) {
-              if (swaps < kSwaps && passed >= seconds * swaps / kSwaps) {
-                responder.swap_policy();
-                ++swaps;
-              }
-              responder.serve(64);
-            }});
-  const auto kind = static_cast<std::size_t>(Kind::kEstablished);
-  say(fmt::format(
-      R"({{"bench":"pol.reload","case":"{} swaps at {:.2f} Mpps","rounds":1,"lost":{},"lost_without":{},)"
-      R"("asked_again":{},"p99_us":{:.2f},"p99_without_us":{:.2f},"p99_ratio":{:.3f}}})",
-      swaps, most / 1e6, static_cast<std::int64_t>(swapping.offered[kind] - swapping.received[kind]),
-      static_cast<std::int64_t>(quiet.offered[kind] - quiet.received[kind]), responder.answered() - answered,
-      swapping.percentile_us(0.99), quiet.percentile_us(0.99),
-      swapping.percentile_us(0.99) / std::max(quiet.percentile_us(0.99), 1e-3)));
+  const auto serve = [&responder](double) { responder.serve(kServedAtOnce); };
+  double rate = capacity(bed, options.seconds, Established()) / 2;
+  // Everything is asked about once under the responder's policy. A loop that loses packets by itself (its
+  // cores are taken away for longer than a ring lasts) shows nothing: then at half the rate.
+  for (int tries = 0; tries < 4; ++tries) {
+    Seen seen = drive(
+        bed, {.packets_s = rate, .seconds = options.seconds, .write = Established(), .meanwhile = serve});
+    if (tries > 0 && lost(seen) == 0) break;
+    if (tries > 0) rate /= 2;
+  }
+  std::vector<double> ratios;
+  std::int64_t lost_with = 0;
+  int valid = 0;
+  for (int round = 0, tried = 0; round < options.rounds && tried < 3 * options.rounds; ++tried) {
+    const Reload seen = reload(bed, responder, rate, seconds);
+    if (seen.lost_without != 0 && !options.smoke) continue;  // void
+    ++round;
+    valid = round;
+    lost_with += seen.lost;
+    ratios.push_back(seen.p99 / std::max(seen.p99_without, 1e-3));
+    say(fmt::format(
+        R"({{"bench":"pol.reload","case":"{} swaps at {:.2f} Mpps, round {}","rounds":1,"lost":{},)"
+        R"("lost_without":{},"asked_again":{},"p99_us":{:.2f},"p99_without_us":{:.2f},"p99_ratio":{:.3f}}})",
+        kSwaps, rate / 1e6, round, seen.lost, seen.lost_without, seen.asked, seen.p99, seen.p99_without,
+        ratios.back()));
+  }
+  say(fmt::format(R"({{"bench":"pol.reload","case":"all","rounds":{},"lost":{},"p99_ratio":{:.3f}}})", valid,
+                  lost_with, median(ratios)));
 }
 
 void bench_flood(const Options& options) {
@@ -126,7 +174,7 @@ void bench_flood(const Options& options) {
   const OtherCore core([&worker] { worker.turn(); });
   Responder responder(worker);
   Established established;
-  const auto serve = [&responder](double) { responder.serve(8); };
+  const auto serve = [&responder](double) { responder.serve(8); };  // 400,000 a second at least
   const double most = capacity(bed, options.seconds, established);
   static_cast<void>(drive(
       bed, {.packets_s = most * 0.3, .seconds = options.seconds, .write = established, .meanwhile = serve}));
