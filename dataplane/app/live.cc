@@ -67,12 +67,14 @@ void log_memory_plan(const Settings& settings, const Eal& eal, const PacketPool&
   spdlog::info(
       "memory-plan hugepages={} packets={} packets-mb={:.1f} datagrams-mb={:.1f} handover-mb={:.1f} "
       "workers={} "
-      "for-each-worker: flows={} flows-mb={:.1f} parked={} parked-mb={:.1f} closes-mb={:.1f} fragments={} "
+      "for-each-worker: flows={} flows-mb={:.1f} flows-in-large-pages-mb={:.1f} parked={} parked-mb={:.1f} "
+      "closes-mb={:.1f} fragments={} "
       "fragments-mb={:.1f} "
       "enforcement-mb={:.1f} channel-mb={:.1f} capture-mb={:.1f}",
       eal.uses_hugepages(), settings.memory.packets, megabytes(pool.memory_bytes()),
       megabytes(datagrams.memory_bytes()), megabytes(exchange == nullptr ? 0 : exchange->memory_bytes()),
-      settings.workers, worker.flow_slots(), megabytes(use.flows), settings.memory.parked,
+      settings.workers, worker.flow_slots(), megabytes(use.flows),
+      megabytes(large_page_bytes(&worker.path().flows.hot(0))), settings.memory.parked,
       megabytes(use.parking), megabytes(use.closes), settings.memory.fragments, megabytes(use.fragments),
       megabytes(use.enforcement), megabytes(channel), megabytes(use.capture));
 }

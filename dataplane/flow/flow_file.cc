@@ -8,8 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cinttypes>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 
 namespace weir::dataplane {
 namespace {
@@ -64,7 +67,38 @@ std::string mistake_in(const Header& header, std::size_t file_bytes, const FlowF
   return {};
 }
 
+/// All of the file, so that a full disk is met now and not by the first packet. Through the mapping, since
+/// the kernel gives large pages to who asks for them there, on a tmpfs that is mounted with huge=advise.
+bool allocate(int fd, void* base, std::size_t bytes) noexcept {
+  static_cast<void>(::madvise(base, bytes, MADV_HUGEPAGE));
+  if (::madvise(base, bytes, MADV_POPULATE_WRITE) == 0) return true;
+  if (errno == EFAULT) errno = ENOSPC;  // what a touch would have been told by SIGBUS
+  if (errno != EINVAL) return false;
+  errno = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));  // a kernel before 5.14
+  return errno == 0;
+}
+
 }  // namespace
+
+std::size_t large_page_bytes(const void* at) {
+  std::ifstream maps("/proc/self/smaps");  // "7f00-7f80 rw-s ...", then lines such as "ShmemPmdMapped: 8 kB"
+  const auto wanted = reinterpret_cast<std::uintptr_t>(at);
+  std::size_t bytes = 0;
+  bool here = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t first = 0;
+    std::uintptr_t end = 0;
+    std::size_t kilobytes = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &first, &end) == 2) {
+      if (here) break;
+      here = first <= wanted && wanted < end;
+    } else if (here && (std::sscanf(line.c_str(), "AnonHugePages: %zu", &kilobytes) == 1 ||
+                        std::sscanf(line.c_str(), "ShmemPmdMapped: %zu", &kilobytes) == 1)) {
+      bytes += kilobytes * 1'024;
+    }
+  }
+  return bytes;
+}
 
 std::uint64_t pairs_fingerprint(std::span<const std::string> words) noexcept {
   std::uint64_t sum = kMixStart;
@@ -92,9 +126,14 @@ Result<std::unique_ptr<FlowFile>> FlowFile::create(const std::string& path, std:
   const FlowLayout layout(capacity);
   const std::size_t bytes = kTableAt + layout.bytes;
   void* base = MAP_FAILED;
-  // Allocated here, so that a full disk is met now and not by the first packet.
-  if (::posix_fallocate(fd, 0, static_cast<off_t>(bytes)) == 0) {
+  if (::ftruncate(fd, static_cast<off_t>(bytes)) == 0) {
     base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  }
+  if (base != MAP_FAILED && !allocate(fd, base, bytes)) {
+    const int why = errno;
+    ::munmap(base, bytes);
+    base = MAP_FAILED;
+    errno = why;
   }
   if (base == MAP_FAILED) {
     const auto error = failed("has no room");

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // fwd.ceiling, fwd.hit, fwd.growth and mem.flow over ring ports (see ring_bed.h).
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
 #include <memory>
 #include <random>
 
+#include "dataplane/flow/flow_file.h"
 #include "tests/bench/ring_bed.h"
 #include "tests/bench/ring_benches.h"
 #include "tests/bench/ring_rounds.h"
@@ -123,7 +125,16 @@ void bench_growth(const Options& options) {
   if (!options.smoke) sizes.push_back(10'000'000);
   for (const std::uint32_t flows : sizes) {
     const auto before = resident_bytes();
-    Worker worker(options_on(bed, flows), bed.ports());
+    // Where the daemon has them: in a file in memory.
+    const std::string path = fmt::format("/dev/shm/weir-bench-{}-{}", getpid(), flows);
+    const auto file = FlowFile::create(path, flows, {});
+    if (!file) {
+      std::fprintf(stderr, "bench: %s\n", to_text(file.error()).c_str());
+      return;
+    }
+    PipelineOptions shape = options_on(bed, flows);
+    shape.flow_memory = (*file)->memory();
+    Worker worker(shape, bed.ports());
     seed(bed, worker, flows);
     const std::string more =
         fmt::format(R"(,"flows":{},"bytes_per_flow":{:.1f},"resident_bytes_per_flow":{:.1f})", flows,

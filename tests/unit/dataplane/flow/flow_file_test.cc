@@ -2,9 +2,11 @@
 #include "dataplane/flow/flow_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -117,6 +119,23 @@ TEST(FlowCheck, ChangesWithEverythingThatMakesAVerdict) {
   FlowHot dropped = flow;
   dropped.verdict = VerdictAction::kDrop;
   EXPECT_NE(check_of(dropped), whole);
+}
+
+TEST(LargePages, AreCountedForTheMappingOfTheAddress) {
+  constexpr std::size_t kBytes = 8U << 20U;
+  void* base = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(base, MAP_FAILED);
+  ASSERT_EQ(::madvise(base, kBytes, MADV_NOHUGEPAGE), 0);
+  std::memset(base, 1, kBytes);
+  EXPECT_EQ(large_page_bytes(base), 0U);
+  EXPECT_EQ(large_page_bytes(nullptr), 0U);
+  ::munmap(base, kBytes);
+
+  std::string enabled;
+  std::getline(std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled"), enabled);
+  if (enabled.find("[never]") != std::string::npos || enabled.empty()) GTEST_SKIP() << "the kernel has none";
+  FlowTable flows(100'000, 1);  // 18 MB, asked for in large pages
+  EXPECT_GE(large_page_bytes(&flows.hot(50'000)), std::size_t{2} << 20U);
 }
 
 }  // namespace
