@@ -86,7 +86,12 @@ std::unique_ptr<Service::Attached> Service::attach() {
 }
 
 void Service::serve(Attached& attached) {
+  classifier_.on_answer([this, &end = *attached.end] {
+    static_cast<void>(
+        classifier_.answers().flush([&end](const channel::Answer& next) { return end.try_answer(next); }));
+  });
   while (!signals_.stop && turn(attached)) look_around();
+  classifier_.on_answer({});
 }
 
 /// Some requests and their answers. False: detach.

@@ -80,12 +80,12 @@ void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAc
   }
   flow.final = true;
   flow.final_action = action;
-  end_inspection(flow);
   Answer answer;
   answer.type = AnswerType::kFinal;
   answer.action = action;
   answer.flow = ref;
   push(flow, answer);
+  end_inspection(flow);
 }
 
 /// Nothing more will be learned of this flow: assembly and nDPI's state go.
@@ -99,6 +99,7 @@ void Classifier::push(const FlowContext& flow, Answer answer) {
   answer.policy_revision = policy_.revision;
   if (answer.exception == 0 && flow.decision.action != Action::kBlock) answer.exception = flow.exception;
   answers_.push(answer);
+  if (answered_) answered_();
 }
 
 void Classifier::say(FlowContext& flow, TimeNs now) {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -93,6 +94,8 @@ class Classifier {
   void set_policy(PolicyInForce policy);
 
   [[nodiscard]] AnswerQueue& answers() { return answers_; }
+  /// Called with each answer to a packet: who waits for it need not wait until the flow's event is built too.
+  void on_answer(std::function<void()> answered) { answered_ = std::move(answered); }
   [[nodiscard]] const ClassifierCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint32_t revision() const { return policy_.revision; }
   /// Events wait for Redis from now on (or do not any more): noted with every flow that is told meanwhile.
@@ -137,6 +140,7 @@ class Classifier {
   PolicyInForce policy_;
   std::vector<std::unique_ptr<FlowContext>> contexts_;  // by slot
   AnswerQueue answers_;
+  std::function<void()> answered_;
   ClassifierCounts counts_;
   TimeNs last_time_ = 0;
   bool redis_away_ = false;

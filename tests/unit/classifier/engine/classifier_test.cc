@@ -262,6 +262,21 @@ TEST(Classifier, AFlowDroppedByTheTableStaysDroppedUnderANewPolicy) {
   EXPECT_EQ(answers[0].action, VerdictAction::kDrop);
 }
 
+TEST(Classifier, AnAnswerIsThereBeforeTheEventIsBuilt) {
+  Bench bench{kNoBet};
+  bench.handshake(80);
+  bench.answers();
+  std::vector<std::size_t> events_before;
+  bench.classifier().on_answer([&] {
+    EXPECT_EQ(bench.answers().size(), 1U);
+    events_before.push_back(bench.sink.events.size());
+  });
+  bench.packet(kClient, "GET / HTTP/1.1\r\nHost: www.bet.example\r\n\r\n", 1'000);
+  ASSERT_FALSE(events_before.empty());
+  EXPECT_EQ(events_before[0], 0U);
+  EXPECT_EQ(bench.sink.events.size(), 1U);
+}
+
 TEST(Classifier, AnEndWithoutABeginningIsStillSaid) {
   Bench bench{kNoBet};
   channel::Request request = bench.base(channel::RequestType::kFlowClosed);
