@@ -6,7 +6,10 @@
 #include <string_view>
 
 #include "classifier/inspect/http1_request.h"
+#include "classifier/inspect/http2_frames.h"
 #include "classifier/inspect/kerberos_stream.h"
+#include "classifier/inspect/proxy_header.h"
+#include "classifier/inspect/socks_session.h"
 #include "classifier/inspect/ssh_session.h"
 #include "classifier/inspect/text.h"
 #include "classifier/inspect/tls_client_hello.h"
@@ -42,6 +45,51 @@ bool dns_query_header(Bytes first) {
          (response || answers + authorities <= 16);
 }
 
+/// What begins with one of a few fixed bytes strings.
+Guess fixed_beginning(Bytes first) {
+  const std::string_view text = as_text(first);
+  const auto begins = [text](std::string_view fixed) {
+    return text.substr(0, fixed.size()) == fixed.substr(0, text.size());
+  };
+  constexpr std::string_view kHttp2Line = kHttp2Preface.substr(0, 16);
+  if (begins(kHttp2Line)) return text.size() < kHttp2Line.size() ? Guess::kUndecided : Guess::kHttp2;
+  if (!begins(kProxyHeader2Signature)) return Guess::kNone;
+  return text.size() < kProxyHeader2Signature.size() ? Guess::kUndecided : Guess::kProxyHeader2;
+}
+
+/// Version, CONNECT or BIND, a port, an address, and a text that ends within a message's limit.
+Guess socks4(Bytes first) {
+  if (first.size() < 9)
+    return first.size() > 1 && (first[1] < 1 || first[1] > 2) ? Guess::kNone : Guess::kUndecided;
+  ByteReader reader{first};
+  reader.skip(1);
+  const std::uint8_t command = reader.u8();
+  const std::uint16_t port = reader.u16();
+  if (command < 1 || command > 2 || port == 0 || reader.u32() == 0) return Guess::kNone;
+  const std::string_view text = as_text(reader.rest());
+  if (text.find('\0') != std::string_view::npos || text.size() >= kSocksMessageBytesMax)
+    return Guess::kSocks4;
+  return Guess::kUndecided;
+}
+
+/// Version, number of methods, and among them one that proxies have: none, GSSAPI, password.
+Guess socks5(Bytes first) {
+  if (first.size() < 2) return Guess::kUndecided;
+  const std::size_t methods = first[1];
+  const Bytes offered = first.subspan(2, std::min(methods, first.size() - 2));
+  if (std::any_of(offered.begin(), offered.end(), [](std::uint8_t m) { return m <= 2; }))
+    return Guess::kSocks5;
+  return offered.size() < methods ? Guess::kUndecided : Guess::kNone;
+}
+
+/// The binary protocols, which only the first bytes of a conversation can be.
+Guess binary(Bytes first) {
+  const Guess fixed = fixed_beginning(first);
+  if (fixed != Guess::kNone) return fixed;
+  if (first[0] == 4) return socks4(first);
+  return first[0] == 5 ? socks5(first) : Guess::kNone;
+}
+
 bool is_any(std::string_view word, std::initializer_list<std::string_view> known) {
   return std::any_of(known.begin(), known.end(),
                      [&](std::string_view k) { return equals_ignoring_case(word, k); });
@@ -66,6 +114,8 @@ Guess complete_line(std::string_view line) {
     return Guess::kMailGreeting;
   if (word == "*" && (is_any(take_word(rest), {"OK", "PREAUTH", "BYE"}))) return Guess::kImapGreeting;
   if (word == "+OK") return Guess::kPop3Greeting;
+  if (word == "PROXY" && starts_ignoring_case(all, "PROXY TCP")) return Guess::kProxyHeader1;
+  if (word == "PROXY" && starts_ignoring_case(all, "PROXY UNKNOWN")) return Guess::kProxyHeader1;
   return Guess::kNone;
 }
 
@@ -82,8 +132,12 @@ Guess ssh_identification(std::string_view first) {
 
 }  // namespace
 
-Guess guess_protocol(Bytes first, PortHint hint) {
+Guess guess_protocol(Bytes first, PortHint hint, bool opens) {
   if (first.empty()) return Guess::kUndecided;
+  if (opens) {
+    const Guess guess = binary(first);
+    if (guess != Guess::kNone) return guess;
+  }
   if (first[0] == 22) {
     const Guess tls = tls_record(first);
     if (tls != Guess::kNone) return tls;
@@ -108,7 +162,7 @@ Guess guess_protocol(Bytes first, PortHint hint) {
   std::string_view text = as_text(first);
   text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
   const std::size_t word = std::min(text.find_first_of(" \t\r\n"), text.size());
-  if (word > kHttpMethodBytesMax ||
+  if (word > kHttpMethodReadMax ||
       !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(word), is_token_char)) {
     return Guess::kNone;
   }

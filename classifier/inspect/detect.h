@@ -20,15 +20,22 @@ enum class Guess : std::uint8_t {
   kMailGreeting,   // 220: SMTP or FTP
   kImapGreeting,
   kPop3Greeting,
-  kDns,       // a length-prefixed DNS message
-  kSsh,       // an identification string
-  kKerberos,  // a length-prefixed Kerberos message
+  kDns,           // a length-prefixed DNS message
+  kSsh,           // an identification string
+  kKerberos,      // a length-prefixed Kerberos message
+  kHttp2,         // the preface of an HTTP/2 client
+  kSocks4,        // a request of SOCKS 4 or 4A
+  kSocks5,        // the methods that a SOCKS 5 client offers
+  kProxyHeader1,  // a PROXY header as a line
+  kProxyHeader2,  // and as binary
 };
 
 /// For protocols whose messages have no mark of their own: what the flow's ports permit to look for.
 enum class PortHint : std::uint8_t { kNone, kDns, kKerberos };
 
-[[nodiscard]] Guess guess_protocol(Bytes first, PortHint hint);
+/// `opens`: a client may begin here. Nothing was passed over before; what is binary has no line ends to begin
+/// behind.
+[[nodiscard]] Guess guess_protocol(Bytes first, PortHint hint, bool opens = true);
 /// The bytes begin with a method that HTTP servers know, and a blank.
 [[nodiscard]] bool begins_like_http(Bytes first);
 

@@ -16,7 +16,8 @@ bool FlowInspector::Impl::detect(Direction direction, FlowFacts& facts, Inspecte
   const Bytes ready = here.stream.ready();
   if (ready.empty()) return false;
   if (tls_expected) return detect_tls(direction, facts, result);
-  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, port_hint(here));
+  const bool opens = !here.excluded && (midstream || direction == Direction::kFromInitiator);
+  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, port_hint(here), opens);
   if (guess == Guess::kUndecided) {
     if (ready.size() + here.unclaimed < limits.undecided_bytes_max) return false;
     if (!here.excluded && begins_like_http(ready)) {
@@ -64,7 +65,8 @@ bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& fac
     return false;
   }
   // Behind a line that is none, an HTTP server has answered 400 and closed.
-  if (guess == Guess::kHttp && lane(direction).excluded && !midstream) return false;
+  const bool first_only = guess == Guess::kHttp || guess == Guess::kProxyHeader1;
+  if (first_only && lane(direction).excluded && !midstream) return false;
   client = greeting || reply ? opposite(direction) : direction;
   if (guess == Guess::kSsh) client = Direction::kFromInitiator;  // both ends begin alike
   open_session(guess);
@@ -116,6 +118,17 @@ void FlowInspector::Impl::open_session(Guess guess) {
       break;
     case Guess::kKerberos:
       session.emplace<KerberosStream>();
+      break;
+    case Guess::kHttp2:
+      session.emplace<Http2Session>();
+      break;
+    case Guess::kSocks4:
+    case Guess::kSocks5:
+      session.emplace<SocksSession>(guess == Guess::kSocks5);
+      break;
+    case Guess::kProxyHeader1:
+    case Guess::kProxyHeader2:
+      session.emplace<ProxyHeader>(guess == Guess::kProxyHeader2);
       break;
     case Guess::kSsl2Hello:
     case Guess::kUndecided:

@@ -16,6 +16,18 @@ StreamLimits stream_limits(const InspectLimits& limits) {
   return {limits.stream_bytes_max, limits.segments_held_max};
 }
 
+std::size_t held_by(const Session& session) {
+  return std::visit(
+      [](const auto& parser) -> std::size_t {
+        if constexpr (std::is_same_v<std::decay_t<decltype(parser)>, std::monostate>) {
+          return 0;
+        } else {
+          return parser.bytes_held();
+        }
+      },
+      session);
+}
+
 }  // namespace
 
 FlowInspector::Impl::Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits)
@@ -66,7 +78,8 @@ Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequen
 
 void FlowInspector::Impl::run(Direction direction, FlowFacts& facts, Inspected& result) {
   while (!final && !result.more &&
-         (claimed() ? feed(direction, facts, result) : detect(direction, facts, result))) {
+         (claimed() || owes_replies(direction) ? feed(direction, facts, result)
+                                               : detect(direction, facts, result))) {
   }
   if (final) result.more = false;
 }
@@ -76,22 +89,26 @@ bool FlowInspector::Impl::feed(Direction direction, FlowFacts& facts, Inspected&
   Lane& here = lane(direction);
   const Bytes ready = here.stream.ready();
   if (here.ignored || (ready.empty() && !here.again)) return false;
+  const bool reply = owes_replies(direction);
   const ParseStep step = std::visit(
       [&](auto& parser) -> ParseStep {
         if constexpr (std::is_same_v<std::decay_t<decltype(parser)>, std::monostate>) {
           return {};
         } else {
-          return direction == client ? parser.from_client(ready, facts) : parser.from_server(ready, facts);
+          return direction == client && !reply ? parser.from_client(ready, facts)
+                                               : parser.from_server(ready, facts);
         }
       },
-      session);
+      reply ? answering.front() : session);
   here.stream.consume(step.consumed);
   here.again = step.again;
-  apply(step, direction, result);
-  return step.consumed > 0 || step.outcome == Outcome::kRestart || step.outcome == Outcome::kTls;
+  apply(step, direction, facts, result);
+  return step.consumed > 0 || step.outcome == Outcome::kRestart || step.outcome == Outcome::kHttp2 ||
+         step.outcome == Outcome::kTls;
 }
 
-void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Inspected& result) {
+void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, FlowFacts& facts,
+                                Inspected& result) {
   Lane& here = lane(direction);
   result.dns_answer |= step.answered;
   result.facts_changed |= step.changed || step.outcome == Outcome::kName || step.outcome == Outcome::kFinal;
@@ -124,22 +141,37 @@ void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Insp
       here.stream.release();
       break;
     case Outcome::kRestart:
+    case Outcome::kHttp2:
     case Outcome::kTls:
-      restart();
-      tls_expected = step.outcome == Outcome::kTls;
+      restart(step.outcome, direction, facts, result);
       break;
   }
 }
 
-/// A new conversation begins with the next byte of both directions.
-void FlowInspector::Impl::restart() {
-  session = std::monostate{};
-  for (Lane& each : lanes) {
-    each.unclaimed = 0;
-    each.lines_passed = 0;
-    each.excluded = false;
-    each.mid_line = false;
-    each.again = false;
+/// A new conversation begins with the next byte: of both directions, or only of the client, which did not
+/// wait for the replies that the conversation before still has to bring.
+void FlowInspector::Impl::restart(Outcome how, Direction direction, FlowFacts& facts, Inspected& result) {
+  lane(direction).begin();
+  if (owes_replies(direction)) {  // the client has gone on already
+    answering.erase(answering.begin());
+    return;
+  }
+  if (++nested > kNestedMax) {
+    result.undecidable = true;
+    return finish();
+  }
+  if (direction == client) {
+    answering_from = opposite(direction);
+    answering.push_back(std::move(session));
+  } else {
+    lane(client).begin();
+  }
+  facts.http.host.clear();  // the proxy was asked for it; what is inside has a name of its own
+  tls_expected = how == Outcome::kTls;
+  if (how == Outcome::kHttp2) {
+    session.emplace<Http2Session>();
+  } else {
+    session.emplace<std::monostate>();
   }
 }
 
@@ -151,6 +183,7 @@ void FlowInspector::Impl::finish() {
     lane(direction).stream.seal();
   }
   session = std::monostate{};
+  answering.clear();
   quic.reset();
   dns.reset();
 }
@@ -218,15 +251,8 @@ std::size_t FlowInspector::bytes_held() const {
   std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;
   if (impl_->dns) total += impl_->dns->bytes_held();
   for (const Lane& lane : impl_->lanes) total += lane.stream.bytes_held();
-  return total + std::visit(
-                     [](const auto& parser) -> std::size_t {
-                       if constexpr (std::is_same_v<std::decay_t<decltype(parser)>, std::monostate>) {
-                         return 0;
-                       } else {
-                         return parser.bytes_held();
-                       }
-                     },
-                     impl_->session);
+  for (const Session& session : impl_->answering) total += held_by(session);
+  return total + held_by(impl_->session);
 }
 
 }  // namespace weir::classifier

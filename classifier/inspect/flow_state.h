@@ -6,16 +6,20 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "classifier/inspect/client_datagrams.h"
 #include "classifier/inspect/detect.h"
 #include "classifier/inspect/dns_stream.h"
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/inspect/http1_session.h"
+#include "classifier/inspect/http2_session.h"
 #include "classifier/inspect/kerberos_stream.h"
 #include "classifier/inspect/mail_access.h"
+#include "classifier/inspect/proxy_header.h"
 #include "classifier/inspect/quic_initial.h"
 #include "classifier/inspect/smtp_session.h"
+#include "classifier/inspect/socks_session.h"
 #include "classifier/inspect/ssh_session.h"
 #include "classifier/inspect/tls_client_hello.h"
 #include "classifier/stream/tcp_stream.h"
@@ -28,8 +32,12 @@ inline constexpr std::uint16_t kDnsPort = 53;
 inline constexpr std::uint16_t kKerberosPort = 88;
 
 /// What has been found to speak; monostate while nobody has claimed the flow.
-using Session = std::variant<std::monostate, TlsClientHello, Http1Session, SmtpSession, MailAccessSession,
-                             DnsStream, SshSession, KerberosStream>;
+using Session =
+    std::variant<std::monostate, TlsClientHello, Http1Session, Http2Session, SmtpSession, MailAccessSession,
+                 DnsStream, SshSession, KerberosStream, SocksSession, ProxyHeader>;
+
+/// Conversations within one another (a tunnel through a proxy, an upgrade, STARTTLS) that are followed.
+inline constexpr std::size_t kNestedMax = 8;
 
 [[nodiscard]] constexpr std::size_t index_of(Direction direction) {
   return static_cast<std::size_t>(direction);
@@ -47,6 +55,15 @@ struct Lane {
   bool mid_line = false;         // an excluded line has not ended yet
   bool ignored = false;          // no parser needs this direction any more
   bool again = false;            // the parser has more to say without further bytes
+
+  /// A new conversation begins here.
+  void begin() {
+    unclaimed = 0;
+    lines_passed = 0;
+    excluded = false;
+    mid_line = false;
+    again = false;
+  }
 };
 
 struct FlowInspector::Impl {
@@ -64,12 +81,16 @@ struct FlowInspector::Impl {
   void inspect_dns(Direction direction, Bytes payload, FlowFacts& facts, bool local_names, Inspected& result);
   void inspect_quic(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
   bool feed(Direction direction, FlowFacts& facts, Inspected& result);
-  void apply(const ParseStep& step, Direction direction, Inspected& result);
-  void restart();
+  void apply(const ParseStep& step, Direction direction, FlowFacts& facts, Inspected& result);
+  void restart(Outcome how, Direction direction, FlowFacts& facts, Inspected& result);
   void finish();
 
   [[nodiscard]] Lane& lane(Direction direction) { return lanes[index_of(direction)]; }
   [[nodiscard]] bool claimed() const { return !std::holds_alternative<std::monostate>(session); }
+  /// The other side is through with a conversation whose replies are still to come from this one.
+  [[nodiscard]] bool owes_replies(Direction direction) const {
+    return !answering.empty() && direction == answering_from;
+  }
   [[nodiscard]] bool is_client(Direction direction) const { return !claimed() || direction == client; }
   [[nodiscard]] bool has_port(std::uint16_t port) const {
     return tuple.responder_port == port || tuple.initiator_port == port;
@@ -82,6 +103,9 @@ struct FlowInspector::Impl {
   InspectLimits limits;
   std::array<Lane, 2> lanes;
   Session session;
+  std::vector<Session> answering;  // at most kNestedMax, the outermost first
+  Direction answering_from = Direction::kFromResponder;
+  std::size_t nested = 0;  // conversations begun within others
   std::optional<QuicInitial> quic;
   std::unique_ptr<DnsConversation> dns;  // of a UDP flow that has spoken DNS
   ClientDatagrams client_datagrams;

@@ -43,7 +43,8 @@ void Http1Framing::transfer_encoding(std::string_view value) {
   if (!chunked_) ambiguous_ = true;
 }
 
-void Http1Body::begin(const Http1Framing& framing) {
+void Http1Body::begin(const Http1Framing& framing, bool whole) {
+  whole_ = whole;
   left_ = framing.length();
   trailer_bytes_ = 0;
   state_ = framing.chunked() ? State::kChunkSize : left_ > 0 ? State::kLength : State::kDone;
@@ -53,7 +54,7 @@ ParseStep Http1Body::read(Bytes bytes) {
   ParseStep step;
   while ((step.consumed < bytes.size() || wants_skip()) && !done() && step.skip == 0) {
     if (state_ == State::kLength || state_ == State::kChunkData) {
-      const ParseStep part = take_body(left_, bytes.size() - step.consumed);
+      const ParseStep part = take_body(left_, bytes.size() - step.consumed, !whole_);
       step.consumed += part.consumed;
       step.skip = part.skip;
       if (left_ == 0) state_ = state_ == State::kLength ? State::kDone : State::kChunkEnd;

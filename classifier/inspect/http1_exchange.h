@@ -5,7 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace weir::classifier {
 
@@ -15,6 +16,9 @@ inline constexpr std::size_t kRepliesPendingMax = 64;
 inline constexpr std::size_t kHttpHeadBytesMax = 65'536;
 
 enum class Upgrade : std::uint8_t { kNone, kOther, kHttp2 };
+
+/// What a field Upgrade asks for or agrees to.
+[[nodiscard]] Upgrade upgrade_of(std::string_view field_value);
 
 struct PendingReply {
   bool head = false;     // a reply to HEAD has no body
@@ -37,6 +41,9 @@ class Http1Exchange {
     first_ = (first_ + 1) % ring_.size();
     --count_;
   }
+  /// The reply to a CONNECT was no: HTTP goes on.
+  void refuse_tunnel() { refused_ = true; }
+  [[nodiscard]] bool take_refusal() { return std::exchange(refused_, false); }
   /// Replies cannot be told apart any more.
   void lose() { lost_ = true; }
   [[nodiscard]] bool lost() const { return lost_; }
@@ -46,6 +53,7 @@ class Http1Exchange {
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   bool lost_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace weir::classifier

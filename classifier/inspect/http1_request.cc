@@ -3,27 +3,51 @@
 
 #include <algorithm>
 
-#include "classifier/inspect/host_name.h"
+#include "classifier/inspect/detect.h"
 
 namespace weir::classifier {
+
+namespace {
+
+/// A first line of a body that is longer than this is no request line to any server.
+constexpr std::size_t kBodyStartBytesMax = 8'192;
+
+bool names_a_scheme(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  return scheme != std::string_view::npos && target.find_first_of("/?#") == scheme + 1;
+}
+
+/// "HTTP/1.1" gives "1.1"; what is not of these versions gives an empty text.
+std::string_view version_literal(std::string_view version) {
+  const std::string_view number = version.substr(5);
+  if (number.starts_with("1.")) return number == "1.0" ? "1.0" : "1.1";
+  return number.starts_with("0.") ? "0.9" : "";
+}
+
+}  // namespace
+
+Upgrade upgrade_of(std::string_view field_value) {
+  Upgrade upgrade = trim(field_value).empty() ? Upgrade::kNone : Upgrade::kOther;
+  while (!field_value.empty()) {
+    const std::size_t comma = std::min(field_value.find(','), field_value.size());
+    if (equals_ignoring_case(trim(field_value.substr(0, comma)), "h2c")) upgrade = Upgrade::kHttp2;
+    field_value.remove_prefix(std::min(comma + 1, field_value.size()));
+  }
+  return upgrade;
+}
 
 ParseStep Http1Request::feed(Bytes bytes, FlowFacts& facts, Http1Exchange& exchange) {
   ParseStep step;
   if (state_ == State::kReport) return report(0, facts);
   if (state_ == State::kTunnel && !bytes.empty()) {
-    // The client does not wait for the proxy's answer: a tunnel if it looks like TLS, else one more request.
-    if (!is_token_char(static_cast<char>(bytes.front())) && bytes.front() != '\r' && bytes.front() != '\n') {
-      return {0, Outcome::kRestart};
-    }
+    // The client does not wait for the proxy's answer: it speaks in the tunnel already.
+    if (!exchange.take_refusal()) return {0, Outcome::kRestart};
     begin();
   }
   while (step.consumed < bytes.size()) {
     if (state_ == State::kBody) {
-      const ParseStep part = body_.read(bytes.subspan(step.consumed));
-      step.consumed += part.consumed;
-      if (part.outcome != Outcome::kMore) return {step.consumed, part.outcome};
-      if (body_.done()) begin();
-      if (part.skip > 0) return {step.consumed, Outcome::kMore, false, false, part.skip};
+      step = read_body(bytes, step.consumed);
+      if (step.outcome != Outcome::kMore || step.skip > 0) return step;
       continue;
     }
     const std::size_t before = step.consumed;
@@ -37,8 +61,32 @@ ParseStep Http1Request::feed(Bytes bytes, FlowFacts& facts, Http1Exchange& excha
     if (outcome != Outcome::kMore) return {step.consumed, outcome};
   }
   // The head is not complete, but a name in it is: judge it before its last byte goes.
-  if (state_ == State::kFields && hosts_reported_ < hosts_.size()) return report(step.consumed, facts);
+  if (state_ == State::kFields && head_.unreported()) return report(step.consumed, facts);
   return step;
+}
+
+ParseStep Http1Request::read_body(Bytes bytes, std::size_t consumed) {
+  const Bytes rest = bytes.subspan(consumed);
+  ParseStep step = body_.read(rest);
+  if (!body_expected_ && body_is_a_request(rest.first(step.consumed))) step.outcome = Outcome::kError;
+  step.consumed += consumed;
+  if (step.outcome == Outcome::kMore && body_.done()) begin();
+  return step;
+}
+
+/// A server that does not read bodies of this method would take this one for the next request.
+bool Http1Request::body_is_a_request(Bytes bytes) {
+  if (framing_.chunked()) return false;  // and the chunk's size for a request that it cannot read
+  std::string_view text = as_text(bytes);
+  if (body_start_.empty()) text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  const std::size_t feed = text.find('\n');
+  body_start_ += text.substr(0, feed == std::string_view::npos ? feed : feed + 1);
+  if (feed == std::string_view::npos && body_start_.size() <= kBodyStartBytesMax) return false;
+  const bool request = guess_protocol(as_bytes(body_start_), PortHint::kNone) == Guess::kHttp;
+  body_expected_ = true;  // looked at
+  body_start_.clear();
+  body_.may_skip();
+  return request;
 }
 
 Outcome Http1Request::line(Http1Exchange& exchange) {
@@ -52,6 +100,8 @@ Outcome Http1Request::line(Http1Exchange& exchange) {
   if (folded && !field_.empty()) {
     field_ += ' ';
     field_ += trim(text);
+    // A receiver that does not know folding may find a field of its own here.
+    if (!read_field(trim(text))) return Outcome::kError;
   } else {
     if (!end_of_field()) return Outcome::kError;
     if (text.empty()) return end_of_head(exchange);
@@ -61,42 +111,33 @@ Outcome Http1Request::line(Http1Exchange& exchange) {
   const std::size_t colon = field_.find(':');
   if (colon != std::string::npos &&
       equals_ignoring_case(trim(std::string_view{field_}.substr(0, colon)), "host")) {
-    static_cast<void>(add_host(std::string_view{field_}.substr(colon + 1)));
+    static_cast<void>(head_.add_host(std::string_view{field_}.substr(colon + 1)));
   }
-  return hosts_.size() <= kHostsPerRequestMax ? Outcome::kMore : Outcome::kError;
+  return Outcome::kMore;
 }
 
 Outcome Http1Request::start_line(std::string_view text) {
   std::string_view rest = trim(text);
   const std::string_view method = take_word(rest);
-  if (method.empty() || method.size() > kHttpMethodBytesMax) return Outcome::kError;
+  if (method.empty() || method.size() > kHttpMethodReadMax) return Outcome::kError;
   if (!std::all_of(method.begin(), method.end(), is_token_char)) return Outcome::kError;
   const std::size_t blank = rest.find_last_of(" \t");
-  std::string_view version = blank == std::string_view::npos ? std::string_view{} : rest.substr(blank + 1);
-  const bool versioned = starts_ignoring_case(version, "HTTP/");
-  std::string_view target = versioned ? trim(rest.substr(0, blank)) : rest;
+  const std::string_view version = rest.substr(blank == std::string_view::npos ? 0 : blank + 1);
+  const bool versioned = blank != std::string_view::npos && starts_ignoring_case(version, "HTTP/");
+  const std::string_view target = versioned ? trim(rest.substr(0, blank)) : rest;
   if (target.empty()) return Outcome::kError;
-  method_ = printable(method, kHttpMethodBytesMax);
-  if (versioned && version.substr(5, 2) == "2.")
-    return Outcome::kLimit;  // HTTP/2 without TLS: names in HPACK
-  if (versioned && version.substr(5, 2) != "1." && version.substr(5, 2) != "0.") return Outcome::kError;
+  head_.set_method(method);
+  // HTTP/2 begins with its preface or an upgrade, and never here.
+  if (versioned && version.substr(5, 2) == "2.") return Outcome::kLimit;
+  const std::string_view literal = versioned ? version_literal(version) : "0.9";
+  if (literal.empty()) return Outcome::kError;
+  head_.set_version(literal);
+  framing_.set_version(literal);
 
   connect_ = equals_ignoring_case(method, "CONNECT");
-  const std::size_t scheme = target.find("://");
-  if (connect_) {
-    authority_ = target;
-    path_ = printable(target, kUrlPathBytesMax);
-  } else if (scheme != std::string_view::npos && target.find_first_of("/?#") == scheme + 1) {
-    target.remove_prefix(scheme + 3);
-    const std::size_t end = std::min(target.find_first_of("/?#\\"), target.size());
-    const std::string_view authority = target.substr(0, end);
-    authority_ =
-        authority.substr(authority.rfind('@') == std::string_view::npos ? 0 : authority.rfind('@') + 1);
-    path_ = printable(target.substr(end), kUrlPathBytesMax);
-  } else {
-    path_ = printable(target, kUrlPathBytesMax);
-  }
-  if (!add_host(authority_)) return Outcome::kError;
+  body_expected_ = equals_ignoring_case(method, "POST") || equals_ignoring_case(method, "PUT") ||
+                   equals_ignoring_case(method, "PATCH");
+  if (!read_target(target)) return Outcome::kError;
   state_ = State::kFields;
   if (!versioned) {  // HTTP/0.9: no fields, the server closes after its reply
     state_ = State::kReport;
@@ -105,55 +146,61 @@ Outcome Http1Request::start_line(std::string_view text) {
   return Outcome::kMore;
 }
 
+bool Http1Request::read_target(std::string_view target) {
+  if (connect_) {
+    authority_ = target;
+    head_.set_target(target);
+  } else if (names_a_scheme(target)) {
+    target.remove_prefix(target.find("://") + 3);
+    const std::size_t end = std::min(target.find_first_of("/?#\\"), target.size());
+    const std::string_view authority = target.substr(0, end);
+    const std::size_t user = authority.rfind('@');
+    authority_ = authority.substr(user == std::string_view::npos ? 0 : user + 1);
+    head_.set_target(target.substr(end));
+  } else {
+    head_.set_target(target);
+  }
+  return head_.add_host(authority_);
+}
+
 bool Http1Request::end_of_field() {
   const std::string field = std::move(field_);
   field_.clear();
-  const std::size_t colon = field.find(':');
-  if (colon == std::string::npos) return true;
-  const std::string_view raw_name = std::string_view{field}.substr(0, colon);
-  const std::string_view name = trim(raw_name);
-  const std::string_view value = trim(std::string_view{field}.substr(colon + 1));
-  if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; })) return false;
-  framing_.field(name, value, raw_name.size() != name.size());
-  if (equals_ignoring_case(name, "user-agent")) user_agent_ = printable(value, kUserAgentBytesMax);
-  if (equals_ignoring_case(name, "upgrade")) {
-    upgrade_ = starts_ignoring_case(value, "h2c") ? Upgrade::kHttp2 : Upgrade::kOther;
-  }
-  return !equals_ignoring_case(name, "host") || add_host(value);
+  return read_field(field);
 }
 
-bool Http1Request::add_host(std::string_view authority) {
-  const auto host = canonical_host(authority);
-  if (!host) return false;
-  if (host->empty()) return true;
-  if (std::find(hosts_.begin(), hosts_.end(), *host) != hosts_.end()) return true;
-  hosts_.push_back(*host);
-  return hosts_.size() <= kHostsPerRequestMax;
+bool Http1Request::read_field(std::string_view field) {
+  const std::size_t colon = field.find(':');
+  if (colon == std::string_view::npos) return true;
+  const std::string_view raw_name = field.substr(0, colon);
+  const std::string_view name = trim(raw_name);
+  const std::string_view value = trim(field.substr(colon + 1));
+  if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; })) return false;
+  framing_.field(name, value, raw_name.size() != name.size());
+  head_.field(name, value);
+  if (equals_ignoring_case(name, "upgrade")) upgrade_ = upgrade_of(value);
+  return !equals_ignoring_case(name, "host") || head_.add_host(value);
 }
 
 Outcome Http1Request::end_of_head(Http1Exchange& exchange) {
   if (framing_.ambiguous()) return Outcome::kError;
-  if (!authority_.empty()) {
-    const auto effective = std::find(hosts_.begin(), hosts_.end(), canonical_host(authority_));
-    if (effective != hosts_.end()) std::rotate(effective, effective + 1, hosts_.end());  // judged last
-  }
-  exchange.push({equals_ignoring_case(method_, "HEAD"), connect_, upgrade_});
-  hosts_reported_ = 0;  // once more, with all fields
+  if (!authority_.empty()) head_.set_effective(authority_);
+  exchange.push({equals_ignoring_case(head_.method(), "HEAD"), connect_, upgrade_});
+  head_.report_again();  // with all fields
   state_ = State::kReport;
   return Outcome::kName;
 }
 
 ParseStep Http1Request::report(std::size_t consumed, FlowFacts& facts) {
   ParseStep step{consumed, Outcome::kName, true};
-  write_facts(hosts_reported_ < hosts_.size() ? hosts_[hosts_reported_] : std::string{}, facts);
-  if (hosts_reported_ < hosts_.size()) ++hosts_reported_;
-  step.again = hosts_reported_ < hosts_.size();
+  step.again = head_.report(facts);
   if (step.again || state_ != State::kReport) return step;
+  if (!authority_.empty()) note_http_proxy(facts, connect_ ? "http-connect" : "http", authority_);
   if (connect_) {
     state_ = State::kTunnel;
     return step;
   }
-  body_.begin(framing_);
+  body_.begin(framing_, !body_expected_ && !framing_.chunked());
   if (body_.done()) {
     begin();
   } else {
@@ -162,32 +209,16 @@ ParseStep Http1Request::report(std::size_t consumed, FlowFacts& facts) {
   return step;
 }
 
-void Http1Request::write_facts(const std::string& host, FlowFacts& facts) {
-  facts.http.seen = true;
-  facts.http.method = method_;
-  facts.http.path = path_;
-  facts.http.user_agent = user_agent_;
-  facts.http.host = host;
-  facts.host = host;
-  facts.host_source = host.empty() ? NameSource::kNone : NameSource::kHttpHost;
-  if (!counted_) ++facts.http.requests;
-  counted_ = true;
-}
-
 void Http1Request::begin() {
   state_ = State::kStartLine;
   head_bytes_ = 0;
   field_.clear();
-  method_.clear();
-  path_.clear();
+  head_ = {};
   authority_.clear();
-  user_agent_.clear();
-  hosts_.clear();
-  hosts_reported_ = 0;
-  counted_ = false;
   connect_ = false;
   upgrade_ = Upgrade::kNone;
   framing_ = {};
+  body_start_.clear();
 }
 
 }  // namespace weir::classifier

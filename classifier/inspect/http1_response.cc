@@ -3,7 +3,7 @@
 
 namespace weir::classifier {
 
-ParseStep Http1Response::feed(Bytes bytes, Http1Exchange& exchange) {
+ParseStep Http1Response::feed(Bytes bytes, FlowFacts& facts, Http1Exchange& exchange) {
   ParseStep step;
   while (step.consumed < bytes.size() || (state_ == State::kBody && body_.wants_skip())) {
     if (exchange.lost()) return {bytes.size(), Outcome::kIgnore};
@@ -21,46 +21,72 @@ ParseStep Http1Response::feed(Bytes bytes, Http1Exchange& exchange) {
     if (read == LineReader::State::kTooLong || head_bytes_ > kHttpHeadBytesMax) {
       exchange.lose();
     } else if (read == LineReader::State::kLine) {
-      const Outcome outcome = line(exchange);
+      const Outcome outcome = line(facts, exchange);
       if (outcome != Outcome::kMore) return {step.consumed, outcome};
     }
   }
   return step;
 }
 
-Outcome Http1Response::line(Http1Exchange& exchange) {
+Outcome Http1Response::line(FlowFacts& facts, Http1Exchange& exchange) {
   const std::string_view text = line_.line();
-  if (state_ == State::kStatusLine) {
-    if (text.empty()) return Outcome::kMore;
-    const auto status = decimal(text.substr(std::min<std::size_t>(9, text.size()), 3));
-    if (!starts_ignoring_case(text, "HTTP/1.") || !status) {
-      exchange.lose();
-      return Outcome::kIgnore;
-    }
-    status_ = static_cast<unsigned>(*status);
-    framing_ = {};
-    state_ = State::kFields;
+  if (state_ == State::kStatusLine) return text.empty() ? Outcome::kMore : status_line(text, exchange);
+  const bool folded = !text.empty() && (text.front() == ' ' || text.front() == '\t');
+  if (folded && !field_.empty()) {
+    field_ += ' ';
+    field_ += trim(text);
     return Outcome::kMore;
   }
-  if (text.empty()) return end_of_head(exchange);
-  const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos)
-    framing_.field(text.substr(0, colon), trim(text.substr(colon + 1)), false);
+  end_of_field();
+  if (text.empty()) return end_of_head(facts, exchange);
+  field_ = text;
   return Outcome::kMore;
 }
 
-Outcome Http1Response::end_of_head(Http1Exchange& exchange) {
+Outcome Http1Response::status_line(std::string_view text, Http1Exchange& exchange) {
+  const auto status = decimal(text.substr(std::min<std::size_t>(9, text.size()), 3));
+  if (!starts_ignoring_case(text, "HTTP/1.") || !status) {
+    exchange.lose();
+    return Outcome::kIgnore;
+  }
+  head_ = {};
+  head_.set_status(static_cast<std::uint32_t>(*status));
+  upgrade_ = Upgrade::kNone;
+  framing_ = {};
+  state_ = State::kFields;
+  return Outcome::kMore;
+}
+
+void Http1Response::end_of_field() {
+  const std::string_view field = field_;
+  const std::size_t colon = field.find(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view name = field.substr(0, colon);
+    const std::string_view value = trim(field.substr(colon + 1));
+    framing_.field(name, value, false);
+    head_.field(name, value);
+    if (equals_ignoring_case(name, "upgrade")) upgrade_ = upgrade_of(value);
+  }
+  field_.clear();
+}
+
+Outcome Http1Response::end_of_head(FlowFacts& facts, Http1Exchange& exchange) {
   const PendingReply request = exchange.front();
+  const std::uint32_t status = head_.status();
   head_bytes_ = 0;
   state_ = State::kStatusLine;
-  if (status_ == 101 && request.upgrade != Upgrade::kNone) {
-    // Inside HTTP/2 the names are compressed; what else was agreed on carries no names for us.
-    return request.upgrade == Upgrade::kHttp2 ? Outcome::kLimit : Outcome::kFinal;
+  if (status == 101 && request.upgrade != Upgrade::kNone) {
+    head_.write(facts);
+    // What the server says counts; one that does not say it has no choice but what was asked for.
+    const Upgrade agreed = upgrade_ == Upgrade::kNone ? request.upgrade : upgrade_;
+    return agreed == Upgrade::kHttp2 ? Outcome::kHttp2 : Outcome::kRestart;
   }
-  if (status_ < 200) return Outcome::kMore;  // interim: the reply itself follows
+  if (status < 200) return Outcome::kMore;  // interim: the reply itself follows
+  head_.write(facts);
   exchange.pop();
-  if (request.connect && status_ < 300) return Outcome::kRestart;
-  if (request.head || status_ == 204 || status_ == 304) return Outcome::kMore;
+  if (request.connect && status < 300) return Outcome::kRestart;
+  if (request.connect) exchange.refuse_tunnel();
+  if (request.head || status == 204 || status == 304) return Outcome::kMore;
   if (framing_.ambiguous() || (!framing_.chunked() && !framing_.has_length())) {
     exchange.lose();  // until the server closes
     return Outcome::kIgnore;

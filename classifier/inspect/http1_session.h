@@ -12,7 +12,9 @@ class Http1Session {
   [[nodiscard]] ParseStep from_client(Bytes bytes, FlowFacts& facts) {
     return request_.feed(bytes, facts, exchange_);
   }
-  [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts&) { return response_.feed(bytes, exchange_); }
+  [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts& facts) {
+    return response_.feed(bytes, facts, exchange_);
+  }
   [[nodiscard]] std::size_t bytes_held() const { return request_.bytes_held() + response_.bytes_held(); }
 
  private:

@@ -16,6 +16,7 @@ enum class Outcome : std::uint8_t {
   kFinal,    // nothing more will come from this flow
   kIgnore,   // nothing more is needed of this direction
   kRestart,  // the next byte of both directions begins a new conversation (a tunnel)
+  kHttp2,    // the next byte of both directions begins HTTP/2 (an upgrade)
   kTls,      // the next byte of both directions must begin TLS (STARTTLS)
 };
 
@@ -34,11 +35,11 @@ inline constexpr std::uint64_t kSkipBytesMin = 4'096;
 inline constexpr std::uint64_t kSkipBytesMax = std::uint64_t{1} << 30U;
 
 /// Takes from a body of `left` bytes what `available` offers, and asks to skip a long rest.
-[[nodiscard]] inline ParseStep take_body(std::uint64_t& left, std::size_t available) {
+[[nodiscard]] inline ParseStep take_body(std::uint64_t& left, std::size_t available, bool may_skip = true) {
   ParseStep step;
   step.consumed = left < available ? left : available;
   left -= step.consumed;
-  if (left >= kSkipBytesMin) {
+  if (may_skip && left >= kSkipBytesMin) {
     step.skip = left < kSkipBytesMax ? left : kSkipBytesMax;
     left -= step.skip;
   }

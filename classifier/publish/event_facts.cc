@@ -34,6 +34,31 @@ void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
   out->set_ech_offered(tls.ech_offered);
 }
 
+void fill_http(event::FlowEvent& event, const HttpFacts& http) {
+  if (!http.seen) return;
+  auto* out = event.mutable_http();
+  out->set_version(std::string(http.version));
+  out->set_url_path(clean_text(http.url_path));
+  out->set_referer(clean_text(http.referer));
+  out->set_requests(http.requests);
+  out->set_grpc(http.grpc);
+  out->set_status(http.status);
+  out->set_content_type(clean_text(http.content_type));
+  if (http.content_length) out->set_content_length(*http.content_length);
+  out->set_file_name(clean_text(http.file_name));
+}
+
+void fill_proxies(event::FlowEvent& event, const std::vector<ProxyHop>& proxies) {
+  for (const ProxyHop& hop : proxies) {
+    auto* out = event.add_proxies();
+    out->set_kind(std::string(hop.kind));
+    out->set_command(std::string(hop.command));
+    out->set_target(clean_text(hop.target));
+    out->set_port(hop.port);
+    out->set_source(clean_text(hop.source));
+  }
+}
+
 void fill_ssh(event::FlowEvent& event, const SshFacts& ssh) {
   if (!ssh.seen) return;
   auto* out = event.mutable_ssh();
@@ -98,6 +123,8 @@ void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
   event.set_user_agent(clean_text(facts.http.user_agent));
   event.set_http_method(clean_text(facts.http.method));
   event.set_http_path(clean_text(facts.http.path));
+  fill_http(event, facts.http);
+  fill_proxies(event, facts.proxies);
   fill_tls(event, facts.tls);
   fill_mail(event, facts.mail);
   fill_ssh(event, facts.ssh);

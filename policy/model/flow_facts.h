@@ -32,7 +32,8 @@ enum class NameSource : std::uint8_t {
   kQuicSni,
   kMail,
   kNdpi,
-  kDnsEvidence
+  kDnsEvidence,
+  kProxyTarget
 };
 [[nodiscard]] const char* to_string(NameSource source);
 
@@ -83,6 +84,7 @@ struct FlowFacts {
   std::shared_ptr<const ClientFacts> client_identity;  // null: nothing is known of the client
   TlsFacts tls;
   HttpFacts http;
+  std::vector<ProxyHop> proxies;  // outermost first
   DnsFacts dns;
   MailFacts mail;
   SshFacts ssh;

@@ -24,6 +24,8 @@ const char* to_string(NameSource source) {
       return "ndpi";
     case NameSource::kDnsEvidence:
       return "dns-evidence";
+    case NameSource::kProxyTarget:
+      return "proxy-target";
   }
   return "none";
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 weir_fuzz(tls weir::inspect)
 weir_fuzz(http1 weir::inspect)
+weir_fuzz(http2 weir::inspect)
+weir_fuzz(proxies weir::inspect)
 weir_fuzz(dns weir::inspect)
 weir_fuzz(ssh weir::inspect)
 weir_fuzz(client_datagrams weir::inspect)

@@ -43,6 +43,30 @@ def http_ok(length):
     return f'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n'.encode() + b'x' * int(length)
 
 
+def http2_frame(kind, flags, stream, data):
+    return len(data).to_bytes(3, 'big') + struct.pack('>BBI', kind, flags, stream) + data
+
+
+def http2_opening(_):
+    """The preface of an HTTP/2 client and its SETTINGS (RFC 9113 section 3.4)."""
+    return b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + http2_frame(4, 0, 0, b'')
+
+
+def http2(text):
+    """stream host/path: HEADERS with END_STREAM and END_HEADERS, literals without Huffman code (RFC 7541)."""
+    stream, _, target = text.partition(' ')
+    host, _, path = target.partition('/')
+    fields = [(':method', 'GET'), (':scheme', 'http'), (':authority', host), (':path', '/' + path)]
+    block = b''.join(b'\0' + vector(1, name.encode()) + vector(1, value.encode()) for name, value in fields)
+    return http2_frame(1, 5, int(stream), block)
+
+
+def socks5(target):
+    """name:port: the request of a SOCKS 5 client (RFC 1928 section 4)."""
+    name, port = target.split(':')
+    return b'\5\1\0\3' + vector(1, name.encode()) + struct.pack('>H', int(port))
+
+
 def dns(name, kind=1):
     labels = b''.join(vector(1, label.encode()) for label in name.split('.')) + b'\0'
     return struct.pack('>HHHHHH', 0x4242, 0x0100, 1, 0, 0, 0) + labels + struct.pack('>HH', kind, 1)
@@ -104,6 +128,7 @@ def make(text):
     makers = {'tls': tls, 'http': http, 'http_ok': http_ok, 'dns': dns, 'zeros': lambda n: bytes(int(n)),
               'dns_answer': lambda t: dns_answer(*t.split(',')), 'tls_unnamed': lambda _: tls_unnamed(),
               'dhcp': lambda t: dhcp(*t.split(',')), 'ssh_kexinit': ssh_kexinit, 'file': file,
+              'http2_opening': http2_opening, 'http2': http2, 'socks5': socks5,
               'fill': lambda n: b'\xa5' * int(n), 'hex': bytes.fromhex,
               'text': lambda t: t.encode().decode('unicode_escape').encode('latin-1')}
     if not call or call[1] not in makers:

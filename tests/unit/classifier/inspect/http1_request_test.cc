@@ -62,6 +62,14 @@ TEST(Http1Request, HostAsLenientServersReadIt) {
        "GET HTTP://BLOCKED.example?q HTTP/1.1\r\nHost: blocked.example\r\n\r\n"},
       {"connect", "CONNECT blocked.example:443 HTTP/1.1\r\n\r\n"},
       {"unknown method", "BREW / HTTP/1.1\r\nHost: blocked.example\r\n\r\n"},
+      {"method of 100 bytes", std::string(100, 'M') + " / HTTP/1.1\r\nHost: blocked.example\r\n\r\n"},
+      {"lower-case method", "get / http/1.1\r\nhost: blocked.example\r\n\r\n"},
+      {"PROPFIND", "PROPFIND / HTTP/1.1\r\nHost: blocked.example\r\n\r\n"},
+      {"a field of its own in a folded line", "GET / HTTP/1.1\r\nX: y\r\n Host: blocked.example\r\n\r\n"},
+      {"a line of blanks", "GET / HTTP/1.1\r\nX: y\r\n \r\nHost: blocked.example\r\n\r\n"},
+      {"U-label",
+       "GET / HTTP/1.1\r\nHost: BLOCKED\xe3\x80\x82"
+       "example\r\n\r\n"},
       {"HTTP/1.0", "GET / HTTP/1.0\r\nHost: blocked.example\r\n\r\n"},
   };
   for (const Case& each : cases) {
@@ -145,6 +153,20 @@ TEST(Http1Request, WhatServersReadDifferentlyIsRefused) {
       {"chunk too long", head + "Transfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n"},
       {"bare LF behind a chunk extension", head + "Transfer-Encoding: chunked\r\n\r\n1;a\nx\r\n"},
       {"not HTTP behind a request", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n\x01\x02\x03\r\n"},
+      {"chunked in HTTP/1.0",
+       "POST / HTTP/1.0\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+      {"identity", head + "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc"},
+      {"a length that a folded line hides",
+       head + "X: y\r\n Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"8-bit host", "GET / HTTP/1.1\r\nHost: a\xff.example\r\n\r\n"},
+      {"a request as the body of a GET",
+       "GET / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 44\r\n\r\n\r\nGET /two HTTP/1.1\r\nHost: "
+       "blocked.example\r\n"},
+      {"a longer one", "GET / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 90000\r\n\r\nGET /" +
+                           std::string(4'500, 'x') + " HTTP/1.1\r\nHost: blocked.example\r\n"},
+      {"method too long", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n" +
+                              std::string(classifier::kHttpMethodReadMax + 1, 'M') +
+                              " / HTTP/1.1\r\nHost: a.example\r\n\r\n"},
       {"HTTP/3", "GET / HTTP/3.0\r\nHost: a.example\r\n\r\n"},
   };
   for (const Case& each : cases) {
@@ -162,7 +184,7 @@ TEST(Http1Request, LimitsAreUndecidable) {
   EXPECT_TRUE(last.undecidable);
   EXPECT_TRUE(flow.inspector.names_final());
   InspectedFlow http2(80);
-  EXPECT_TRUE(http2.client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").undecidable);
+  EXPECT_TRUE(http2.client("GET / HTTP/2.0\r\n\r\n").undecidable);
 }
 
 TEST(Http1Request, TextsAreBoundedAndPrintable) {
@@ -175,6 +197,30 @@ TEST(Http1Request, TextsAreBoundedAndPrintable) {
   EXPECT_LE(flow.facts.http.user_agent.size(), classifier::kUserAgentBytesMax);
 }
 
+TEST(Http1Request, PathsAsServersResolveThem) {
+  const auto path_of = [](std::string_view target) {
+    InspectedFlow flow(80);
+    flow.client("GET " + std::string(target) +
+                " HTTP/1.1\r\nHost: a.example\r\nReferer: http://r.example/\r\n\r\n");
+    EXPECT_EQ(flow.facts.http.referer, "http://r.example/");
+    EXPECT_EQ(flow.facts.http.version, "1.1");
+    return flow.facts.http.url_path;
+  };
+  EXPECT_EQ(path_of("/a//b/./c/%2e%2E/d?x=/../y"), "/a/b/d");
+  EXPECT_EQ(path_of("http://h.example/a%2fb#c"), "/a/b");
+  EXPECT_EQ(path_of("http://h.example"), "");
+}
+
+TEST(Http1Request, ABodyThatIsNoRequestIsRead) {
+  InspectedFlow flow(80);
+  flow.client("DELETE / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5010\r\n\r\n{\"a\":1}\n\n");
+  const Inspected rest = flow.client("x");
+  EXPECT_EQ(rest.skip_bytes, 5'000U);
+  flow.next[0] += rest.skip_bytes;
+  flow.client("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+  EXPECT_THAT(flow.hosts, ElementsAre("a.example", "b.example"));
+}
+
 TEST(Http1Request, OldRequestWithoutFields) {
   InspectedFlow flow(80);
   EXPECT_TRUE(flow.client("GET http://blocked.example/x\r\n").facts_changed);
@@ -185,74 +231,6 @@ TEST(Http1Request, AddressesAsHosts) {
   EXPECT_THAT(hosts_of("GET / HTTP/1.1\r\nHost: 192.0.2.1:8080\r\n\r\n"), ElementsAre("192.0.2.1"));
   EXPECT_THAT(hosts_of("GET / HTTP/1.1\r\nHost: [2001:db8::1]:8080\r\n\r\n"), ElementsAre("2001:db8::1"));
   EXPECT_THAT(hosts_of("GET / HTTP/1.1\r\nHost: \r\n\r\n"), IsEmpty());
-}
-
-TEST(Http1Session, RepliesAreFollowed) {
-  const std::vector<Case> before = {
-      {"length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
-      {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"},
-      {"interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"},
-      {"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n"},
-  };
-  for (const Case& each : before) {
-    SCOPED_TRACE(each.what);
-    InspectedFlow flow(3'128);
-    flow.client("GET http://a.example/ HTTP/1.1\r\n\r\nCONNECT b.example:25 HTTP/1.1\r\n\r\n");
-    flow.server(each.bytes + "HTTP/1.1 200 OK\r\n\r\n220 mail.example ESMTP\r\n");
-    flow.client("EHLO x\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@blocked.example>\r\n");
-    EXPECT_THAT(flow.recipients, ElementsAre("b@blocked.example"));
-  }
-}
-
-TEST(Http1Session, HeadHasNoBody) {
-  InspectedFlow flow(3'128);
-  flow.client("HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\nCONNECT b.example:443 HTTP/1.1\r\n\r\n");
-  flow.server("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
-  flow.client(client_hello("inside.example"));
-  EXPECT_EQ(flow.facts.host, "inside.example");
-}
-
-TEST(Http1Session, EarlyTunnelDataIsLookedAt) {
-  InspectedFlow flow(3'128);
-  flow.client("CONNECT b.example:443 HTTP/1.1\r\n\r\n" + client_hello("inside.example"));
-  EXPECT_THAT(flow.hosts, ElementsAre("b.example", "inside.example"));
-}
-
-TEST(Http1Session, Upgrades) {
-  InspectedFlow socket(80);
-  socket.client("GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-  socket.server("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
-  EXPECT_TRUE(socket.inspector.names_final());
-  InspectedFlow http2(80);
-  http2.client("GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: h2c\r\n\r\n");
-  EXPECT_TRUE(http2.server("HTTP/1.1 101 Switching Protocols\r\n\r\n").undecidable);
-  InspectedFlow unasked(80);
-  unasked.client("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
-  unasked.server("HTTP/1.1 101 Switching Protocols\r\n\r\n");
-  unasked.client("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
-  EXPECT_THAT(unasked.hosts, ElementsAre("a.example", "b.example"));
-}
-
-TEST(Http1Session, AServerThatCannotBeFollowedIsIgnored) {
-  for (const std::string& reply : {std::string("garbage\r\n"), std::string("HTTP/1.1 xxx\r\n"),
-                                   "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x')}) {
-    InspectedFlow flow(80);
-    flow.client("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
-    const Inspected result = flow.server(reply);
-    EXPECT_FALSE(result.parser_error || result.undecidable);
-    EXPECT_EQ(flow.server("more").skip_bytes, 1U << 30U);
-    flow.client("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
-    EXPECT_THAT(flow.hosts, ElementsAre("a.example", "b.example"));
-  }
-}
-
-TEST(Http1Session, TooManyRepliesPendingOnlyEndsTheFollowing) {
-  InspectedFlow flow(80);
-  for (std::size_t i = 0; i <= classifier::kRepliesPendingMax; ++i) {
-    flow.client("GET / HTTP/1.1\r\nHost: h" + std::to_string(i) + ".example\r\n\r\n");
-  }
-  EXPECT_EQ(flow.hosts.size(), classifier::kRepliesPendingMax + 1);
-  EXPECT_EQ(flow.server("HTTP/1.1 200 OK\r\n").skip_bytes, 1U << 30U);
 }
 
 }  // namespace

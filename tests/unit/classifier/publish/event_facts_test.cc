@@ -17,6 +17,8 @@ TEST(EventFacts, SayOnlyTheProtocolsThatWereSeen) {
   EXPECT_FALSE(event.has_dhcp());
   EXPECT_FALSE(event.has_dns());
   EXPECT_FALSE(event.has_client());
+  EXPECT_FALSE(event.has_http());
+  EXPECT_EQ(event.proxies_size(), 0);
 }
 
 TEST(EventFacts, SayWhoTheClientIsAndWhatItAskedFor) {
@@ -68,6 +70,43 @@ TEST(EventFacts, SayWhatHandshakesShowed) {
   EXPECT_EQ(event.ssh().server_banner(), "dropbear");
   EXPECT_EQ(event.dhcp().fingerprint(), "1,3,6");
   EXPECT_EQ(event.dhcp().host_name(), "desk-7");
+}
+
+TEST(EventFacts, SayWhatHttpAndProxiesShowed) {
+  FlowFacts facts;
+  facts.http.seen = true;
+  facts.http.url_path = "/a";
+  facts.http.referer = "http://r.example/\x1b";
+  facts.http.version = "2";
+  facts.http.requests = 3;
+  facts.http.grpc = true;
+  facts.proxies = {{.kind = "socks5", .command = "connect", .target = "a.example", .port = 443},
+                   {.kind = "proxy-v2", .command = "proxy", .target = "::1", .port = 80, .source = "::2"}};
+  event::FlowEvent event;
+  fill_facts(event, facts);
+  EXPECT_EQ(event.http().url_path(), "/a");
+  EXPECT_EQ(event.http().referer(), "http://r.example/?");
+  EXPECT_EQ(event.http().version(), "2");
+  EXPECT_EQ(event.http().requests(), 3U);
+  EXPECT_TRUE(event.http().grpc());
+  EXPECT_FALSE(event.http().has_content_length());
+  ASSERT_EQ(event.proxies_size(), 2);
+  EXPECT_EQ(event.proxies(0).kind(), "socks5");
+  EXPECT_EQ(event.proxies(0).target(), "a.example");
+  EXPECT_EQ(event.proxies(0).port(), 443U);
+  EXPECT_EQ(event.proxies(1).command(), "proxy");
+  EXPECT_EQ(event.proxies(1).source(), "::2");
+
+  facts.http.status = 200;
+  facts.http.content_type = "a/b";
+  facts.http.content_length = 0;
+  facts.http.file_name = "x\ty";
+  event::FlowEvent replied;
+  fill_facts(replied, facts);
+  EXPECT_EQ(replied.http().status(), 200U);
+  EXPECT_EQ(replied.http().content_type(), "a/b");
+  EXPECT_TRUE(replied.http().has_content_length());
+  EXPECT_EQ(replied.http().file_name(), "x?y");
 }
 
 }  // namespace
