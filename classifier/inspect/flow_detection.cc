@@ -105,10 +105,10 @@ void FlowInspector::Impl::open_session(Guess guess) {
       session.emplace<SmtpSession>(submission, true, true, lines_passed);
       break;
     case Guess::kImapGreeting:
-      session.emplace<MailAccessSession>(MailAccess::kImap);
+      session.emplace<ImapSession>();
       break;
     case Guess::kPop3Greeting:
-      session.emplace<MailAccessSession>(MailAccess::kPop3);
+      session.emplace<Pop3Session>();
       break;
     case Guess::kDns:
       session.emplace<DnsStream>(client);

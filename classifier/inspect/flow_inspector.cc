@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "classifier/inspect/flow_state.h"
+#include "classifier/inspect/mail_visibility.h"
 
 namespace weir::classifier {
 
@@ -100,6 +101,10 @@ bool FlowInspector::Impl::feed(Direction direction, FlowFacts& facts, Inspected&
         }
       },
       reply ? answering.front() : session);
+  if (step.outcome != Outcome::kMore && std::holds_alternative<TlsClientHello>(session)) {
+    note_mail_over_tls(facts,
+                       client == Direction::kFromInitiator ? tuple.responder_port : tuple.initiator_port);
+  }
   here.stream.consume(step.consumed);
   here.again = step.again;
   apply(step, direction, facts, result);

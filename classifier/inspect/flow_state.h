@@ -14,8 +14,9 @@
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/inspect/http1_session.h"
 #include "classifier/inspect/http2_session.h"
+#include "classifier/inspect/imap_session.h"
 #include "classifier/inspect/kerberos_stream.h"
-#include "classifier/inspect/mail_access.h"
+#include "classifier/inspect/pop3_session.h"
 #include "classifier/inspect/proxy_header.h"
 #include "classifier/inspect/quic_initial.h"
 #include "classifier/inspect/smtp_session.h"
@@ -33,8 +34,8 @@ inline constexpr std::uint16_t kKerberosPort = 88;
 
 /// What has been found to speak; monostate while nobody has claimed the flow.
 using Session =
-    std::variant<std::monostate, TlsClientHello, Http1Session, Http2Session, SmtpSession, MailAccessSession,
-                 DnsStream, SshSession, KerberosStream, SocksSession, ProxyHeader>;
+    std::variant<std::monostate, TlsClientHello, Http1Session, Http2Session, SmtpSession, ImapSession,
+                 Pop3Session, DnsStream, SshSession, KerberosStream, SocksSession, ProxyHeader>;
 
 /// Conversations within one another (a tunnel through a proxy, an upgrade, STARTTLS) that are followed.
 inline constexpr std::size_t kNestedMax = 8;

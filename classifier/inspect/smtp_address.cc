@@ -74,4 +74,31 @@ std::optional<std::string> parse_mail_path(std::string_view arguments, std::stri
   return address + (canonical ? *canonical : lower_case(printable(domain, 255)));
 }
 
+std::vector<std::string> relayed_readings(std::string_view address) {
+  std::vector<std::string> out;
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return out;
+  std::string local(address.substr(0, at));
+  if (local.size() > 1 && local.front() == '"' && local.back() == '"')
+    local = local.substr(1, local.size() - 2);
+  while (out.size() < kRelayedReadingsMax) {
+    const std::size_t mark = local.find_last_of("@%");
+    const std::size_t bang = local.find('!');
+    std::string user;
+    std::string domain;
+    if (mark != std::string::npos) {
+      user = local.substr(0, mark);
+      domain = local.substr(mark + 1);
+    } else if (bang != std::string::npos) {
+      user = local.substr(bang + 1);
+      domain = local.substr(0, bang);
+    }
+    const auto canonical = policy::canonical_name(domain);
+    if (user.empty() || !canonical || canonical->find('.') == std::string::npos) break;
+    out.push_back(user + '@' + *canonical);
+    local = std::move(user);
+  }
+  return out;
+}
+
 }  // namespace weir::classifier

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::classifier {
 
@@ -17,5 +18,12 @@ inline constexpr std::size_t kMailAddressBytesMax = 512;
 /// canonical where it is a name, lower case otherwise; the local part stays as written.
 [[nodiscard]] std::optional<std::string> parse_mail_path(std::string_view arguments,
                                                          std::string_view keyword);
+
+/// Ways in which one address is read further by relays.
+inline constexpr std::size_t kRelayedReadingsMax = 4;
+
+/// Addresses that a relay may take the local part of `address` for: "u%blocked@relay", "blocked!u@relay",
+/// "\"u@blocked\"@relay". Usually none.
+[[nodiscard]] std::vector<std::string> relayed_readings(std::string_view address);
 
 }  // namespace weir::classifier

@@ -31,7 +31,11 @@ ParseStep SmtpSession::from_server(Bytes bytes, FlowFacts& facts) {
 /// What the text of a reply line offers.
 void SmtpSession::reply_line(std::string_view text, FlowFacts& facts) {
   const Verb verb = outstanding_.empty() ? Verb::kOther : outstanding_.front().verb;
-  if (verb == Verb::kGreeting && lower_case(text).find("smtp") != std::string::npos) confirm(facts);
+  if (verb == Verb::kGreeting) {
+    if (banner_.empty()) banner_ = printable(text, kMailBannerBytesMax);
+    const std::string offers = lower_case(text);
+    if (offers.find("smtp") != std::string::npos || offers.find("lmtp") != std::string::npos) confirm(facts);
+  }
   if (verb == Verb::kHello && accepted()) {
     const std::string_view keyword = take_word(text);
     if (equals_ignoring_case(keyword, "STARTTLS")) facts.mail.starttls_offered = true;
@@ -41,13 +45,29 @@ void SmtpSession::reply_line(std::string_view text, FlowFacts& facts) {
 
 ParseStep SmtpSession::reply(std::size_t consumed, FlowFacts& facts) {
   ParseStep step{consumed, Outcome::kMore, true};
-  if (outstanding_.empty()) return step;  // 421 at any time
+  if (!counted_) {
+    step.outcome = uncounted_reply(facts);
+    return step;
+  }
+  if (outstanding_.empty()) {  // 421 at any time, or the server took another end of the data than we did
+    if (state_ == State::kData && smuggled_ && code_ != 421) {
+      if (accepted()) ++facts.mail.messages;
+      if (mime_ && !facts.mail.message.empty()) static_cast<void>(mime_->finish(facts.mail.message.front()));
+      only_commands(facts);
+    }
+    return step;
+  }
   if (outstanding_.front().verb == Verb::kAuth && code_ == 334) {
-    auth_line_next_ = true;
+    auth_continues(facts);
     return step;
   }
   const Command command = std::move(outstanding_.front());
   outstanding_.pop_front();
+  step.outcome = settle(command, facts);
+  return step;
+}
+
+Outcome SmtpSession::settle(const Command& command, FlowFacts& facts) {
   MailFacts& mail = facts.mail;
   switch (command.verb) {
     case Verb::kHello:
@@ -63,31 +83,92 @@ ParseStep SmtpSession::reply(std::size_t consumed, FlowFacts& facts) {
       }
       break;
     case Verb::kRcpt:
-      step.outcome = recipient_reply(command, facts);
-      break;
+      return recipient_reply(command, facts);
     case Verb::kData:
-      if (state_ != State::kDataWait) break;
-      state_ = code_ == 354 ? State::kData : State::kCommand;
-      if (state_ == State::kData) command_.reset();
+      data_reply(command, facts);
       break;
     case Verb::kDataEnd:
-      if (accepted() && command.last) ++mail.messages;
+      if (accepted()) ++mail.messages;
+      more_message_replies(mail);
+      break;
+    case Verb::kChunk:
+      chunk_reply(command, facts);
       break;
     case Verb::kStartTls:
+      if (code_ == 220) return start_tls(facts);
       starttls_waits_ = false;
-      if (code_ != 220) break;
-      mail.starttls_used = true;
-      step.outcome = Outcome::kTls;
       break;
     case Verb::kAuth:
       // FTP's AUTH TLS (RFC 4217): what follows is TLS, whatever the session turns out to be.
-      if (tentative_ && code_ == 234) step.outcome = Outcome::kTls;
+      if (tentative_ && code_ == 234) return Outcome::kTls;
       break;
     case Verb::kGreeting:
     case Verb::kOther:
       break;
   }
-  return step;
+  return Outcome::kMore;
+}
+
+/// Which command it answers is not known, but some answers are given to one kind of command only.
+Outcome SmtpSession::uncounted_reply(FlowFacts& facts) {
+  if (code_ == 220 && starttls_waits_) return start_tls(facts);
+  if (code_ == 354 && state_ == State::kDataWait) {
+    state_ = State::kData;
+    if (!smuggled_) only_text(facts);
+  }
+  return Outcome::kMore;
+}
+
+Outcome SmtpSession::start_tls(FlowFacts& facts) {
+  starttls_waits_ = false;
+  facts.mail.starttls_used = true;
+  facts.mail.visibility = "opportunistic-tls";
+  return behind_starttls_ ? Outcome::kError : Outcome::kTls;
+}
+
+void SmtpSession::data_reply(const Command& command, FlowFacts& facts) {
+  if (command.last) {
+    if (code_ != 354) lose_count(facts);  // the message was read as commands
+    return;
+  }
+  if (state_ != State::kDataWait) return;
+  if (code_ == 354) {
+    state_ = State::kData;
+    if (!smuggled_) only_text(facts);
+    return;
+  }
+  only_commands(facts);
+  facts.mail.message.clear();
+}
+
+/// RFC 2033 section 4.2: one reply for each recipient; the first one was read.
+void SmtpSession::more_message_replies(const MailFacts& mail) {
+  if (lmtp_ && mail.recipients.size() > 1)
+    outstanding_.insert(outstanding_.begin(), mail.recipients.size() - 1, Command{});
+}
+
+/// A server that knows chunks swallows one that it refuses (RFC 3030 section 2); another reads lines.
+void SmtpSession::chunk_reply(const Command& command, FlowFacts& facts) {
+  if (accepted() && command.last) ++facts.mail.messages;
+  if (command.last) more_message_replies(facts.mail);
+  if (state_ == State::kChunk && other_ && (accepted() || chunking_)) only_text(facts);
+  if (accepted() || chunking_) return;
+  if (state_ == State::kChunk) {
+    only_commands(facts);
+  } else if (other_lines_ > 0) {
+    lose_count(facts);
+  }
+}
+
+/// The line behind AUTH is its answer, also when it was sent before it was asked for.
+void SmtpSession::auth_continues(FlowFacts& facts) {
+  if (outstanding_.size() == 1) {
+    auth_line_next_ = true;
+    return;
+  }
+  const Verb verb = outstanding_[1].verb;
+  outstanding_.erase(outstanding_.begin() + 1);
+  if (verb == Verb::kData || verb == Verb::kChunk || verb == Verb::kStartTls) lose_count(facts);
 }
 
 Outcome SmtpSession::recipient_reply(const Command& command, FlowFacts& facts) {

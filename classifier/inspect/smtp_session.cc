@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's side of the session; the server's is in smtp_replies.cc.
+// The client's commands; messages are in smtp_message.cc, the server's side in smtp_replies.cc.
 #include "classifier/inspect/smtp_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "classifier/inspect/smtp_address.h"
 
@@ -16,38 +17,59 @@ constexpr std::size_t kHeloBytesMax = 255;
 
 ParseStep SmtpSession::from_client(Bytes bytes, FlowFacts& facts) {
   ParseStep step;
-  while (step.consumed < bytes.size()) {
-    if (state_ == State::kChunk) {
-      const ParseStep part = take_body(chunk_left_, bytes.size() - step.consumed);
-      step.consumed += part.consumed;
-      if (chunk_left_ == 0) state_ = State::kCommand;
-      if (part.skip > 0) return {step.consumed, Outcome::kMore, false, false, part.skip};
-      continue;
+  if (!readings_.empty()) {
+    step.outcome = next_reading(facts);
+    step.again = true;
+    return step;
+  }
+  if (!named_.empty()) {
+    facts.mail.pending_recipient = std::exchange(named_, {});
+  }
+  if (line_deferred_) {
+    line_deferred_ = false;
+    step.outcome = command_line(facts);
+  }
+  while (step.outcome == Outcome::kMore && step.consumed < bytes.size()) {
+    if (state_ == State::kCommand) {
+      step.outcome = command_bytes(bytes, step, facts);
+    } else if (state_ == State::kChunk) {
+      step.outcome = chunk_bytes(bytes, step, facts);
+      if (step.skip > 0) return step;
+    } else {
+      step.outcome = data_bytes(bytes, step, facts);
     }
-    if (state_ != State::kCommand) {
-      step.outcome = message(bytes, step.consumed, facts);
-      if (step.outcome != Outcome::kMore) return step;
-      continue;
-    }
+  }
+  step.again = line_deferred_ || !readings_.empty() || !named_.empty();
+  return step;
+}
+
+Outcome SmtpSession::command_bytes(Bytes bytes, ParseStep& step, FlowFacts& facts) {
+  if (starttls_waits_) {
     // RFC 3207 section 4: nothing may follow STARTTLS before its reply. A server that buffers it takes it for
     // a command of the encrypted session.
-    if (starttls_waits_) return {step.consumed, Outcome::kError};
-    const std::size_t before = step.consumed;
-    const LineReader::State read = command_.read(bytes, step.consumed);
-    if (tentative_) tentative_bytes_ += step.consumed - before;
-    if (read == LineReader::State::kTooLong)
-      return {step.consumed, tentative_ ? Outcome::kFinal : Outcome::kLimit};
-    if (tentative_bytes_ > kSmtpTentativeBytesMax && tentative_) return {step.consumed, Outcome::kFinal};
-    if (read == LineReader::State::kNeedMore) break;
-    step.outcome = command_line(facts);
-    if (step.outcome != Outcome::kMore) return step;
+    behind_starttls_ = facts.mail.smuggling = true;
   }
-  return step;
+  const std::size_t before = step.consumed;
+  const LineReader::State read = command_.read(bytes, step.consumed);
+  if (tentative_) tentative_bytes_ += step.consumed - before;
+  if (read == LineReader::State::kTooLong) return tentative_ ? Outcome::kFinal : Outcome::kLimit;
+  if (tentative_bytes_ > kSmtpTentativeBytesMax && tentative_) return Outcome::kFinal;
+  if (read == LineReader::State::kNeedMore) return Outcome::kMore;
+  if (other_) {  // a chunk that was not offered ended within a line of the other reading
+    other_line_ += command_.line();
+    other_ = false;
+    const Outcome other = other_line(facts);
+    if (other != Outcome::kMore) {
+      line_deferred_ = other == Outcome::kName;
+      return other;
+    }
+  }
+  return command_line(facts);
 }
 
 Outcome SmtpSession::command_line(FlowFacts& facts) {
   if (auth_line_next_) {
-    auth_line_next_ = false;
+    auth_line(facts);
     return Outcome::kMore;
   }
   if (!tentative_ && (command_.has_nul() || command_.has_bare_cr())) return Outcome::kError;
@@ -61,6 +83,7 @@ Outcome SmtpSession::command(std::string_view verb, std::string_view arguments, 
   const auto is = [&](std::string_view known) { return equals_ignoring_case(verb, known); };
   if (is("EHLO") || is("HELO") || is("LHLO")) {
     confirm(facts);
+    mime_.reset();
     lmtp_ = is("LHLO");
     facts.mail.helo = printable(lower_case(take_word(arguments)), kHeloBytesMax);
     const Outcome pushed = push(Verb::kHello);
@@ -68,18 +91,17 @@ Outcome SmtpSession::command(std::string_view verb, std::string_view arguments, 
   }
   if (is("MAIL")) return envelope(Verb::kMail, arguments, facts);
   if (is("RCPT")) return envelope(Verb::kRcpt, arguments, facts);
-  if (is("RSET")) return push(Verb::kReset);
-  if (is("AUTH")) return push(Verb::kAuth);
-  if (is("DATA")) {
-    confirm(facts);
-    state_ = State::kDataWait;
-    data_ = {};
-    return push(Verb::kData);
+  if (is("RSET")) {
+    mime_.reset();
+    return push(Verb::kReset);
   }
-  if (is("BDAT") && chunking_) return chunk(arguments);
+  if (is("AUTH")) return auth(arguments, facts);
+  if (is("DATA")) return begin_data(facts);
+  if (is("BDAT")) return begin_chunk(arguments, facts);
   if (is("STARTTLS")) {
     confirm(facts);
     starttls_waits_ = true;
+    behind_starttls_ = false;
     return push(Verb::kStartTls);
   }
   return push(Verb::kOther);
@@ -89,72 +111,70 @@ Outcome SmtpSession::envelope(Verb verb, std::string_view arguments, FlowFacts& 
   const auto address = parse_mail_path(arguments, verb == Verb::kMail ? "FROM" : "TO");
   if (!address) return push(Verb::kOther);  // a syntax error for any server
   confirm(facts);
+  MailFacts& mail = facts.mail;
   if (verb == Verb::kMail) {
-    facts.mail.sender = *address;
+    mail.sender = *address;
+    mail.message.clear();
+    mime_.reset();
+    if (!counted_) mail.recipients.clear();
   } else {
-    facts.mail.pending_recipient = *address;
+    mail.pending_recipient = *address;
+    readings_ = relayed_readings(*address);
+    if (!readings_.empty()) named_ = *address;
+    if (!counted_) {
+      if (mail.recipients.size() == kMailRecipientsMax) return Outcome::kLimit;
+      mail.recipients.push_back(*address);
+    }
   }
   const Outcome pushed = push(verb, *address);
   return pushed == Outcome::kMore ? Outcome::kName : pushed;
 }
 
-/// BDAT size [LAST] (RFC 3030 section 2), only where the server said CHUNKING: any other reads on in lines.
-Outcome SmtpSession::chunk(std::string_view arguments) {
-  const auto size = decimal(take_word(arguments));
-  if (!size) return push(Verb::kOther);
-  chunk_left_ = *size;
-  if (chunk_left_ > 0) state_ = State::kChunk;
-  return push(Verb::kDataEnd, {}, equals_ignoring_case(trim(arguments), "LAST"));
+/// A relay may read a part of the local part as the address: that is judged as well, but is no recipient.
+Outcome SmtpSession::next_reading(FlowFacts& facts) {
+  facts.mail.pending_recipient = std::move(readings_.back());
+  readings_.pop_back();
+  return Outcome::kName;
 }
 
-Outcome SmtpSession::message(Bytes bytes, std::size_t& at, FlowFacts& facts) {
-  const std::size_t before = at;
-  const SmtpData::Result result = data_.read(bytes, at);
-  if (state_ == State::kDataWait) {
-    // The client does not wait for 354. Should the server refuse DATA, these bytes are commands to it.
-    const Outcome early = early_lines(bytes.subspan(before, at - before));
-    if (early != Outcome::kMore) return early;
+Outcome SmtpSession::auth(std::string_view arguments, FlowFacts& facts) {
+  sasl_.begin(take_word(arguments));
+  if (!tentative_ && !arguments.empty()) {
+    std::string user = sasl_.response(arguments);
+    if (!user.empty()) facts.mail.user = std::move(user);
   }
-  if (result == SmtpData::Result::kSmuggled) return Outcome::kError;
-  if (result == SmtpData::Result::kMore) return Outcome::kMore;
-  state_ = State::kCommand;
-  command_.reset();
-  const std::size_t replies = lmtp_ ? std::max<std::size_t>(1, facts.mail.recipients.size()) : 1;
-  for (std::size_t i = 0; i < replies; ++i) {
-    const Outcome pushed = push(Verb::kDataEnd, {}, i == 0);
-    if (pushed != Outcome::kMore) return pushed;
-  }
-  return Outcome::kMore;
+  const Outcome pushed = push(Verb::kAuth);
+  command_.wipe();
+  return pushed;
 }
 
-Outcome SmtpSession::early_lines(Bytes bytes) {
-  for (std::size_t at = 0; at < bytes.size();) {
-    const LineReader::State read = command_.read(bytes, at);
-    if (read == LineReader::State::kTooLong) return Outcome::kLimit;
-    if (read == LineReader::State::kNeedMore) break;
-    const std::string_view line = trim(command_.line());
-    if (starts_ignoring_case(line, "MAIL FROM") || starts_ignoring_case(line, "RCPT TO"))
-      return Outcome::kError;
-  }
-  return Outcome::kMore;
+void SmtpSession::auth_line(FlowFacts& facts) {
+  auth_line_next_ = false;
+  std::string user = sasl_.response(command_.line());
+  if (!tentative_ && !user.empty()) facts.mail.user = std::move(user);
+  command_.wipe();
 }
 
 Outcome SmtpSession::push(Verb verb, std::string address, bool last) {
+  if (!counted_) return Outcome::kMore;
   if (outstanding_.size() == kSmtpOutstandingMax) return Outcome::kLimit;
   outstanding_.push_back({verb, std::move(address), last});
   return Outcome::kMore;
 }
 
 void SmtpSession::confirm(FlowFacts& facts) {
+  MailFacts& mail = facts.mail;
   tentative_ = false;
-  facts.mail.seen = true;
-  facts.mail.protocol = submission_ ? "submission" : "smtp";
+  mail.seen = true;
+  mail.protocol = submission_ ? "submission" : "smtp";
+  if (mail.visibility.empty()) mail.visibility = "cleartext";
+  if (mail.server_banner.empty()) mail.server_banner = std::exchange(banner_, {});
 }
 
 std::size_t SmtpSession::bytes_held() const {
-  std::size_t total = command_.line().size() + reply_.line().size();
+  std::size_t total = command_.line().size() + reply_.line().size() + other_line_.size();
   for (const Command& command : outstanding_) total += sizeof(Command) + command.address.size();
-  return total;
+  return total + (mime_ ? mime_->bytes_held() : 0);
 }
 
 }  // namespace weir::classifier

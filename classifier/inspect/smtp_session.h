@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One SMTP or LMTP session (RFC 5321, 2033, 2920, 3030, 3207, 4954): the envelope as the server holds it.
-// Commands wait in order for their replies, so a refused recipient never counts and RSET takes effect when it
-// is accepted. Every sender, recipient and greeting name is reported as its line ends.
+// One SMTP or LMTP session (RFC 5321, 2033, 2920, 3030, 3207, 4954): the envelope as the server holds it, and
+// the message as it passes. Commands wait in order for their replies, so a refused recipient never counts and
+// RSET takes effect when it is accepted. Every sender, recipient and greeting name is reported as its line
+// ends, a message as it ends.
+//
+// Where servers differ about which bytes are commands (text before DATA was answered, an end of data with
+// bare CR or LF, a chunk that was not offered), both readings are judged until what the server answers tells
+// which it took. If by then commands were found in both, replies cannot be matched with them any more: from
+// there on every recipient that is named counts.
 //
 // A server greeting of 220 may also be FTP's: until an SMTP command or a greeting that says SMTP the session
 // is tentative, sets no facts, and ends after a bounded number of bytes.
@@ -10,10 +16,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "classifier/inspect/mime_reader.h"
 #include "classifier/inspect/parse_step.h"
+#include "classifier/inspect/sasl_user.h"
 #include "classifier/inspect/smtp_data.h"
 #include "classifier/inspect/text.h"
 #include "policy/model/flow_facts.h"
@@ -28,6 +38,7 @@ inline constexpr std::size_t kSmtpOutstandingMax = 1'024;
 /// Accepted recipients of one message; more is undecidable.
 inline constexpr std::size_t kMailRecipientsMax = 1'000;
 inline constexpr std::size_t kSmtpTentativeBytesMax = 16'384;
+inline constexpr std::size_t kMailBannerBytesMax = 255;
 
 class SmtpSession {
  public:
@@ -52,6 +63,7 @@ class SmtpSession {
     kReset,
     kData,
     kDataEnd,
+    kChunk,
     kStartTls,
     kAuth,
     kOther
@@ -60,20 +72,47 @@ class SmtpSession {
   struct Command {
     Verb verb = Verb::kOther;
     std::string address;
-    bool last = false;  // the chunk that ends the message
+    bool last = false;  // kChunk: it ends the message; kData: the message is already behind it
   };
 
+  // smtp_session.cc
+  [[nodiscard]] Outcome command_bytes(Bytes bytes, ParseStep& step, FlowFacts& facts);
   [[nodiscard]] Outcome command_line(FlowFacts& facts);
   [[nodiscard]] Outcome command(std::string_view verb, std::string_view arguments, FlowFacts& facts);
   [[nodiscard]] Outcome envelope(Verb verb, std::string_view arguments, FlowFacts& facts);
-  [[nodiscard]] Outcome chunk(std::string_view arguments);
-  [[nodiscard]] Outcome message(Bytes bytes, std::size_t& at, FlowFacts& facts);
-  [[nodiscard]] Outcome early_lines(Bytes bytes);
+  [[nodiscard]] Outcome auth(std::string_view arguments, FlowFacts& facts);
+  void auth_line(FlowFacts& facts);
+  [[nodiscard]] Outcome next_reading(FlowFacts& facts);
   [[nodiscard]] Outcome push(Verb verb, std::string address = {}, bool last = false);
   void confirm(FlowFacts& facts);
 
+  // smtp_message.cc
+  [[nodiscard]] Outcome begin_data(FlowFacts& facts);
+  [[nodiscard]] Outcome begin_chunk(std::string_view arguments, FlowFacts& facts);
+  [[nodiscard]] Outcome data_bytes(Bytes bytes, ParseStep& step, FlowFacts& facts);
+  [[nodiscard]] Outcome chunk_bytes(Bytes bytes, ParseStep& step, FlowFacts& facts);
+  void begin_message(FlowFacts& facts);
+  [[nodiscard]] bool message_text(std::string_view text, FlowFacts& facts);
+  [[nodiscard]] Outcome end_message(FlowFacts& facts);
+  [[nodiscard]] static std::size_t line_length(Bytes bytes, std::size_t at);
+  [[nodiscard]] Outcome other_bytes(std::string_view text, FlowFacts& facts);
+  [[nodiscard]] Outcome other_line(FlowFacts& facts);
+  void begin_other(const FlowFacts& facts);
+  void only_commands(FlowFacts& facts);
+  void only_text(FlowFacts& facts);
+  void note_early_end();
+  void lose_count(FlowFacts& facts);
+
+  // smtp_replies.cc
   void reply_line(std::string_view line, FlowFacts& facts);
   [[nodiscard]] ParseStep reply(std::size_t consumed, FlowFacts& facts);
+  [[nodiscard]] Outcome settle(const Command& command, FlowFacts& facts);
+  [[nodiscard]] Outcome uncounted_reply(FlowFacts& facts);
+  [[nodiscard]] Outcome start_tls(FlowFacts& facts);
+  void data_reply(const Command& command, FlowFacts& facts);
+  void chunk_reply(const Command& command, FlowFacts& facts);
+  void more_message_replies(const MailFacts& mail);
+  void auth_continues(FlowFacts& facts);
   [[nodiscard]] Outcome recipient_reply(const Command& command, FlowFacts& facts);
   [[nodiscard]] bool accepted() const { return code_ / 100 == 2; }
 
@@ -83,15 +122,31 @@ class SmtpSession {
   LineReader command_{kSmtpLineBytesMax};
   LineReader reply_{kSmtpReplyLineBytesMax};
   std::size_t tentative_bytes_ = 0;
+  std::string banner_;  // until the session is confirmed
   std::deque<Command> outstanding_;
+  bool counted_ = true;  // replies can be matched with commands
   SmtpData data_;
   std::uint64_t chunk_left_ = 0;
+  bool chunk_last_ = false;
   unsigned code_ = 0;      // of the reply being read
   bool chunking_ = false;  // the server takes BDAT
   bool lmtp_ = false;
   bool auth_line_next_ = false;  // the client's next line answers a 334
-  bool starttls_waits_ = false;  // STARTTLS has no reply yet
-  std::string sender_;           // of the accepted MAIL
+  SaslDialog sasl_;
+  bool starttls_waits_ = false;   // STARTTLS has no reply yet
+  bool behind_starttls_ = false;  // and bytes follow it
+  std::string sender_;            // of the accepted MAIL
+  std::unique_ptr<MimeReader> mime_;
+
+  // The other reading: text of the message as commands.
+  bool other_ = false;
+  bool smuggled_ = false;    // since an end of data that servers read in different ways
+  std::string text_sender_;  // of the message, should it all be text
+  std::string other_line_;
+  std::size_t other_lines_ = 0;        // complete ones, not empty
+  bool line_deferred_ = false;         // `command_` has a line that is judged after the other reading's
+  std::vector<std::string> readings_;  // further ways to read the recipient named last
+  std::string named_;                  // that recipient
 };
 
 }  // namespace weir::classifier

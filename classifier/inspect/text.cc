@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/inspect/text.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -92,6 +94,13 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return value;
+}
+
+void LineReader::wipe() {
+  line_.resize(line_.capacity());
+  OPENSSL_cleanse(line_.data(), line_.size());
+  line_.clear();
+  complete_ = false;
 }
 
 LineReader::State LineReader::read(Bytes bytes, std::size_t& at) {

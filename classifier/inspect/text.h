@@ -42,10 +42,14 @@ class LineReader {
   [[nodiscard]] bool has_bare_cr() const { return line_.find('\r') != std::string::npos; }
   [[nodiscard]] bool has_nul() const { return line_.find('\0') != std::string::npos; }
   /// Forgets a line that has begun.
-  void reset() {
-    line_.clear();
+  void reset() { begin_with({}); }
+  /// As if `text`, which has no LF, had been read as the beginning of a line.
+  void begin_with(std::string_view text) {
+    line_ = text.substr(0, bytes_max_);
     complete_ = false;
   }
+  /// Overwrites the line: it was a secret.
+  void wipe();
 
  private:
   std::size_t bytes_max_;

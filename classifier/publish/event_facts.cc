@@ -9,19 +9,73 @@
 namespace weir::classifier {
 namespace {
 
+/// Of addresses and file names, of which an event has many: a sender must not make its own event too large.
+constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kMessageListMax = 16;
+
+std::string clean_name(std::string_view name) { return clean_text(name.substr(0, kNameBytesMax)); }
+
+const char* way_word(MailWay way) {
+  switch (way) {
+    case MailWay::kSent:
+      return "sent";
+    case MailWay::kFetched:
+      return "fetched";
+    case MailWay::kStored:
+      return "stored";
+  }
+  return "";
+}
+
+void fill_message(event::MailMessage& out, const MailMessage& message) {
+  out.set_way(way_word(message.way));
+  out.set_from(clean_name(message.from));
+  for (std::size_t i = 0; i < std::min(message.to.size(), kMessageListMax); ++i)
+    out.add_to(clean_name(message.to[i]));
+  for (std::size_t i = 0; i < std::min(message.cc.size(), kMessageListMax); ++i)
+    out.add_cc(clean_name(message.cc[i]));
+  out.set_subject(clean_text(message.subject));
+  out.set_message_id(clean_text(message.message_id));
+  out.set_date(clean_text(message.date));
+  out.set_mailer(clean_text(message.mailer));
+  out.set_bytes(message.bytes);
+  out.set_encrypted(message.encrypted);
+  out.set_done(message.done);
+  out.set_cut(message.cut);
+  const std::size_t shown = std::min(message.attachments.size(), kMessageListMax);
+  out.set_attachments_left_out(message.attachments_left_out +
+                               static_cast<std::uint32_t>(message.attachments.size() - shown));
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Attachment& attachment = message.attachments[i];
+    auto* item = out.add_attachments();
+    item->set_name(clean_name(attachment.name));
+    item->set_other_name(clean_name(attachment.other_name));
+    item->set_declared_type(clean_text(attachment.declared));
+    item->set_type(std::string(attachment.type));
+    item->set_bytes(attachment.bytes);
+    item->set_sha256(attachment.sha256);
+    item->set_encrypted(attachment.encrypted);
+  }
+}
+
 void fill_mail(event::FlowEvent& event, const MailFacts& mail) {
-  if (!mail.seen) return;
+  if (!mail.seen && mail.visibility.empty()) return;
   auto* out = event.mutable_mail();
   out->set_protocol(mail.protocol);
   out->set_helo(clean_text(mail.helo));
   out->set_sender(clean_text(mail.sender));
   const std::size_t recipients = std::min(mail.recipients.size(), kEventListMax);
-  for (std::size_t i = 0; i < recipients; ++i) out->add_recipients(clean_text(mail.recipients[i]));
+  for (std::size_t i = 0; i < recipients; ++i) out->add_recipients(clean_name(mail.recipients[i]));
   out->set_starttls_offered(mail.starttls_offered);
   out->set_starttls_used(mail.starttls_used);
   out->set_messages(mail.messages);
   out->set_mailer(clean_text(mail.mailer));
   out->set_server_banner(clean_text(mail.server_banner));
+  out->set_user(clean_text(mail.user));
+  out->set_visibility(std::string(mail.visibility));
+  out->set_provider(std::string(mail.provider));
+  out->set_smuggling(mail.smuggling);
+  if (!mail.message.empty()) fill_message(*out->mutable_message(), mail.message.front());
 }
 
 void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {

@@ -27,6 +27,11 @@ std::vector<Conversation> conversations() {
        "GET http://c.example/ HTTP/1.1\r\nUser-Agent: t\r\n\r\n"},
       {"smtp", 25,
        "EHLO x\r\nMAIL FROM:<s@a.example>\r\nRCPT TO:<r@b.example>\r\nRCPT TO:<q@c.example>\r\nDATA\r\n"},
+      {"mail with attachments", 25,
+       "EHLO x\r\nMAIL FROM:<s@a.example>\r\nRCPT TO:<r@b.example>\r\nDATA\r\nSubject: s\r\nContent-Type: "
+       "multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: a/b; name=one\r\nContent-Transfer-Encoding: "
+       "base64\r\n\r\nUEsDBBQAAQAAAAAAAAAAAAAA\r\nAQAAAAEAAAABAAAAYXg=\r\n--b\r\nContent-Type: a/b; "
+       "name=two\r\n\r\n..dot\r\n--b--\r\n.\r\n"},
       {"dns", 53, std::string("\0\x1b\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1", 29)},
   };
 }
@@ -35,6 +40,16 @@ std::vector<Conversation> conversations() {
 std::vector<std::string> judged(const InspectedFlow& flow) {
   std::vector<std::string> all = flow.hosts;
   all.insert(all.end(), flow.recipients.begin(), flow.recipients.end());
+  return all;
+}
+
+std::vector<std::string> attachments(const InspectedFlow& flow) {
+  std::vector<std::string> all;
+  for (const MailMessage& message : flow.facts.mail.message) {
+    all.push_back(message.subject);
+    for (const Attachment& each : message.attachments)
+      all.push_back(each.name + std::string(each.type) + each.sha256);
+  }
   return all;
 }
 
@@ -72,6 +87,7 @@ TEST(Segmentation, AnyOrderGivesTheSameNames) {
       ASSERT_EQ(cut.facts.http.user_agent, whole.facts.http.user_agent);
       ASSERT_EQ(cut.facts.http.requests, whole.facts.http.requests);
       ASSERT_EQ(cut.facts.mail.sender, whole.facts.mail.sender);
+      ASSERT_EQ(attachments(cut), attachments(whole));
       ASSERT_EQ(cut.facts.names_final, whole.facts.names_final);
     }
   }

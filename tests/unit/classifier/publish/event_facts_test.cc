@@ -109,5 +109,67 @@ TEST(EventFacts, SayWhatHttpAndProxiesShowed) {
   EXPECT_EQ(replied.http().file_name(), "x?y");
 }
 
+TEST(EventFacts, SayWhatAMessageCarried) {
+  FlowFacts facts;
+  facts.mail.seen = true;
+  facts.mail.user = "anna";
+  facts.mail.visibility = "cleartext";
+  facts.mail.message.push_back({.way = MailWay::kFetched, .from = "a@b.example", .subject = "s\x1b"});
+  MailMessage& message = facts.mail.message.front();
+  message.attachments.push_back({.name = "a.pdf.exe",
+                                 .other_name = "a.pdf",
+                                 .declared = "application/pdf",
+                                 .type = "pe",
+                                 .bytes = 7,
+                                 .sha256 = "ab",
+                                 .encrypted = true});
+  event::FlowEvent event;
+  fill_facts(event, facts);
+  EXPECT_EQ(event.mail().user(), "anna");
+  EXPECT_EQ(event.mail().visibility(), "cleartext");
+  EXPECT_EQ(event.mail().message().way(), "fetched");
+  EXPECT_EQ(event.mail().message().subject(), "s?");
+  ASSERT_EQ(event.mail().message().attachments_size(), 1);
+  const event::Attachment& attachment = event.mail().message().attachments(0);
+  EXPECT_EQ(attachment.name(), "a.pdf.exe");
+  EXPECT_EQ(attachment.other_name(), "a.pdf");
+  EXPECT_EQ(attachment.declared_type(), "application/pdf");
+  EXPECT_EQ(attachment.type(), "pe");
+  EXPECT_EQ(attachment.bytes(), 7U);
+  EXPECT_EQ(attachment.sha256(), "ab");
+  EXPECT_TRUE(attachment.encrypted());
+}
+
+TEST(EventFacts, AMessageCannotMakeItsEventTooLarge) {
+  FlowFacts facts;
+  facts.mail.seen = true;
+  const std::string longest(512, 'x');
+  facts.mail.recipients.assign(1'000, longest);
+  MailMessage message;
+  message.to.assign(kMailHeaderAddressesMax, longest);
+  message.cc = message.to;
+  message.subject.assign(5'000, 's');
+  message.attachments.assign(kMailAttachmentsMax,
+                             {.name = longest, .other_name = longest, .declared = longest});
+  message.attachments_left_out = 3;
+  facts.mail.message.push_back(message);
+  event::FlowEvent event;
+  fill_facts(event, facts);
+  EXPECT_LT(event.ByteSizeLong(), 48'000U);
+  const auto listed = static_cast<std::size_t>(event.mail().message().attachments_size());
+  EXPECT_EQ(listed + event.mail().message().attachments_left_out(), kMailAttachmentsMax + 3);
+}
+
+TEST(EventFacts, MailOverTlsIsSaidWithoutASession) {
+  FlowFacts facts;
+  facts.mail.visibility = "implicit-tls";
+  facts.mail.provider = "google";
+  event::FlowEvent event;
+  fill_facts(event, facts);
+  EXPECT_EQ(event.mail().visibility(), "implicit-tls");
+  EXPECT_EQ(event.mail().provider(), "google");
+  EXPECT_FALSE(event.mail().has_message());
+}
+
 }  // namespace
 }  // namespace weir::classifier
