@@ -115,6 +115,17 @@ void Classifier::say(FlowContext& flow, TimeNs now) {
   }
 }
 
+/// A mail message that ended is said at once: the next one takes its place in the facts.
+void Classifier::say_message(FlowContext& flow, TimeNs now) {
+  const MailFacts& mail = flow.facts.mail;
+  if (mail.message.empty() || !mail.message.front().done || flow.message_said == mail.messages_begun) return;
+  flow.message_said = mail.messages_begun;
+  if (flow.messages_said == kMessagesSaidMax) return;
+  ++flow.messages_said;
+  parts_.sink.accept(event_of(flow, flow.opened_said ? event::KIND_UPDATE : event::KIND_OPENED, now));
+  flow.opened_said = true;
+}
+
 event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, TimeNs now) {
   renew_identity(flow, now);
   std::span<const DecisionStep> path = flow.decision.path;

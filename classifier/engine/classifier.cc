@@ -124,6 +124,7 @@ void Classifier::on_packet(const Request& request) {
   const bool named = name_by_evidence(*flow);
   if (seen.facts_changed || labelled || named || again) judge(*flow, request.time);
   while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
+    say_message(*flow, request.time);
     seen = flow->inspector->next(request.head.direction, flow->facts);
     learn(*flow, request, seen);
     note_skip(*flow, request, seen);
@@ -132,6 +133,7 @@ void Classifier::on_packet(const Request& request) {
   }
   count_held(*flow);
   answer(*flow, request, seen);
+  say_message(*flow, request.time);
   say(*flow, request.time);
 }
 

@@ -132,6 +132,7 @@ class Classifier {
   void push(const FlowContext& flow, channel::Answer answer);
 
   void say(FlowContext& flow, TimeNs now);
+  void say_message(FlowContext& flow, TimeNs now);
   [[nodiscard]] event::FlowEvent& event_of(FlowContext& flow, event::Kind kind, TimeNs now);
   void say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now);
 

@@ -20,7 +20,8 @@
 
 namespace weir::classifier {
 
-inline constexpr std::size_t kHitsPerFlowMax = 64;  // different hits of one flow that are said
+inline constexpr std::size_t kHitsPerFlowMax = 64;     // different hits of one flow that are said
+inline constexpr std::uint32_t kMessagesSaidMax = 64;  // mail messages of one flow that are said as they end
 
 /// Stream bytes that no parser needs, not yet passed on to the data plane.
 struct SkipRange {
@@ -57,7 +58,9 @@ struct FlowContext {
   std::uint32_t exceptions = 0;                               // bit n: ExceptionCause n was met
 
   bool opened_said = false;
-  bool news = false;  // something an UPDATE would say
+  bool news = false;                // something an UPDATE would say
+  std::uint32_t message_said = 0;   // MailFacts::messages_begun of the last message that was said
+  std::uint32_t messages_said = 0;  // how many were
   TimeNs last_said = 0;
   std::vector<RuleHit> hits_said;
   std::vector<RuleHit> hits_unsaid;
