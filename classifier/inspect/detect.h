@@ -20,9 +20,13 @@ enum class Guess : std::uint8_t {
   kMailGreeting,   // 220: SMTP or FTP
   kImapGreeting,
   kPop3Greeting,
-  kDns,       // a length-prefixed DNS message
-  kSsh,       // an identification string
-  kKerberos,  // a length-prefixed Kerberos message
+  kDns,            // a length-prefixed DNS message
+  kSsh,            // an identification string
+  kKerberos,       // a length-prefixed Kerberos message
+  kLdap,           // a request of LDAP
+  kXmpp,           // an XML declaration or an XMPP stream
+  kPostgres,       // a request for encryption
+  kMysqlGreeting,  // of protocol version 10
 };
 
 /// For protocols whose messages have no mark of their own: what the flow's ports permit to look for.

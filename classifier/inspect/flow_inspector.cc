@@ -49,6 +49,7 @@ Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequen
       } else {
         here.ignored = true;
         here.stream.release();
+        if (named) finish();  // it was only waited for to report it
       }
       return result;
     case Accepted::kWaiting:
@@ -94,7 +95,8 @@ bool FlowInspector::Impl::feed(Direction direction, FlowFacts& facts, Inspected&
 void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Inspected& result) {
   Lane& here = lane(direction);
   result.dns_answer |= step.answered;
-  result.facts_changed |= step.changed || step.outcome == Outcome::kName || step.outcome == Outcome::kFinal;
+  result.facts_changed |= step.changed || step.outcome == Outcome::kName || step.outcome == Outcome::kNamed ||
+                          step.outcome == Outcome::kFinal;
   if (step.skip > 0) {
     result.skip_bytes = static_cast<std::uint32_t>(step.skip);
     result.skip_from_sequence = here.stream.next_sequence();
@@ -103,6 +105,9 @@ void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Insp
   switch (step.outcome) {
     case Outcome::kMore:
       break;
+    case Outcome::kNamed:
+      named = true;
+      [[fallthrough]];
     case Outcome::kName:
       result.more = step.again || !here.stream.ready().empty();
       break;
@@ -134,6 +139,7 @@ void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Insp
 /// A new conversation begins with the next byte of both directions.
 void FlowInspector::Impl::restart() {
   session = std::monostate{};
+  named = false;
   for (Lane& each : lanes) {
     each.unclaimed = 0;
     each.lines_passed = 0;
@@ -153,6 +159,7 @@ void FlowInspector::Impl::finish() {
   session = std::monostate{};
   quic.reset();
   dns.reset();
+  dtls.reset();
 }
 
 FlowInspector::FlowInspector(const FiveTuple& tuple, bool midstream, const InspectLimits& limits)
@@ -173,7 +180,7 @@ Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence,
   }
   Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
   result.claims = std::holds_alternative<KerberosStream>(impl_->session);
-  facts.names_final = impl_->final;
+  facts.names_final = names_final();
   return result;
 }
 
@@ -186,16 +193,21 @@ Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {
     result.more = heard.more;
     return result;
   }
+  if (impl_->quic) {
+    impl_->note_datagram(impl_->quic->next(facts), result);
+    facts.names_final = names_final();
+    return result;
+  }
   impl_->run(direction, facts, result);
   result.gap = !impl_->final && impl_->lane(direction).stream.gap() && impl_->is_client(direction);
-  facts.names_final = impl_->final;
+  facts.names_final = names_final();
   return result;
 }
 
 Inspected FlowInspector::on_datagram(Direction direction, Bytes payload, FlowFacts& facts) {
   if (impl_->final) return {};
   const Inspected result = impl_->datagram(direction, payload, facts);
-  facts.names_final = impl_->final;
+  facts.names_final = names_final();
   return result;
 }
 
@@ -208,7 +220,7 @@ IdentityClaims FlowInspector::take_claims() {
   return claims;
 }
 
-bool FlowInspector::names_final() const { return impl_->final; }
+bool FlowInspector::names_final() const { return impl_->final || impl_->named; }
 
 bool FlowInspector::settled() const {
   return impl_->final && impl_->lanes[0].stream.delivered() && impl_->lanes[1].stream.delivered();
@@ -217,6 +229,7 @@ bool FlowInspector::settled() const {
 std::size_t FlowInspector::bytes_held() const {
   std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;
   if (impl_->dns) total += impl_->dns->bytes_held();
+  if (impl_->dtls) total += impl_->dtls->bytes_held();
   for (const Lane& lane : impl_->lanes) total += lane.stream.bytes_held();
   return total + std::visit(
                      [](const auto& parser) -> std::size_t {

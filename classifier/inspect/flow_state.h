@@ -10,6 +10,7 @@
 #include "classifier/inspect/client_datagrams.h"
 #include "classifier/inspect/detect.h"
 #include "classifier/inspect/dns_stream.h"
+#include "classifier/inspect/dtls_flow.h"
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/inspect/http1_session.h"
 #include "classifier/inspect/kerberos_stream.h"
@@ -17,7 +18,10 @@
 #include "classifier/inspect/quic_initial.h"
 #include "classifier/inspect/smtp_session.h"
 #include "classifier/inspect/ssh_session.h"
-#include "classifier/inspect/tls_client_hello.h"
+#include "classifier/inspect/starttls_database.h"
+#include "classifier/inspect/starttls_ldap.h"
+#include "classifier/inspect/starttls_xmpp.h"
+#include "classifier/inspect/tls_session.h"
 #include "classifier/stream/tcp_stream.h"
 
 namespace weir::classifier {
@@ -26,10 +30,14 @@ using channel::Direction;
 
 inline constexpr std::uint16_t kDnsPort = 53;
 inline constexpr std::uint16_t kKerberosPort = 88;
+/// Datagrams of the initiator that are none of ours before names are final: a QUIC server passes over junk in
+/// front of an Initial packet. An answer of another protocol ends the wait sooner.
+inline constexpr unsigned kDatagramsUnclaimedMax = 8;
 
 /// What has been found to speak; monostate while nobody has claimed the flow.
-using Session = std::variant<std::monostate, TlsClientHello, Http1Session, SmtpSession, MailAccessSession,
-                             DnsStream, SshSession, KerberosStream>;
+using Session =
+    std::variant<std::monostate, TlsSession, Http1Session, SmtpSession, MailAccessSession, DnsStream,
+                 SshSession, KerberosStream, LdapStartTls, XmppStartTls, PostgresStartTls, MysqlStartTls>;
 
 [[nodiscard]] constexpr std::size_t index_of(Direction direction) {
   return static_cast<std::size_t>(direction);
@@ -63,6 +71,9 @@ struct FlowInspector::Impl {
   Inspected datagram(Direction direction, Bytes payload, FlowFacts& facts);
   void inspect_dns(Direction direction, Bytes payload, FlowFacts& facts, bool local_names, Inspected& result);
   void inspect_quic(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
+  void unclaimed_datagram(Direction direction, Bytes payload);
+  void inspect_dtls(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
+  void note_datagram(Outcome outcome, Inspected& result);
   bool feed(Direction direction, FlowFacts& facts, Inspected& result);
   void apply(const ParseStep& step, Direction direction, Inspected& result);
   void restart();
@@ -83,12 +94,15 @@ struct FlowInspector::Impl {
   std::array<Lane, 2> lanes;
   Session session;
   std::optional<QuicInitial> quic;
+  std::optional<DtlsFlow> dtls;
   std::unique_ptr<DnsConversation> dns;  // of a UDP flow that has spoken DNS
   ClientDatagrams client_datagrams;
   IdentityClaims claims;                         // not yet taken
   Direction client = Direction::kFromInitiator;  // of the session
   bool tls_expected = false;                     // STARTTLS was accepted
   bool speaks_of_clients = false;                // a datagram of it was one of ClientDatagrams
+  unsigned datagrams_unclaimed = 0;              // of the initiator, claimed by no parser
+  bool named = false;                            // the names are complete, the session goes on for the report
   bool final = false;
 };
 
