@@ -28,7 +28,7 @@ Answer about(const Request& request, AnswerType type) {
 }  // namespace
 
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
-  if (flow.decision.action == Action::kBlock) return answer_final(flow, request.flow, VerdictAction::kReset);
+  if (flow.decision.action == Action::kBlock) return answer_block(flow, request.flow);
   if (flow.exception_action != ExceptionAction::kPass) {
     const bool drop = flow.exception_action == ExceptionAction::kDrop;
     return answer_final(flow, request.flow, drop ? VerdictAction::kDrop : VerdictAction::kForward);
@@ -65,6 +65,15 @@ void Classifier::answer_release(FlowContext& flow, const Request& request, const
   if (request.head.parked != 0 || release.type == AnswerType::kSkip) push(flow, release);
 }
 
+/// Packets before this one, which contradicts them, never left: it takes their place.
+void Classifier::drop_waiting(const FlowContext& flow, const Request& request) {
+  ++counts_.conflicts;
+  Answer drop = about(request, AnswerType::kDropPacket);
+  drop.through = request.head.number - 1;
+  drop.swallow = 1;
+  push(flow, drop);
+}
+
 void Classifier::answer_fragment(FlowContext& flow, const Request& request) {
   if (flow.final) {
     if (request.head.parked != 0) answer_final(flow, request.flow, flow.final_action);
@@ -74,6 +83,13 @@ void Classifier::answer_fragment(FlowContext& flow, const Request& request) {
   Answer answer = about(request, pass ? AnswerType::kReleasePacket : AnswerType::kDropPacket);
   answer.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(ExceptionCause::kFragment));
   push(flow, answer);
+}
+
+/// As the flow's pair wants it (pairs.block).
+void Classifier::answer_block(FlowContext& flow, channel::FlowRef ref) {
+  const bool silent =
+      flow.pair < options_.pairs.size() && options_.pairs[flow.pair].block == BlockAction::kDrop;
+  answer_final(flow, ref, silent ? VerdictAction::kDrop : VerdictAction::kReset);
 }
 
 void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAction action) {

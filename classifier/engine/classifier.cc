@@ -88,7 +88,7 @@ void Classifier::on_opened(const Request& request) {
   flow.facts.as_org = std::move(place.as_org);
   note_policy(flow);
   judge(flow, request.time);  // rules about addresses can speak before any byte
-  if (flow.decision.action == Action::kBlock) answer_final(flow, request.flow, VerdictAction::kReset);
+  if (flow.decision.action == Action::kBlock) answer_block(flow, request.flow);
   say(flow, request.time);
 }
 
@@ -110,7 +110,8 @@ void Classifier::on_packet(const Request& request) {
   if (again) note_policy(*flow);
   if (request.head.payload_bytes > 0) flow->responses.note(request.head.direction, request.time);
 
-  Inspected seen = inspect(*flow, request);                                           // bytes -> names
+  Inspected seen = inspect(*flow, request);  // bytes -> names
+  if (seen.drops_waiting) drop_waiting(*flow, request);
   const bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
   seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
   seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
@@ -120,7 +121,11 @@ void Classifier::on_packet(const Request& request) {
     seen = flow->inspector->next(request.head.direction, flow->facts);
     note_skip(*flow, request, seen);
     if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
-    if (seen.facts_changed) judge(*flow, request.time);
+    if (seen.facts_changed && seen.other_reading) {
+      judge_other(*flow, request.time);
+    } else if (seen.facts_changed) {
+      judge(*flow, request.time);
+    }
   }
   count_held(*flow);
   answer(*flow, request, seen);
@@ -270,6 +275,21 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
       flow.hits_unsaid.push_back(hit);
     }
   }
+}
+
+/// What a receiver reads that has the second copy of some bytes. It counts when it is blocked; else the first
+/// reading stays the flow's.
+void Classifier::judge_other(FlowContext& flow, TimeNs now) {
+  FlowFacts& other = flow.inspector->other_facts();
+  other.master = flow.facts.master;
+  other.app = flow.facts.app;
+  other.confidence = flow.facts.confidence;
+  other.app_final = flow.facts.app_final;
+  std::swap(flow.facts, other);
+  judge(flow, now);
+  if (flow.decision.action == Action::kBlock) return;
+  std::swap(flow.facts, other);
+  judge(flow, now);
 }
 
 /// The parsers cannot go on with this flow: what the exception table says is remembered, and names are final.

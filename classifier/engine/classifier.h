@@ -106,6 +106,7 @@ class Classifier {
   [[nodiscard]] bool end_label(FlowContext& flow);
   [[nodiscard]] bool take_label(FlowContext& flow, NdpiLabel&& label) const;
   void judge(FlowContext& flow, TimeNs now);
+  void judge_other(FlowContext& flow, TimeNs now);
   void give_up(FlowContext& flow, const Inspected& seen);
   void count_held(FlowContext& flow);
   void end_inspection(FlowContext& flow);
@@ -115,7 +116,9 @@ class Classifier {
   void note_policy(FlowContext& flow);
   void answer(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   void answer_release(FlowContext& flow, const channel::Request& request, const Inspected& seen);
+  void drop_waiting(const FlowContext& flow, const channel::Request& request);
   void answer_fragment(FlowContext& flow, const channel::Request& request);
+  void answer_block(FlowContext& flow, channel::FlowRef ref);
   void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
   void push(const FlowContext& flow, channel::Answer answer);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "classifier/inspect/detect.h"
 #include "classifier/inspect/dns_stream.h"
@@ -44,9 +45,17 @@ struct Lane {
   bool again = false;            // the parser has more to say without further bytes
 };
 
+struct FlowInspector::Segment {
+  Direction direction{};
+  std::uint32_t sequence = 0;
+  std::uint8_t flags = 0;
+  Bytes payload;
+};
+
 struct FlowInspector::Impl {
   Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits);
 
+  Inspected take(const Segment& segment, FlowFacts& facts);
   Inspected segment(Direction direction, std::uint32_t sequence, std::uint8_t flags, Bytes payload,
                     FlowFacts& facts);
   void run(Direction direction, FlowFacts& facts, Inspected& result);
@@ -69,6 +78,7 @@ struct FlowInspector::Impl {
     return tuple.responder_port == port || tuple.initiator_port == port;
   }
   [[nodiscard]] bool unclaimable() const;
+  [[nodiscard]] std::size_t bytes_held() const;
 
   FiveTuple tuple;
   bool midstream;
@@ -80,6 +90,20 @@ struct FlowInspector::Impl {
   bool tls_expected = false;                     // STARTTLS was accepted
   bool dns_datagrams = false;                    // a UDP flow that has spoken DNS
   bool final = false;
+  bool more = false;              // another name is in the bytes that were shown
+  bool spoken = false;            // the client sent something
+  bool answered = false;          // and the server something after that
+  std::uint8_t second_tries = 0;  // copies that were looked at and refused
+};
+
+/// The flow as it is for a receiver that has the second copy of the bytes at one place.
+struct FlowInspector::SecondCopy {
+  Impl impl;
+  FlowFacts facts;
+  std::uint32_t from = 0;  // sequence number of the place
+  std::vector<std::uint8_t> first_bytes;
+  std::vector<std::uint8_t> second_bytes;  // as many
+  bool due = false;                        // the facts changed, and nobody was told yet
 };
 
 }  // namespace weir::classifier
