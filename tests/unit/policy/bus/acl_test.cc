@@ -62,9 +62,40 @@ class Acl : public ::testing::Test {
 
 TEST_F(Acl, NobodyGetsInWithoutAPassword) {
   auto connection = server_->connect();
-  const auto reply = connection.command({"PING"});
-  ASSERT_FALSE(reply);
-  EXPECT_TRUE(reply.error().what.starts_with("NOAUTH"));
+  for (const std::string_view command : {"PING", "XINFO"}) {
+    const auto reply = connection.command({command});
+    ASSERT_FALSE(reply);
+    EXPECT_TRUE(reply.error().what.starts_with("NOAUTH")) << reply.error().what;
+  }
+}
+
+TEST_F(Acl, WhatTheEngineOwesOutlivesTheServer) {
+  publish();
+  publish();
+  const auto reader = [this](std::string_view consumer) {
+    return StreamReader{
+        as("weir-engine"), std::string{kEngineGroup}, std::string{consumer}, {flow_stream(0)}};
+  };
+  std::string owed;
+  {
+    StreamReader before = reader("engine-1");
+    ASSERT_TRUE(before.create_group());
+    const auto first = before.read(1, milliseconds{1'000});
+    const auto second = before.read(1, milliseconds{1'000});
+    ASSERT_TRUE(first && second && first->size() == 1 && second->size() == 1);
+    ASSERT_TRUE(before.acknowledge(*first));
+    owed = second->front().id;
+  }
+  server_->stop(SIGKILL);
+  server_->start();
+  ASSERT_TRUE(server_->up());
+  StreamReader after = reader("engine-1");
+  const auto again = after.read(10, milliseconds{1});
+  ASSERT_TRUE(again) << to_text(again.error());
+  ASSERT_EQ(again->size(), 1U);
+  EXPECT_EQ(again->front().id, owed);
+  StreamReader other = reader("engine-2");
+  EXPECT_TRUE(other.read(10, milliseconds{1})->empty()) << "read before the server died";
 }
 
 TEST_F(Acl, TheClassifierAppendsAndSeesNothing) {
