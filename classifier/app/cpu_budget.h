@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends the process when one request takes more processor time than it may: a parser or nDPI that hangs on
-// hostile bytes becomes a crash, which the data plane answers (docs/operations.md, "When the classifier
-// fails"). A timer on the thread's own processor time ticks; a request that is seen at three ticks in a row
-// has had its budget. An idle thread uses no time, so nothing ticks, and a request costs two stores.
+// hostile bytes becomes a crash, which the data plane answers (docs/operations.md, the exception
+// row classifier-fault). A timer on the thread's own processor time ticks; a request that is seen at three
+// ticks in a row has had its budget. An idle thread uses no time, so nothing ticks, and a request costs two
+// stores.
 //
 // Threads: one thread is watched, the one that called `start`.
 #pragma once
