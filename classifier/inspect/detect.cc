@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "classifier/inspect/http1_request.h"
 #include "classifier/inspect/http2_frames.h"
@@ -11,6 +13,9 @@
 #include "classifier/inspect/proxy_header.h"
 #include "classifier/inspect/socks_session.h"
 #include "classifier/inspect/ssh_session.h"
+#include "classifier/inspect/starttls_database.h"
+#include "classifier/inspect/starttls_ldap.h"
+#include "classifier/inspect/starttls_xmpp.h"
 #include "classifier/inspect/text.h"
 #include "classifier/inspect/tls_client_hello.h"
 
@@ -130,6 +135,44 @@ Guess ssh_identification(std::string_view first) {
   return other == Guess::kNone ? Guess::kSsh : other;
 }
 
+/// Protocols that go over to TLS and whose first bytes are no line. kNone: none of them.
+Guess starttls_protocol(Bytes first) {
+  const std::pair<std::optional<bool>, Guess> binary[] = {
+      {looks_like_ldap(first), Guess::kLdap},
+      {looks_like_postgres(first), Guess::kPostgres},
+      {looks_like_mysql_greeting(first), Guess::kMysqlGreeting}};
+  for (const auto& [fits, guess] : binary) {
+    if (fits.value_or(false)) return guess;
+  }
+  if (first[0] == '<' && may_be_xmpp(as_text(first)))
+    return first.size() > 4 ? Guess::kXmpp : Guess::kUndecided;
+  for (const auto& [fits, guess] : binary) {
+    if (!fits) return Guess::kUndecided;
+  }
+  return Guess::kNone;
+}
+
+/// An SSL 2.0 style hello, or a line that says what it is. `first` is not empty.
+Guess ssl2_or_line(Bytes first) {
+  if ((first[0] & 0x80U) != 0) {
+    if (first.size() > 2 && first[2] != 1) return Guess::kNone;
+    if (first.size() < kSsl2HelloHeaderBytes) return Guess::kUndecided;
+    return ssl2_hello_version(first) != 0 ? Guess::kSsl2Hello : Guess::kNone;
+  }
+  std::string_view text = as_text(first);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  const std::size_t word = std::min(text.find_first_of(" \t\r\n"), text.size());
+  if (word > kHttpMethodReadMax ||
+      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(word), is_token_char)) {
+    return Guess::kNone;
+  }
+  const std::size_t feed = text.find('\n');
+  if (feed == std::string_view::npos) return Guess::kUndecided;
+  std::string_view line = text.substr(0, feed);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return complete_line(line);
+}
+
 }  // namespace
 
 Guess guess_protocol(Bytes first, PortHint hint, bool opens) {
@@ -154,23 +197,10 @@ Guess guess_protocol(Bytes first, PortHint hint, bool opens) {
     const Guess ssh = ssh_identification(as_text(first));
     if (ssh != Guess::kNone) return ssh;
   }
-  if ((first[0] & 0x80U) != 0) {
-    if (first.size() > 2 && first[2] != 1) return Guess::kNone;
-    if (first.size() < kSsl2HelloHeaderBytes) return Guess::kUndecided;
-    return ssl2_hello_version(first) != 0 ? Guess::kSsl2Hello : Guess::kNone;
-  }
-  std::string_view text = as_text(first);
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
-  const std::size_t word = std::min(text.find_first_of(" \t\r\n"), text.size());
-  if (word > kHttpMethodReadMax ||
-      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(word), is_token_char)) {
-    return Guess::kNone;
-  }
-  const std::size_t feed = text.find('\n');
-  if (feed == std::string_view::npos) return Guess::kUndecided;
-  std::string_view line = text.substr(0, feed);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return complete_line(line);
+  const Guess starttls = starttls_protocol(first);
+  if (starttls != Guess::kNone && starttls != Guess::kUndecided) return starttls;
+  const Guess other = ssl2_or_line(first);
+  return other == Guess::kNone ? starttls : other;
 }
 
 bool begins_like_http(Bytes first) {

@@ -20,14 +20,18 @@ enum class Guess : std::uint8_t {
   kMailGreeting,   // 220: SMTP or FTP
   kImapGreeting,
   kPop3Greeting,
-  kDns,           // a length-prefixed DNS message
-  kSsh,           // an identification string
-  kKerberos,      // a length-prefixed Kerberos message
-  kHttp2,         // the preface of an HTTP/2 client
-  kSocks4,        // a request of SOCKS 4 or 4A
-  kSocks5,        // the methods that a SOCKS 5 client offers
-  kProxyHeader1,  // a PROXY header as a line
-  kProxyHeader2,  // and as binary
+  kDns,            // a length-prefixed DNS message
+  kSsh,            // an identification string
+  kKerberos,       // a length-prefixed Kerberos message
+  kHttp2,          // the preface of an HTTP/2 client
+  kSocks4,         // a request of SOCKS 4 or 4A
+  kSocks5,         // the methods that a SOCKS 5 client offers
+  kProxyHeader1,   // a PROXY header as a line
+  kProxyHeader2,   // and as binary
+  kLdap,           // a request of LDAP
+  kXmpp,           // an XML declaration or an XMPP stream
+  kPostgres,       // a request for encryption
+  kMysqlGreeting,  // of protocol version 10
 };
 
 /// For protocols whose messages have no mark of their own: what the flow's ports permit to look for.

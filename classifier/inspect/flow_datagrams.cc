@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What datagrams speak, asked in this order: DNS and its local kinds, what clients are known by, QUIC.
+// What datagrams speak, asked in this order: DNS and its local kinds, what clients are known by, DTLS, QUIC.
 #include "classifier/inspect/flow_state.h"
 
 namespace weir::classifier {
@@ -49,6 +49,10 @@ Inspected FlowInspector::Impl::datagram(Direction direction, Bytes payload, Flow
     result.claims = !claims.empty();
     return result;
   }
+  if (dtls || (!quic && looks_like_dtls_hello(payload))) {
+    inspect_dtls(direction, payload, facts, result);
+    return result;
+  }
   if (speaks_of_clients && !quic && !looks_like_quic_initial(payload)) return result;
   inspect_quic(direction, payload, facts, result);
   return result;
@@ -70,20 +74,40 @@ void FlowInspector::Impl::inspect_dns(Direction direction, Bytes payload, FlowFa
   }
 }
 
-/// Anything else over UDP is QUIC with its first datagram, or nothing that names the flow.
+void FlowInspector::Impl::inspect_dtls(Direction direction, Bytes payload, FlowFacts& facts,
+                                       Inspected& result) {
+  if (!dtls) {
+    dtls.emplace();
+    client = direction;
+  }
+  note_datagram(direction == client ? dtls->datagram(payload, facts) : dtls->answer(payload, facts), result);
+}
+
+/// Anything else over UDP is QUIC, or nothing that names the flow.
 void FlowInspector::Impl::inspect_quic(Direction direction, Bytes payload, FlowFacts& facts,
                                        Inspected& result) {
   if (!quic) {
-    if (!looks_like_quic_initial(payload)) return finish();
+    if (!looks_like_quic_initial(payload)) return unclaimed_datagram(direction, payload);
     quic.emplace();
     client = direction;
   }
-  if (direction != client) return;
-  const Outcome outcome = quic->datagram(payload, facts);
-  result.facts_changed = outcome == Outcome::kName || outcome == Outcome::kFinal;
+  note_datagram(direction == client ? quic->datagram(payload, facts) : quic->answer(payload), result);
+}
+
+void FlowInspector::Impl::unclaimed_datagram(Direction direction, Bytes payload) {
+  const bool junk = direction == Direction::kFromInitiator ? ++datagrams_unclaimed < kDatagramsUnclaimedMax
+                                                           : looks_like_quic_server(payload);
+  if (!junk) finish();
+}
+
+void FlowInspector::Impl::note_datagram(Outcome outcome, Inspected& result) {
+  result.facts_changed =
+      outcome == Outcome::kName || outcome == Outcome::kNamed || outcome == Outcome::kFinal;
   result.parser_error = outcome == Outcome::kError;
   result.undecidable = outcome == Outcome::kLimit;
-  if (outcome != Outcome::kMore && outcome != Outcome::kName) finish();
+  result.more = (outcome == Outcome::kName || outcome == Outcome::kNamed) && quic && quic->more();
+  named = named || outcome == Outcome::kNamed;
+  if (outcome == Outcome::kFinal || result.parser_error || result.undecidable) finish();
 }
 
 }  // namespace weir::classifier

@@ -49,8 +49,8 @@ bool FlowInspector::Impl::detect_tls(Direction direction, FlowFacts& facts, Insp
 }
 
 bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& facts, Inspected& result) {
-  const bool greeting =
-      guess == Guess::kMailGreeting || guess == Guess::kImapGreeting || guess == Guess::kPop3Greeting;
+  const bool greeting = guess == Guess::kMailGreeting || guess == Guess::kImapGreeting ||
+                        guess == Guess::kPop3Greeting || guess == Guess::kMysqlGreeting;
   // Whoever opened the connection is the client. If that was not seen, what they say tells them apart.
   const Direction speaker_if_greeting = Direction::kFromResponder;
   const bool right_side = greeting == (direction == speaker_if_greeting);
@@ -90,7 +90,7 @@ void FlowInspector::Impl::open_session(Guess guess) {
   const bool submission = server_port == kSubmissionPort;
   switch (guess) {
     case Guess::kTls:
-      session.emplace<TlsClientHello>();
+      session.emplace<TlsSession>();
       break;
     case Guess::kHttp:
       session.emplace<Http1Session>();
@@ -129,6 +129,18 @@ void FlowInspector::Impl::open_session(Guess guess) {
     case Guess::kProxyHeader1:
     case Guess::kProxyHeader2:
       session.emplace<ProxyHeader>(guess == Guess::kProxyHeader2);
+      break;
+    case Guess::kLdap:
+      session.emplace<LdapStartTls>();
+      break;
+    case Guess::kXmpp:
+      session.emplace<XmppStartTls>();
+      break;
+    case Guess::kPostgres:
+      session.emplace<PostgresStartTls>();
+      break;
+    case Guess::kMysqlGreeting:
+      session.emplace<MysqlStartTls>();
       break;
     case Guess::kSsl2Hello:
     case Guess::kUndecided:

@@ -62,6 +62,7 @@ Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequen
       } else {
         here.ignored = true;
         here.stream.release();
+        if (named) finish();  // it was only waited for to report it
       }
       return result;
     case Accepted::kWaiting:
@@ -101,7 +102,7 @@ bool FlowInspector::Impl::feed(Direction direction, FlowFacts& facts, Inspected&
         }
       },
       reply ? answering.front() : session);
-  if (step.outcome != Outcome::kMore && std::holds_alternative<TlsClientHello>(session)) {
+  if (step.outcome != Outcome::kMore && std::holds_alternative<TlsSession>(session)) {
     note_mail_over_tls(facts,
                        client == Direction::kFromInitiator ? tuple.responder_port : tuple.initiator_port);
   }
@@ -116,7 +117,8 @@ void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Flow
                                 Inspected& result) {
   Lane& here = lane(direction);
   result.dns_answer |= step.answered;
-  result.facts_changed |= step.changed || step.outcome == Outcome::kName || step.outcome == Outcome::kFinal;
+  result.facts_changed |= step.changed || step.outcome == Outcome::kName || step.outcome == Outcome::kNamed ||
+                          step.outcome == Outcome::kFinal;
   if (step.skip > 0) {
     result.skip_bytes = static_cast<std::uint32_t>(step.skip);
     result.skip_from_sequence = here.stream.next_sequence();
@@ -125,6 +127,9 @@ void FlowInspector::Impl::apply(const ParseStep& step, Direction direction, Flow
   switch (step.outcome) {
     case Outcome::kMore:
       break;
+    case Outcome::kNamed:
+      named = true;
+      [[fallthrough]];
     case Outcome::kName:
       result.more = step.again || !here.stream.ready().empty();
       break;
@@ -173,6 +178,7 @@ void FlowInspector::Impl::restart(Outcome how, Direction direction, FlowFacts& f
   }
   facts.http.host.clear();  // the proxy was asked for it; what is inside has a name of its own
   tls_expected = how == Outcome::kTls;
+  named = false;
   if (how == Outcome::kHttp2) {
     session.emplace<Http2Session>();
   } else {
@@ -191,6 +197,7 @@ void FlowInspector::Impl::finish() {
   answering.clear();
   quic.reset();
   dns.reset();
+  dtls.reset();
 }
 
 FlowInspector::FlowInspector(const FiveTuple& tuple, bool midstream, const InspectLimits& limits)
@@ -211,7 +218,7 @@ Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence,
   }
   Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
   result.claims = std::holds_alternative<KerberosStream>(impl_->session);
-  facts.names_final = impl_->final;
+  facts.names_final = names_final();
   return result;
 }
 
@@ -224,16 +231,21 @@ Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {
     result.more = heard.more;
     return result;
   }
+  if (impl_->quic) {
+    impl_->note_datagram(impl_->quic->next(facts), result);
+    facts.names_final = names_final();
+    return result;
+  }
   impl_->run(direction, facts, result);
   result.gap = !impl_->final && impl_->lane(direction).stream.gap() && impl_->is_client(direction);
-  facts.names_final = impl_->final;
+  facts.names_final = names_final();
   return result;
 }
 
 Inspected FlowInspector::on_datagram(Direction direction, Bytes payload, FlowFacts& facts) {
   if (impl_->final) return {};
   const Inspected result = impl_->datagram(direction, payload, facts);
-  facts.names_final = impl_->final;
+  facts.names_final = names_final();
   return result;
 }
 
@@ -246,7 +258,7 @@ IdentityClaims FlowInspector::take_claims() {
   return claims;
 }
 
-bool FlowInspector::names_final() const { return impl_->final; }
+bool FlowInspector::names_final() const { return impl_->final || impl_->named; }
 
 bool FlowInspector::settled() const {
   return impl_->final && impl_->lanes[0].stream.delivered() && impl_->lanes[1].stream.delivered();
@@ -255,6 +267,7 @@ bool FlowInspector::settled() const {
 std::size_t FlowInspector::bytes_held() const {
   std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;
   if (impl_->dns) total += impl_->dns->bytes_held();
+  if (impl_->dtls) total += impl_->dtls->bytes_held();
   for (const Lane& lane : impl_->lanes) total += lane.stream.bytes_held();
   for (const Session& session : impl_->answering) total += held_by(session);
   return total + held_by(impl_->session);

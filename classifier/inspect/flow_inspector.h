@@ -75,10 +75,12 @@ class FlowInspector {
   /// What the packets shown since the last call say of clients. Claims of a datagram or segment, not more.
   [[nodiscard]] IdentityClaims take_claims();
 
-  /// Nothing more will come from the parsers for this flow (no HTTP or mail connection is open in them).
+  /// No other name will come from the parsers for this flow (no HTTP or mail connection is open in them).
+  /// They may still have something to report: the flow is to be shown on until it is settled.
   [[nodiscard]] bool names_final() const;
-  /// And what was judged has arrived: no other copy of it can take its place. Until then the flow must not be
-  /// let go, or a receiver that ignored the copy which was judged would be given another one.
+  /// And nothing more will be reported, and what was judged has arrived: no other copy of it can take its
+  /// place. Until then the flow must not be let go, or a receiver that ignored the copy which was judged
+  /// would be given another one.
   [[nodiscard]] bool settled() const;
   /// Assembly bytes held now, for the classifier's total.
   [[nodiscard]] std::size_t bytes_held() const;

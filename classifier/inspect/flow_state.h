@@ -11,6 +11,7 @@
 #include "classifier/inspect/client_datagrams.h"
 #include "classifier/inspect/detect.h"
 #include "classifier/inspect/dns_stream.h"
+#include "classifier/inspect/dtls_flow.h"
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/inspect/http1_session.h"
 #include "classifier/inspect/http2_session.h"
@@ -22,7 +23,10 @@
 #include "classifier/inspect/smtp_session.h"
 #include "classifier/inspect/socks_session.h"
 #include "classifier/inspect/ssh_session.h"
-#include "classifier/inspect/tls_client_hello.h"
+#include "classifier/inspect/starttls_database.h"
+#include "classifier/inspect/starttls_ldap.h"
+#include "classifier/inspect/starttls_xmpp.h"
+#include "classifier/inspect/tls_session.h"
 #include "classifier/stream/tcp_stream.h"
 
 namespace weir::classifier {
@@ -31,11 +35,14 @@ using channel::Direction;
 
 inline constexpr std::uint16_t kDnsPort = 53;
 inline constexpr std::uint16_t kKerberosPort = 88;
+/// Datagrams of the initiator that are none of ours before names are final: a QUIC server passes over junk in
+/// front of an Initial packet. An answer of another protocol ends the wait sooner.
+inline constexpr unsigned kDatagramsUnclaimedMax = 8;
 
 /// What has been found to speak; monostate while nobody has claimed the flow.
-using Session =
-    std::variant<std::monostate, TlsClientHello, Http1Session, Http2Session, SmtpSession, ImapSession,
-                 Pop3Session, DnsStream, SshSession, KerberosStream, SocksSession, ProxyHeader>;
+using Session = std::variant<std::monostate, TlsSession, Http1Session, Http2Session, SmtpSession, ImapSession,
+                             Pop3Session, DnsStream, SshSession, KerberosStream, SocksSession, ProxyHeader,
+                             LdapStartTls, XmppStartTls, PostgresStartTls, MysqlStartTls>;
 
 /// Conversations within one another (a tunnel through a proxy, an upgrade, STARTTLS) that are followed.
 inline constexpr std::size_t kNestedMax = 8;
@@ -81,6 +88,9 @@ struct FlowInspector::Impl {
   Inspected datagram(Direction direction, Bytes payload, FlowFacts& facts);
   void inspect_dns(Direction direction, Bytes payload, FlowFacts& facts, bool local_names, Inspected& result);
   void inspect_quic(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
+  void unclaimed_datagram(Direction direction, Bytes payload);
+  void inspect_dtls(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
+  void note_datagram(Outcome outcome, Inspected& result);
   bool feed(Direction direction, FlowFacts& facts, Inspected& result);
   void apply(const ParseStep& step, Direction direction, FlowFacts& facts, Inspected& result);
   void restart(Outcome how, Direction direction, FlowFacts& facts, Inspected& result);
@@ -108,12 +118,15 @@ struct FlowInspector::Impl {
   Direction answering_from = Direction::kFromResponder;
   std::size_t nested = 0;  // conversations begun within others
   std::optional<QuicInitial> quic;
+  std::optional<DtlsFlow> dtls;
   std::unique_ptr<DnsConversation> dns;  // of a UDP flow that has spoken DNS
   ClientDatagrams client_datagrams;
   IdentityClaims claims;                         // not yet taken
   Direction client = Direction::kFromInitiator;  // of the session
   bool tls_expected = false;                     // STARTTLS was accepted
   bool speaks_of_clients = false;                // a datagram of it was one of ClientDatagrams
+  unsigned datagrams_unclaimed = 0;              // of the initiator, claimed by no parser
+  bool named = false;                            // the names are complete, the session goes on for the report
   bool final = false;
 };
 

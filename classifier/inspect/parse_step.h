@@ -13,6 +13,7 @@ enum class Outcome : std::uint8_t {
   kName,     // the facts changed: judge them before more is read; bytes may be left
   kError,    // the bytes break the protocol they claim beyond what servers accept
   kLimit,    // a named limit was reached before a name
+  kNamed,    // like kName, and no other name is expected: what comes now is for the report
   kFinal,    // nothing more will come from this flow
   kIgnore,   // nothing more is needed of this direction
   kRestart,  // the next byte of both directions begins a new conversation (a tunnel)

@@ -1,60 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ClientHello in a client's QUIC Initial packets (RFC 9000 section 17.2.2, RFC 9001 section 5.2, RFC 9369
-// for version 2). Initial packets are protected with keys that anybody on the path can derive from the
-// connection id. CRYPTO frames may come in any order, over several packets and datagrams, with a changed
-// connection id after Retry.
+// The hellos of a QUIC flow (RFC 9000 section 17.2.2, RFC 9001, RFC 9369; drafts and Google's as quic_keys.h
+// and quic_google.h know them). CRYPTO frames may come in any order, over several packets and datagrams,
+// behind other packets, with a changed connection id after Retry. A flow may begin several connections: each
+// hello is judged, also a second one of a connection (HelloRetryRequest), until the server goes on with a
+// handshake. A server that does so after a hello which was not understood makes the flow undecidable, never
+// named.
+//
+// Not seen: another connection that begins on the same ports after the flow was decided, and a connection
+// that migrated to new ports, which is a flow without a name.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
+#include "classifier/inspect/parse_step.h"
+#include "classifier/inspect/quic_crypto.h"
+#include "classifier/inspect/quic_keys.h"
 #include "classifier/inspect/tls_client_hello.h"
 
 namespace weir::classifier {
 
-/// Of a ClientHello in CRYPTO frames; more is undecidable.
-inline constexpr std::size_t kQuicCryptoBytesMax = 16'384;
-/// Datagrams of the client without a complete ClientHello; then the flow is undecidable.
+/// Datagrams of the client until the server goes on. Without a complete hello the flow is undecidable then.
 inline constexpr unsigned kQuicDatagramsMax = 16;
-inline constexpr std::size_t kQuicPacketsPerDatagramMax = 8;
+/// Packets of one datagram that are looked at; a datagram with more is undecidable.
+inline constexpr std::size_t kQuicPacketsPerDatagramMax = 16;
+/// Connections that one flow begins; more is undecidable.
+inline constexpr std::size_t kQuicConnectionsMax = 4;
+/// Key derivations for one datagram, which bounds its cost; more is undecidable.
+inline constexpr unsigned kQuicDerivationsMax = 4;
 
-/// A long header of a version whose Initial packets can be read.
+/// A client's packet of a version that can be read, or of one that makes the server name its own.
 [[nodiscard]] bool looks_like_quic_initial(Bytes datagram);
+/// What a QUIC server may send before a handshake: version negotiation, Retry, Initial.
+[[nodiscard]] bool looks_like_quic_server(Bytes datagram);
 
 class QuicInitial {
  public:
-  /// One datagram of the client: kMore, kName or kFinal with facts, kError, kLimit.
+  /// One datagram of the client: kMore, kName, kNamed, kFinal, kError, kLimit.
   [[nodiscard]] Outcome datagram(Bytes bytes, FlowFacts& facts);
-  [[nodiscard]] std::size_t bytes_held() const { return crypto_.size() + hello_.bytes_held(); }
+  /// Goes on after kName or kNamed with what else the datagram brought.
+  [[nodiscard]] Outcome next(FlowFacts& facts);
+  [[nodiscard]] bool more();
+  /// One datagram of the server: kMore until it goes on with a handshake; then kFinal, or kLimit without a
+  /// hello.
+  [[nodiscard]] Outcome answer(Bytes bytes);
+  [[nodiscard]] std::size_t bytes_held() const;
 
  private:
-  struct Keys {
-    std::array<std::uint8_t, 16> key{};
-    std::array<std::uint8_t, 12> iv{};
-    std::array<std::uint8_t, 16> header{};
-  };
   struct Packet {
-    std::uint32_t version = 0;
-    Bytes connection_id;
-    Bytes whole;                // of this packet alone
+    std::uint8_t first = 0;
+    const QuicVersion* version = nullptr;  // null: a version that nobody speaks
+    Bytes connection_id{};
+    Bytes whole{};              // of this packet alone
     std::size_t number_at = 0;  // where the protected packet number begins
   };
+  struct Connection {
+    const QuicVersion* version = nullptr;  // null: Google's without protection
+    QuicKeys keys{};
+    std::array<std::uint8_t, kQuicIdBytesMax> id{};  // that the keys were derived from
+    std::size_t id_bytes = 0;
+    QuicCrypto crypto{};
+    TlsClientHello hello{TlsTransport::kQuic};
+    std::vector<std::uint8_t> first_ech{};
+    unsigned hellos = 0;  // complete ones
+  };
 
-  [[nodiscard]] static Keys derive(std::uint32_t version, Bytes connection_id);
-  [[nodiscard]] static std::optional<std::vector<std::uint8_t>> open(const Packet& packet, const Keys& keys);
-  [[nodiscard]] bool frames(Bytes payload);
-  [[nodiscard]] bool crypto(std::uint64_t offset, Bytes bytes);
-  [[nodiscard]] Outcome feed_hello(FlowFacts& facts);
+  [[nodiscard]] Outcome packets(Bytes bytes);
+  [[nodiscard]] Outcome initial(const Packet& packet);
+  [[nodiscard]] Connection* opened(const Packet& packet, std::vector<std::uint8_t>& payload);
+  [[nodiscard]] Connection* begin(const QuicVersion* version, Bytes id);
+  [[nodiscard]] Outcome frames(Connection& connection, Bytes payload);
+  [[nodiscard]] Outcome feed(Connection& connection, FlowFacts& facts);
+  [[nodiscard]] Outcome feed_chlo(Connection& connection, FlowFacts& facts);
 
-  std::optional<Keys> keys_;
-  std::vector<std::uint8_t> crypto_;
-  std::vector<bool> have_;     // which bytes of crypto_ have come; the first copy counts
-  std::size_t delivered_ = 0;  // of crypto_, to the hello
-  bool too_long_ = false;
+  std::vector<Connection> connections_;
   unsigned datagrams_ = 0;
-  TlsClientHello hello_;
+  unsigned derivations_ = 0;  // of this datagram
+  bool named_ = false;        // a hello was complete
 };
 
 }  // namespace weir::classifier

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "classifier/inspect/ssh_session.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <string_view>
 
+#include "classifier/inspect/digest.h"
 #include "classifier/inspect/text.h"
 
 namespace weir::classifier {
@@ -16,19 +15,6 @@ constexpr std::string_view kPrefix = "SSH-";
 constexpr std::uint8_t kKexinit = 20;  // SSH_MSG_KEXINIT
 constexpr std::size_t kCookieBytes = 16;
 constexpr std::size_t kLengthBytes = 4;
-
-std::string md5(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return {};
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    out += kDigits[digest[i] >> 4U];
-    out += kDigits[digest[i] & 0xfU];
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -50,7 +36,7 @@ std::string hassh(Bytes kexinit, bool server) {
     text += ';';
     text += lists[first + turn];
   }
-  return md5(text);
+  return md5_hex(text);
 }
 
 ParseStep SshSession::from_client(Bytes bytes, FlowFacts& facts) {

@@ -10,69 +10,56 @@ namespace weir::classifier {
 
 namespace {
 
-constexpr std::uint8_t kRecordHandshake = 22;
 constexpr std::uint8_t kClientHello = 1;
 constexpr std::size_t kHandshakeHeaderBytes = 4;
+constexpr std::size_t kFirstReserveBytes = 2'048;  // what is announced need not come
 constexpr std::uint16_t kExtServerName = 0;
 constexpr std::uint16_t kExtAlpn = 16;
+constexpr std::uint16_t kExtSessionTicket = 35;
+constexpr std::uint16_t kExtPreSharedKey = 41;
+constexpr std::uint16_t kExtEarlyData = 42;
 constexpr std::uint16_t kExtSupportedVersions = 43;
 constexpr std::uint16_t kExtEch = 0xfe0d;
+constexpr std::uint16_t kExtEncryptedServerName = 0xffce;  // what ECH was before draft 7
+constexpr std::uint8_t kEchOuter = 0;
+constexpr std::uint16_t kTls13 = 0x0304;
+
+/// Versions as they grow newer: those of DTLS are counted downwards.
+bool newer(std::uint16_t a, std::uint16_t b, TlsTransport transport) {
+  return transport == TlsTransport::kDtls ? a < b || b == 0 : a > b;
+}
+
+bool is_version(std::uint16_t version, TlsTransport transport) {
+  return transport == TlsTransport::kDtls ? version >= 0xfefc && version <= 0xfeff
+                                          : version >= 0x0300 && version <= kTls13;
+}
 
 }  // namespace
 
-ParseStep TlsClientHello::from_client(Bytes bytes, FlowFacts& facts) {
-  ParseStep step;
-  Walk walked = Walk::kMore;
-  bool too_long = false;
-  while (step.consumed < bytes.size() && walked == Walk::kMore) {
-    if (record_left_ == 0) {
-      header_[header_have_++] = bytes[step.consumed++];
-      if (header_have_ == header_.size() && !begin_record()) walked = Walk::kError;
-      continue;
+TlsClientHello::Read TlsClientHello::read(Bytes bytes) {
+  Read out;
+  while (out.consumed < bytes.size() && out.walk == Walk::kMore) {
+    // The header first, so that no byte behind the message is taken.
+    std::size_t wanted = kHandshakeHeaderBytes;
+    if (message_.size() >= kHandshakeHeaderBytes) {
+      wanted += ByteReader{Bytes{message_}.subspan(1)}.u24();
+      if (wanted > kClientHelloBytesMax && message_.size() == kClientHelloBytesMax) {
+        out.walk = Walk::kTooLong;
+        return out;
+      }
     }
-    const std::size_t count =
-        std::min({record_left_, bytes.size() - step.consumed, kClientHelloBytesMax - message_.size()});
-    const Bytes part = bytes.subspan(step.consumed, count);
+    message_.reserve(std::min(wanted, kFirstReserveBytes));
+    const std::size_t room = std::min(wanted, kClientHelloBytesMax) - message_.size();
+    const Bytes part = bytes.subspan(out.consumed, std::min(room, bytes.size() - out.consumed));
     message_.insert(message_.end(), part.begin(), part.end());
-    step.consumed += count;
-    record_left_ -= count;
-    walked = walk();
-    if (walked == Walk::kMore && message_.size() == kClientHelloBytesMax) {
-      too_long = true;
-      break;
-    }
+    out.consumed += part.size();
+    out.walk = walk();
   }
-  facts.tls.seen = true;
-  if (too_long) {
-    step.outcome = name_seen_ ? Outcome::kFinal : Outcome::kLimit;
-  } else if (walked == Walk::kError) {
-    step.outcome = Outcome::kError;
-  } else if (walked == Walk::kDone) {
-    found_.seen = true;
-    facts.tls = found_;
-    step.outcome = Outcome::kFinal;
-  } else if (name_seen_ && !name_reported_) {
-    facts.tls.sni = found_.sni;
-    step.outcome = Outcome::kName;
-  }
-  if (name_seen_ && walked != Walk::kError) {
-    name_reported_ = true;
-    facts.host = found_.sni;
-    facts.host_source = NameSource::kTlsSni;
-  }
-  return step;
-}
-
-bool TlsClientHello::begin_record() {
-  ByteReader reader{Bytes{header_}};
-  header_have_ = 0;
-  const std::uint8_t type = reader.u8();
-  const std::uint8_t major = reader.u8();
-  reader.skip(1);
-  record_left_ = reader.u16();
-  if (type != kRecordHandshake || major != 3 || record_left_ > kTlsRecordBytesMax) return false;
-  empty_records_ = record_left_ == 0 ? empty_records_ + 1 : 0;
-  return empty_records_ <= kEmptyRecordsMax;
+  if (out.walk == Walk::kMore && message_.size() == kClientHelloBytesMax) out.walk = Walk::kTooLong;
+  if (out.walk == Walk::kDone) finish();
+  if (out.walk == Walk::kMore && !found_.sni.empty() && !name_reported_) out.walk = Walk::kName;
+  name_reported_ = name_reported_ || out.walk == Walk::kName;
+  return out;
 }
 
 TlsClientHello::Walk TlsClientHello::walk() {
@@ -100,7 +87,6 @@ TlsClientHello::Walk TlsClientHello::walk() {
     if (!extension(extension_type, body)) return Walk::kError;
     extensions_at_ += 4U + length;
   }
-  // Bytes behind the message would be a second handshake message, which no client sends before the reply.
   return Walk::kDone;
 }
 
@@ -110,24 +96,23 @@ TlsClientHello::Walk TlsClientHello::walk_fixed() {
   const std::size_t end = kHandshakeHeaderBytes + reader.u24();
   const std::uint16_t version = reader.u16();
   reader.skip(32);  // random
-  const std::uint8_t session_id_bytes = reader.u8();
-  if (session_id_bytes > 32) return Walk::kError;
-  reader.skip(session_id_bytes);
+  const Bytes session_id = reader.take(reader.u8());
+  if (session_id.size() > kSessionIdBytesMax) return Walk::kError;
+  if (transport_ == TlsTransport::kDtls) reader.skip(reader.u8());  // cookie
   const std::uint16_t cipher_bytes = reader.u16();
   if (cipher_bytes % 2 != 0) return Walk::kError;
   reader.skip(cipher_bytes);
   reader.skip(reader.u8());  // compression methods
   if (reader.ok() && reader.offset() > end) return Walk::kError;
-  if (reader.ok() && reader.offset() == end) {  // no extensions at all (before TLS 1.2 that is usual)
-    found_.version = version;
-    return Walk::kDone;
-  }
-  const std::uint16_t extension_bytes = reader.u16();
+  const bool bare = reader.ok() && reader.offset() == end;  // no extensions at all: usual before TLS 1.2
+  const std::uint16_t extension_bytes = bare ? std::uint16_t{0} : reader.u16();
   if (!reader.ok()) return Walk::kMore;
   if (reader.offset() + extension_bytes != end) return Walk::kError;
   found_.version = version;
+  session_id_bytes_ = static_cast<std::uint8_t>(session_id.size());
+  std::copy(session_id.begin(), session_id.end(), session_id_.begin());
   extensions_at_ = reader.offset();
-  return Walk::kMore;
+  return bare ? Walk::kDone : Walk::kMore;
 }
 
 bool TlsClientHello::extension(std::uint16_t type, Bytes body) {
@@ -137,11 +122,24 @@ bool TlsClientHello::extension(std::uint16_t type, Bytes body) {
     case kExtAlpn:
       alpn(body);
       return true;
+    case kExtSessionTicket:
+      found_.resumption_offered |= !body.empty();
+      return true;
+    case kExtPreSharedKey:
+      found_.resumption_offered = true;
+      return true;
+    case kExtEarlyData:
+      found_.early_data = true;
+      return true;
     case kExtSupportedVersions:
       versions(body);
       return true;
     case kExtEch:
+      ech(body);
+      return true;
+    case kExtEncryptedServerName:
       found_.ech_offered = true;
+      if (found_.ech == EchKind::kNone) found_.ech = EchKind::kOffered;
       return true;
     default:
       return true;
@@ -156,7 +154,7 @@ bool TlsClientHello::server_name(Bytes body) {
   // RFC 6066 section 3: one name of a type; host_name is the only type there is.
   if (!reader.ok() || reader.left() != 0 || type != 0) return false;
   const auto canonical = canonical_host(as_text(name));
-  if (!canonical || canonical->empty()) return false;
+  if (!canonical || (canonical->empty() && !name.empty())) return false;
   found_.sni = *canonical;
   name_seen_ = true;
   return true;
@@ -174,12 +172,44 @@ void TlsClientHello::alpn(Bytes body) {
 void TlsClientHello::versions(Bytes body) {
   ByteReader reader{body};
   const std::size_t count = reader.u8() / 2U;
-  std::uint16_t highest = 0;
+  std::uint16_t newest = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint16_t version = reader.u16();
-    if (version >= 0x0300 && version <= 0x0304) highest = std::max(highest, version);  // not GREASE
+    const std::uint16_t version = reader.u16();  // GREASE among them
+    if (is_version(version, transport_) && newer(version, newest, transport_)) newest = version;
   }
-  if (highest != 0) found_.version = highest;
+  if (newest != 0) found_.version = newest;
+}
+
+/// RFC 9849 section 5: type, HPKE suite, configuration id, encapsulated key, payload.
+void TlsClientHello::ech(Bytes body) {
+  found_.ech_offered = true;
+  found_.ech = EchKind::kOffered;
+  ech_.assign(body.begin(), body.end());
+  ByteReader reader{body};
+  const std::uint8_t type = reader.u8();
+  const std::uint16_t kdf = reader.u16();
+  const std::uint16_t aead = reader.u16();
+  const std::uint8_t config_id = reader.u8();
+  const Bytes key = reader.take(reader.u16());
+  const std::uint16_t payload_bytes = reader.u16();
+  if (!reader.ok() || type != kEchOuter) return;
+  ech_has_key_ = !key.empty();
+  found_.ech_kdf = kdf;
+  found_.ech_aead = aead;
+  found_.ech_config_id = config_id;
+  found_.ech_payload_bytes = payload_bytes;
+}
+
+void TlsClientHello::finish() {
+  found_.seen = true;
+  const bool new_style =
+      transport_ != TlsTransport::kDtls ? found_.version >= kTls13 : found_.version <= 0xfefc;
+  // TLS 1.3 fills the session id for the sake of old boxes on the way.
+  found_.resumption_offered |= session_id_bytes_ > 0 && !new_style;
+  const HelloNumbers numbers = hello_numbers(Bytes{message_}.subspan(kHandshakeHeaderBytes), transport_);
+  found_.ja3 = ja3(numbers);
+  found_.ja4 = ja4(numbers, transport_);
+  message_ = {};
 }
 
 std::uint16_t ssl2_hello_version(Bytes bytes) {

@@ -78,6 +78,15 @@ void fill_mail(event::FlowEvent& event, const MailFacts& mail) {
   if (!mail.message.empty()) fill_message(*out->mutable_message(), mail.message.front());
 }
 
+void fill_certificate(event::Certificate& out, const TlsCertificate& certificate) {
+  out.set_subject(clean_text(certificate.subject));
+  out.set_issuer(clean_text(certificate.issuer));
+  const std::size_t names = std::min(certificate.names.size(), kEventListMax);
+  for (std::size_t i = 0; i < names; ++i) out.add_names(clean_text(certificate.names[i]));
+  out.set_not_before(certificate.not_before);
+  out.set_not_after(certificate.not_after);
+}
+
 void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
   if (!tls.seen) return;
   auto* out = event.mutable_tls();
@@ -86,6 +95,18 @@ void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
   out->set_version(tls.version);
   out->set_server_version(tls.server_version);
   out->set_ech_offered(tls.ech_offered);
+  out->set_cipher(tls.cipher);
+  out->set_ech(to_string(tls.ech));
+  out->set_ech_config_id(tls.ech_config_id);
+  out->set_ech_kdf(tls.ech_kdf);
+  out->set_ech_aead(tls.ech_aead);
+  out->set_ech_payload_bytes(tls.ech_payload_bytes);
+  out->set_resumption_offered(tls.resumption_offered);
+  out->set_resumed(tls.resumed);
+  out->set_early_data(tls.early_data);
+  out->set_retried(tls.retried);
+  out->set_server_alert(tls.server_alert);
+  if (tls.certificate != nullptr) fill_certificate(*out->mutable_certificate(), *tls.certificate);
 }
 
 void fill_http(event::FlowEvent& event, const HttpFacts& http) {

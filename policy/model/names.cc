@@ -76,6 +76,20 @@ const char* to_string(UserSource source) {
   return "";
 }
 
+const char* to_string(EchKind kind) {
+  switch (kind) {
+    case EchKind::kNone:
+      return "none";
+    case EchKind::kOffered:
+      return "offered";
+    case EchKind::kGrease:
+      return "grease";
+    case EchKind::kUsed:
+      return "used";
+  }
+  return "none";
+}
+
 const char* to_string(AppConfidence confidence) {
   switch (confidence) {
     case AppConfidence::kUnknown:

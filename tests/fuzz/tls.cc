@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS ClientHello: whole and in pieces (of the first byte's size) the bytes must mean the same.
+// The client's side of TLS: whole and in pieces (of the last byte's size) the bytes must mean the same.
 #include <cstdint>
 #include <cstdlib>
 
-#include "classifier/inspect/tls_client_hello.h"
+#include "classifier/inspect/tls_session.h"
 
 namespace {
 
 using weir::classifier::Outcome;
 
+// Two hellos' worth: the one being read, and the ECH of the first.
+constexpr std::size_t kHeldMax = 3 * weir::classifier::kClientHelloBytesMax;
+
 Outcome parse(weir::Bytes bytes, std::size_t piece, weir::FlowFacts& facts) {
-  weir::classifier::TlsClientHello parser;
+  weir::classifier::TlsSession session;
   while (!bytes.empty()) {
-    const weir::Bytes part = bytes.first(std::min(piece, bytes.size()));
-    const weir::classifier::ParseStep step = parser.from_client(part, facts);
-    if (parser.bytes_held() > weir::classifier::kClientHelloBytesMax) std::abort();
-    if (step.outcome != Outcome::kMore && step.outcome != Outcome::kName) return step.outcome;
-    if (step.consumed != part.size()) std::abort();
+    weir::Bytes part = bytes.first(std::min(piece, bytes.size()));
     bytes = bytes.subspan(part.size());
+    while (!part.empty()) {
+      const weir::classifier::ParseStep step = session.from_client(part, facts);
+      if (session.bytes_held() > kHeldMax) std::abort();
+      const bool goes_on =
+          step.outcome == Outcome::kMore || step.outcome == Outcome::kName || step.outcome == Outcome::kNamed;
+      if (!goes_on) return step.outcome;
+      if (step.consumed == 0 || (step.outcome == Outcome::kMore && step.consumed != part.size()))
+        std::abort();
+      part = part.subspan(step.consumed);
+    }
   }
   return Outcome::kMore;
 }
@@ -32,8 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome first = parse(bytes, size, whole);
   const Outcome second = parse(bytes, 1U + bytes.back() % 64U, pieces);
   if (first != second) std::abort();
-  if (first == Outcome::kFinal && (whole.host != pieces.host || whole.tls.alpn != pieces.tls.alpn))
-    std::abort();
+  const auto same = [&](const weir::TlsFacts& a, const weir::TlsFacts& b) {
+    return whole.host == pieces.host && a.alpn == b.alpn && a.ja3 == b.ja3 && a.ja4 == b.ja4 &&
+           a.ech == b.ech;
+  };
+  if (first != Outcome::kError && !same(whole.tls, pieces.tls)) std::abort();
+  if (!whole.tls.ja4.empty() && (whole.tls.ja4.size() != 36 || whole.tls.ja3.size() != 32)) std::abort();
   static_cast<void>(weir::classifier::ssl2_hello_version(bytes));
   return 0;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The packets are sealed here with the keys that RFC 9001 appendix A.1 and RFC 9369 appendix A.1 print for
-// the connection id 0x8394c8f03e515708, so that the derivation is checked against them.
+// the connection id 0x8394c8f03e515708, so that the derivation is checked against them. The keys of the
+// drafts 27 and 29 are those their appendix A.1 prints; the others were computed from their salts by another
+// program (Python's hmac).
 #include "classifier/inspect/quic_initial.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 
+#include "classifier/inspect/flow_state.h"
 #include "tests/support/inspected_flow.h"
-#include "tests/support/tls_hello.h"
+#include "tests/support/quic_packets.h"
 
 namespace weir::test {
 namespace {
@@ -16,86 +19,151 @@ using classifier::Inspected;
 using classifier::Outcome;
 using classifier::QuicInitial;
 
-std::string hex(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    out += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
-  return out;
+TEST(QuicKeys, OfEveryVersion) {
+  const std::vector<std::tuple<std::uint32_t, const char*, const char*, const char*>> cases = {
+      {0xff000016, "07863d9c083786bc86766ce0d02bf93f", "fb33da41a8f297d482df670e",
+       "48dbcf44e335508f7f23fb2c3790a37c"},
+      {0xff00001b, "af7fd7efebd21878ff66811248983694", "8681359410a70bb9c92f0420",
+       "a980b8b4fb7d9fbc13e814c23164253d"},
+      {0xff00001d, "175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f",
+       "9ddd12c994c0698b89374a9c077a3077"},
+      {0x51303530, "348cb426373281cfaec63f5b609350e7", "4b9cf5c4a378544aed414625",
+       "609d47aa6b7fab4705068781528143f7"},
+      {0x54303530, "80ab8e0313d2c851aaff5405824a916a", "aedd2abe20b9eff2116e4429",
+       "d3a731204b1c81e9644f91bd062633a9"},
+      {0x54303531, "e66b805440a16d39f1889b2726d1cc5c", "efdd37eda34f2f7080bb140c",
+       "34ebf45dc367d3502a9fe09cfd3fd9f6"},
+  };
+  const auto text = [](auto& bytes) { return std::string(as_text(Bytes{bytes})); };
+  for (const auto& [number, key, iv, header] : cases) {
+    const auto* version = classifier::quic_version(number);
+    ASSERT_NE(version, nullptr);
+    const classifier::QuicKeys keys = classifier::quic_keys(*version, as_bytes(id_of()));
+    EXPECT_EQ(text(keys.key), hex(key)) << std::hex << number;
+    EXPECT_EQ(text(keys.iv), hex(iv));
+    EXPECT_EQ(text(keys.header), hex(header));
+  }
+  const classifier::QuicKeys draft =
+      classifier::quic_keys(*classifier::quic_version(0xff020000), as_bytes(id_of()));
+  EXPECT_EQ(text(draft.key), hex("95df2be2e8d549c82e996fc9339f4563"));
+  EXPECT_EQ(classifier::quic_version(0xff000015), nullptr);
+  EXPECT_EQ(classifier::quic_version(2), nullptr);
 }
-
-struct Version {
-  const char* what;
-  std::string header;  // first byte without the number's length, version
-  std::string key, iv, header_key;
-};
-const Version kV1{"1", hex("c000000001"), hex("1f369613dd76d5467730efcbe3b1a22d"),
-                  hex("fa044b2f42a3fd3b46fb255c"), hex("9f50449e04a0e810283a1e9933adedd2")};
-const Version kV2{"2", hex("d06b3343cf"), hex("8b1a0bc121284290a29e0971b5cd045d"),
-                  hex("91f73e2351d8fa91660e909f"), hex("45b95e15235d6f45a6b19cbcb0294ba9")};
-
-const std::uint8_t* octets(const std::string& text) { return as_bytes(text).data(); }
-
-/// One Initial packet with packet number `number`, padded like a client's.
-std::string sealed(const Version& version, std::uint8_t number, std::string frames) {
-  frames.resize(std::max<std::size_t>(frames.size(), 1'162), '\0');
-  std::string head = version.header + hex("088394c8f03e51570800") + '\0';  // ids, no token
-  head += Wire{}.u16(0x4000 + 1 + frames.size() + 16).str();
-  const std::size_t number_at = head.size();
-  head += static_cast<char>(number);
-  std::string nonce = version.iv;
-  nonce.back() = static_cast<char>(nonce.back() ^ static_cast<char>(number));
-  std::vector<std::uint8_t> text(frames.size());
-  std::array<std::uint8_t, 16> tag{};
-  std::array<std::uint8_t, 32> mask{};
-  int length = 0;
-  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-  EVP_EncryptInit_ex(context, EVP_aes_128_gcm(), nullptr, octets(version.key), octets(nonce));
-  EVP_EncryptUpdate(context, nullptr, &length, octets(head), static_cast<int>(head.size()));
-  EVP_EncryptUpdate(context, text.data(), &length, octets(frames), static_cast<int>(frames.size()));
-  EVP_EncryptFinal_ex(context, tag.data(), &length);
-  EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, 16, tag.data());
-  std::string packet = head + std::string(as_text(Bytes{text})) + std::string(as_text(Bytes{tag}));
-  EVP_CIPHER_CTX_reset(context);
-  EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), nullptr, octets(version.header_key), nullptr);
-  EVP_EncryptUpdate(context, mask.data(), &length, octets(packet) + number_at + 4, 16);
-  EVP_CIPHER_CTX_free(context);
-  packet[0] = static_cast<char>(packet[0] ^ static_cast<char>(mask[0] & 0x0fU));
-  packet[number_at] = static_cast<char>(packet[number_at] ^ static_cast<char>(mask[1]));
-  return packet;
-}
-
-std::string crypto_frame(std::size_t offset, std::string_view bytes) {
-  return Wire{}.u8(6).u16(0x4000 + offset).u16(0x4000 + bytes.size()).raw(bytes).str();
-}
-const std::string kHello = client_hello_message(sni_extension("Quic.Example") + alpn_extension({"h3"}));
 
 TEST(QuicInitial, NameOfBothVersions) {
-  for (const Version& version : {kV1, kV2}) {
+  for (const QuicSealer& version : {kV1, kV2}) {
     SCOPED_TRACE(version.what);
     QuicInitial quic;
     FlowFacts facts;
-    EXPECT_EQ(quic.datagram(as_bytes(sealed(version, 0, crypto_frame(0, kHello))), facts), Outcome::kFinal);
+    EXPECT_EQ(quic.datagram(as_bytes(sealed(version, 0, crypto_frame(0, kHello))), facts), Outcome::kNamed);
     EXPECT_EQ(facts.host, "quic.example");
     EXPECT_EQ(facts.host_source, NameSource::kQuicSni);
+    EXPECT_EQ(facts.tls.ja4.substr(0, 10), "q13d0203h3");
+    EXPECT_THAT(facts.tls.alpn, testing::ElementsAre("h3"));
   }
 }
 
 TEST(QuicInitial, FramesInAnyOrderOverDatagrams) {
-  const std::string first =
-      crypto_frame(40, kHello.substr(40, 30)) + '\x01' + crypto_frame(0, kHello.substr(0, 20));
+  const std::string first = crypto_frame(40, kHello.substr(40, 30)) + '\x01' +
+                            crypto_frame(0, kHello.substr(0, 20)) + hex("02050002010003");
   const std::string second =
       crypto_frame(70, kHello.substr(70)) + std::string(3, '\0') + crypto_frame(20, kHello.substr(20, 25));
   QuicInitial quic;
   FlowFacts facts;
   EXPECT_EQ(quic.datagram(as_bytes(sealed(kV1, 0, first)), facts), Outcome::kMore);
-  EXPECT_EQ(quic.datagram(as_bytes(sealed(kV1, 1, second)), facts), Outcome::kFinal);
+  EXPECT_EQ(quic.datagram(as_bytes(sealed(kV1, 1, second)), facts), Outcome::kNamed);
   EXPECT_EQ(facts.host, "quic.example");
+}
+
+/// Post-quantum hellos fill two Initial packets, or more; the name may come with the last.
+TEST(QuicInitial, LongHelloOverManyPackets) {
+  const std::string hello =
+      client_hello_message(tls_extension(51, std::string(6'000, 'k')) +
+                           tls_extension(21, std::string(9'000, 'p')) + sni_extension("long.example"));
+  QuicInitial quic;
+  FlowFacts facts;
+  std::uint8_t number = 0;
+  for (std::size_t at = 0; at < hello.size(); at += 1'100) {
+    const bool last = at + 1'100 >= hello.size();
+    EXPECT_EQ(
+        quic.datagram(as_bytes(sealed(kV1, number++, crypto_frame(at, hello.substr(at, 1'100)))), facts),
+        last ? Outcome::kNamed : Outcome::kMore);
+  }
+  EXPECT_EQ(facts.host, "long.example");
+}
+
+TEST(QuicInitial, CoalescedAndBehindOtherPackets) {
+  // 0-RTT first, then two Initial packets and a Handshake packet in one datagram.
+  const std::string zero_rtt = hex("d000000001088394c8f03e51570800") + hex("4010") + std::string(16, 'z');
+  const std::string both = zero_rtt + sealed(kV1, 0, crypto_frame(0, kHello.substr(0, 30)), 40) +
+                           sealed(kV1, 1, crypto_frame(30, kHello.substr(30)), 40) + kServerHandshake;
+  QuicInitial quic;
+  FlowFacts facts;
+  EXPECT_TRUE(classifier::looks_like_quic_initial(as_bytes(zero_rtt)));
+  EXPECT_EQ(quic.datagram(as_bytes(zero_rtt), facts), Outcome::kMore);
+  EXPECT_EQ(quic.datagram(as_bytes(both), facts), Outcome::kNamed);
+  EXPECT_EQ(facts.host, "quic.example");
+}
+
+TEST(QuicInitial, ChangedIdsKeepTheKeysAndRetryBringsNewOnes) {
+  QuicInitial changed;  // the server's id from the second packet on
+  FlowFacts facts;
+  EXPECT_EQ(changed.datagram(as_bytes(sealed(kV1, 0, crypto_frame(0, kHello.substr(0, 50)))), facts),
+            Outcome::kMore);
+  const std::string rest = sealed(kV1, 1, crypto_frame(50, kHello.substr(50)), 1'162, "server-id");
+  EXPECT_EQ(changed.datagram(as_bytes(rest), facts), Outcome::kNamed);
+
+  QuicInitial retried;
+  EXPECT_EQ(retried.datagram(as_bytes(sealed(kV1, 0, crypto_frame(0, kHello.substr(0, 50)))), facts),
+            Outcome::kMore);
+  EXPECT_EQ(retried.answer(as_bytes(hex("f000000001000572657472796574616774616774616774"))), Outcome::kMore);
+  const QuicSealer fresh = with_id("c000000001", "retry-id");
+  const std::string again = sealed(fresh, 1, crypto_frame(0, kHello), 1'162, "retry-id");
+  EXPECT_EQ(retried.datagram(as_bytes(again), facts), Outcome::kNamed);
+
+  QuicInitial upgraded;  // compatible version negotiation: version 2 with the first id
+  EXPECT_EQ(upgraded.datagram(as_bytes(sealed(kV1, 0, crypto_frame(0, kHello.substr(0, 50)))), facts),
+            Outcome::kMore);
+  const std::string second = sealed(kV2, 1, crypto_frame(50, kHello.substr(50)), 1'162, "server-id");
+  EXPECT_EQ(upgraded.datagram(as_bytes(second), facts), Outcome::kNamed);
+}
+
+/// Two connections of one flow, or two hellos of one connection: both names are judged.
+TEST(QuicFlow, EveryHelloIsJudged) {
+  const auto client = channel::Direction::kFromInitiator;
+  const auto names = [&](const std::vector<std::string>& datagrams) {
+    InspectedFlow flow(443);
+    std::vector<std::string> out;
+    for (const std::string& bytes : datagrams) {
+      for (Inspected seen = flow.inspector.on_datagram(client, as_bytes(bytes), flow.facts);;
+           seen = flow.inspector.next(client, flow.facts)) {
+        if (seen.facts_changed) out.push_back(flow.facts.host);
+        if (!seen.more) break;
+      }
+    }
+    return out;
+  };
+  const std::string decoy = sealed(kV1, 0, crypto_frame(0, quic_hello_of("decoy.example")), 300);
+  const QuicSealer other = with_id("c000000001", "other-id");
+  const std::string real = sealed(other, 0, crypto_frame(0, quic_hello_of("real.example")), 300, "other-id");
+  EXPECT_THAT(names({decoy, real}), testing::ElementsAre("decoy.example", "real.example"));
+  EXPECT_THAT(names({decoy + real}), testing::ElementsAre("decoy.example", "real.example"));
+  const std::string first = quic_hello_of("first.example");
+  const std::string second = sealed(kV1, 1, crypto_frame(first.size(), quic_hello_of("second.example")), 300);
+  EXPECT_THAT(names({sealed(kV1, 0, crypto_frame(0, first)), second}),
+              testing::ElementsAre("first.example", "second.example"));
 }
 
 TEST(QuicInitial, DifferingCopiesAreAnError) {
   QuicInitial quic;
   FlowFacts facts;
   EXPECT_EQ(quic.datagram(as_bytes(sealed(kV1, 0, crypto_frame(10, "abc") + crypto_frame(11, "xx"))), facts),
+            Outcome::kError);
+  QuicInitial same;
+  EXPECT_EQ(same.datagram(as_bytes(sealed(kV1, 0, crypto_frame(10, "abc") + crypto_frame(11, "bcd"))), facts),
+            Outcome::kMore);
+  QuicInitial broken;
+  EXPECT_EQ(broken.datagram(as_bytes(sealed(kV1, 0, crypto_frame(0, "\2no client hello"))), facts),
             Outcome::kError);
 }
 
@@ -110,6 +178,33 @@ TEST(QuicInitial, Limits) {
   for (unsigned i = 0; i < classifier::kQuicDatagramsMax; ++i)
     EXPECT_EQ(many.datagram(as_bytes(ping), facts), Outcome::kMore);
   EXPECT_EQ(many.datagram(as_bytes(ping), facts), Outcome::kLimit);
+  QuicInitial named;
+  EXPECT_EQ(named.datagram(as_bytes(sealed(kV1, 0, crypto_frame(0, kHello))), facts), Outcome::kNamed);
+  for (unsigned i = 1; i < classifier::kQuicDatagramsMax; ++i)
+    EXPECT_EQ(named.datagram(as_bytes(ping), facts), Outcome::kMore);
+  EXPECT_EQ(named.datagram(as_bytes(ping), facts), Outcome::kFinal);
+
+  QuicInitial packets;
+  std::string coalesced;
+  for (std::size_t i = 0; i < classifier::kQuicPacketsPerDatagramMax; ++i)
+    coalesced += sealed(kV1, 0, "\x01", 10);
+  EXPECT_EQ(packets.datagram(as_bytes(coalesced), facts), Outcome::kMore);
+  EXPECT_EQ(packets.datagram(as_bytes(coalesced + "x"), facts), Outcome::kLimit);
+
+  QuicInitial connections;
+  for (std::size_t i = 0; i <= classifier::kQuicConnectionsMax; ++i) {
+    const std::string id = "id" + std::to_string(i);
+    const Outcome outcome =
+        connections.datagram(as_bytes(sealed(with_id("c000000001", id), 0, "\x01", 50, id)), facts);
+    EXPECT_EQ(outcome, i < classifier::kQuicConnectionsMax ? Outcome::kMore : Outcome::kLimit);
+  }
+  QuicInitial derivations;
+  std::string strange = sealed(kV1, 0, "\x01", 50);
+  strange.back() = static_cast<char>(strange.back() ^ 1);
+  std::string much;
+  for (unsigned i = 0; i < classifier::kQuicDerivationsMax; ++i) much += strange;
+  EXPECT_EQ(derivations.datagram(as_bytes(much), facts), Outcome::kMore);
+  EXPECT_EQ(derivations.datagram(as_bytes(much + strange), facts), Outcome::kLimit);
 }
 
 TEST(QuicInitial, DamagedPacketsSayNothing) {
@@ -124,24 +219,71 @@ TEST(QuicInitial, DamagedPacketsSayNothing) {
   QuicInitial quic;
   FlowFacts facts;
   EXPECT_EQ(quic.datagram(as_bytes(flipped), facts), Outcome::kMore);
-  EXPECT_EQ(quic.datagram(as_bytes(good), facts), Outcome::kFinal);
+  EXPECT_EQ(quic.datagram(as_bytes(good), facts), Outcome::kNamed);
 }
 
-TEST(QuicFlow, IsFinalWithItsHello) {
+TEST(QuicFlow, IsOpenUntilTheServerGoesOn) {
   InspectedFlow flow(443);
   const auto client = channel::Direction::kFromInitiator;
+  const auto server = channel::Direction::kFromResponder;
+  const auto answer = [&](const std::string& bytes) {
+    return flow.inspector.on_datagram(server, as_bytes(bytes), flow.facts);
+  };
   const std::string grease = hex("ca0a0a0a0a088394c8f03e51570800") + std::string(1'200, 'x');
   EXPECT_FALSE(flow.inspector.on_datagram(client, as_bytes(grease), flow.facts).facts_changed);
   EXPECT_FALSE(flow.inspector.names_final());
-  EXPECT_FALSE(
-      flow.inspector.on_datagram(channel::Direction::kFromResponder, as_bytes("negotiation"), flow.facts)
-          .facts_changed);
+  EXPECT_FALSE(answer(hex("8000000000000000000001")).facts_changed);  // version negotiation
   const Inspected seen =
       flow.inspector.on_datagram(client, as_bytes(sealed(kV1, 0, crypto_frame(0, kHello))), flow.facts);
   EXPECT_TRUE(seen.facts_changed);
   EXPECT_EQ(flow.facts.host, "quic.example");
   EXPECT_TRUE(flow.inspector.names_final());
+  EXPECT_FALSE(flow.inspector.settled());
+  const std::string initial = hex("c000000001000000") + "\x40\x10" + std::string(16, 's');
+  EXPECT_FALSE(answer(initial).undecidable);
+  EXPECT_FALSE(flow.inspector.settled());
+  EXPECT_FALSE(answer(initial + kServerHandshake).undecidable);
+  EXPECT_TRUE(flow.inspector.settled());
   EXPECT_EQ(flow.inspector.bytes_held(), 0U);
+}
+
+/// The server went on with a hello that was not understood here.
+TEST(QuicFlow, AHandshakeWithoutAHelloIsUndecidable) {
+  const auto client = channel::Direction::kFromInitiator;
+  const auto server = channel::Direction::kFromResponder;
+  for (const std::string& goes_on : {kServerHandshake, std::string("\x41short header")}) {
+    InspectedFlow flow(443);
+    const std::string part = sealed(kV1, 0, crypto_frame(0, kHello.substr(0, 20)));
+    EXPECT_FALSE(flow.inspector.on_datagram(client, as_bytes(part), flow.facts).undecidable);
+    EXPECT_TRUE(flow.inspector.on_datagram(server, as_bytes(goes_on), flow.facts).undecidable);
+  }
+  InspectedFlow other(443);  // it only looked like QUIC
+  EXPECT_FALSE(
+      other.inspector.on_datagram(client, as_bytes(hex("c00000000100") + "abc"), other.facts).undecidable);
+  EXPECT_FALSE(other.inspector.on_datagram(server, as_bytes("\x41hello"), other.facts).undecidable);
+  EXPECT_TRUE(other.inspector.settled());
+}
+
+/// A server passes over junk in front of an Initial packet, so names are not final with it.
+TEST(QuicFlow, JunkInFrontHidesNothing) {
+  const auto client = channel::Direction::kFromInitiator;
+  InspectedFlow flow(443);
+  for (unsigned i = 1; i < classifier::kDatagramsUnclaimedMax; ++i)
+    EXPECT_FALSE(flow.inspector.on_datagram(client, as_bytes("junk"), flow.facts).parser_error);
+  EXPECT_FALSE(flow.inspector.names_final());
+  EXPECT_TRUE(
+      flow.inspector.on_datagram(client, as_bytes(sealed(kV1, 0, crypto_frame(0, kHello))), flow.facts)
+          .facts_changed);
+  EXPECT_EQ(flow.facts.host, "quic.example");
+  InspectedFlow much(443);
+  for (unsigned i = 0; i < classifier::kDatagramsUnclaimedMax; ++i)
+    static_cast<void>(much.inspector.on_datagram(client, as_bytes("junk"), much.facts));
+  EXPECT_TRUE(much.inspector.settled());
+  InspectedFlow answered(443);
+  static_cast<void>(answered.inspector.on_datagram(client, as_bytes("ping"), answered.facts));
+  static_cast<void>(
+      answered.inspector.on_datagram(channel::Direction::kFromResponder, as_bytes("pong"), answered.facts));
+  EXPECT_TRUE(answered.inspector.settled());
 }
 
 }  // namespace

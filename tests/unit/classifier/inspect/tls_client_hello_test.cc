@@ -7,13 +7,14 @@
 #include <fstream>
 #include <iterator>
 
+#include "classifier/inspect/tls_session.h"
 #include "tests/support/tls_hello.h"
 
 namespace weir::test {
 namespace {
 
 using classifier::Outcome;
-using classifier::TlsClientHello;
+using classifier::TlsSession;
 using testing::ElementsAre;
 
 struct Parsed {
@@ -23,10 +24,12 @@ struct Parsed {
 
 Parsed parse(std::string_view bytes, std::size_t piece = 1'000'000) {
   Parsed out;
-  TlsClientHello parser;
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
-    out.outcome = parser.from_client(as_bytes(bytes.substr(0, piece)), out.facts).outcome;
+  TlsSession parser;
+  while (!bytes.empty()) {
+    const classifier::ParseStep step = parser.from_client(as_bytes(bytes.substr(0, piece)), out.facts);
+    out.outcome = step.outcome;
     if (out.outcome != Outcome::kMore && out.outcome != Outcome::kName) break;
+    bytes.remove_prefix(step.consumed);
   }
   return out;
 }
@@ -36,7 +39,7 @@ TEST(TlsClientHello, AnyRecordsAndPiecesGiveTheSameFacts) {
     for (const std::size_t piece : {1U, 7U, 20U, 1'400U}) {
       SCOPED_TRACE(std::to_string(record) + "/" + std::to_string(piece));
       const Parsed parsed = parse(client_hello("Blocked.Example", record), piece);
-      EXPECT_EQ(parsed.outcome, Outcome::kFinal);
+      EXPECT_EQ(parsed.outcome, Outcome::kNamed);
       EXPECT_EQ(parsed.facts.tls.sni, "blocked.example");
       EXPECT_EQ(parsed.facts.tls.version, 0x0304);
       EXPECT_THAT(parsed.facts.tls.alpn, ElementsAre("h2", "http/1.1"));
@@ -48,7 +51,7 @@ TEST(TlsClientHello, AnyRecordsAndPiecesGiveTheSameFacts) {
 TEST(TlsClientHello, Extensions) {
   const auto facts = [](std::string_view extensions) {
     const Parsed parsed = parse(in_records(client_hello_message(extensions)));
-    EXPECT_EQ(parsed.outcome, Outcome::kFinal);
+    EXPECT_EQ(parsed.outcome, Outcome::kNamed);
     return parsed.facts;
   };
   EXPECT_TRUE(facts(tls_extension(0xfe0d, "x") + sni_extension("outer.example")).tls.ech_offered);
@@ -69,11 +72,15 @@ TEST(TlsClientHello, WhatServersRefuseIsAnError) {
   const std::vector<std::pair<const char*, std::string>> cases = {
       {"two server_name extensions", sni_extension("a.example") + sni_extension("b.example")},
       {"NUL in the name", sni_extension(std::string("a\0.example", 10))},
-      {"empty name", sni_extension("")},
       {"another name type", sni_extension("a.example", 1)},
       {"empty server_name", tls_extension(0, "")},
       {"two names", tls_extension(0, Wire{}.u16(10).raw(std::string("\0\0\2aa\0\0\2bb", 10)).str())},
       {"list length", tls_extension(0, Wire{}.u16(99).raw(std::string("\0\0\2aa", 5)).str())},
+      {"only a dot", sni_extension(".")},
+      {"a blank in the name", sni_extension("a b.example")},
+      {"254 bytes", sni_extension(std::string(63, 'a') + "." + std::string(63, 'b') + "." +
+                                  std::string(63, 'c') + "." + std::string(62, 'd'))},
+      {"label of 255", sni_extension(std::string(255, 'a'))},
       {"label of 64", sni_extension(std::string(64, 'a') + ".example")},
       {"extension beyond the end", Wire{}.u16(21).u16(50).raw("x").str()},
       {"trailing byte", tls_extension(21, "") + "x"},
@@ -83,6 +90,70 @@ TEST(TlsClientHello, WhatServersRefuseIsAnError) {
       EXPECT_EQ(parse(in_records(client_hello_message(extensions)), piece).outcome, Outcome::kError) << what;
     }
   }
+}
+
+/// As OpenSSL takes it: a client that names nobody.
+TEST(TlsClientHello, AnEmptyNameIsNone) {
+  const Parsed parsed = parse(in_records(client_hello_message(sni_extension(""))));
+  EXPECT_EQ(parsed.outcome, Outcome::kNamed);
+  EXPECT_EQ(parsed.facts.host, "");
+  EXPECT_EQ(parse(in_records(client_hello_message(sni_extension("") + sni_extension("a.example")))).outcome,
+            Outcome::kError);
+}
+
+TEST(TlsClientHello, SpellingsOfOneName) {
+  for (const char* name : {"XN--BCHER-KVA.Example",
+                           "b\xc3\xbc"
+                           "cher.example",
+                           "xn--bcher-kva.example.",
+                           "B\xc3\x9c"
+                           "CHER.EXAMPLE."}) {
+    EXPECT_EQ(parse(in_records(client_hello_message(sni_extension(name)))).facts.host,
+              "xn--bcher-kva.example")
+        << name;
+  }
+}
+
+TEST(TlsClientHello, ResumptionAndEarlyData) {
+  const auto facts = [](std::string_view extensions) {
+    return parse(in_records(client_hello_message(extensions))).facts.tls;
+  };
+  const std::string tls13 = versions_extension({0x0304});
+  EXPECT_TRUE(facts("").resumption_offered) << "a session id means that before TLS 1.3";
+  EXPECT_FALSE(facts(tls13).resumption_offered);
+  EXPECT_FALSE(facts(tls13 + tls_extension(35, "")).resumption_offered);
+  EXPECT_TRUE(facts(tls13 + tls_extension(35, "ticket")).resumption_offered);
+  EXPECT_TRUE(facts(tls13 + tls_extension(41, "psk")).resumption_offered);
+  EXPECT_FALSE(facts(tls13).early_data);
+  EXPECT_TRUE(facts(tls13 + tls_extension(42, "")).early_data);
+}
+
+TEST(TlsClientHello, EchShowsItsConfiguration) {
+  const auto facts = [](std::string_view body) {
+    return parse(in_records(client_hello_message(tls_extension(0xfe0d, body)))).facts.tls;
+  };
+  const std::string outer = Wire{}
+                                .u8(0)
+                                .u16(1)
+                                .u16(3)
+                                .u8(42)
+                                .u16(32)
+                                .raw(std::string(32, 'k'))
+                                .u16(208)
+                                .raw(std::string(208, 'p'))
+                                .str();
+  const TlsFacts found = facts(outer);
+  EXPECT_EQ(found.ech, EchKind::kOffered);
+  EXPECT_EQ(found.ech_config_id, 42);
+  EXPECT_EQ(found.ech_kdf, 1);
+  EXPECT_EQ(found.ech_aead, 3);
+  EXPECT_EQ(found.ech_payload_bytes, 208);
+  EXPECT_EQ(facts("\1").ech, EchKind::kOffered);  // an inner hello has no place here
+  EXPECT_EQ(facts("\1").ech_payload_bytes, 0);
+  EXPECT_EQ(facts("").ech, EchKind::kOffered);
+  const auto esni = parse(in_records(client_hello_message(tls_extension(0xffce, "x")))).facts.tls;
+  EXPECT_TRUE(esni.ech_offered);
+  EXPECT_EQ(esni.ech, EchKind::kOffered);
 }
 
 TEST(TlsClientHello, BrokenRecordsAreErrors) {
@@ -97,7 +168,7 @@ TEST(TlsClientHello, BrokenRecordsAreErrors) {
   std::string empties;
   for (unsigned i = 0; i < classifier::kEmptyRecordsMax; ++i)
     empties += Wire{}.u8(22).u16(0x0301).u16(0).str();
-  EXPECT_EQ(parse(empties + good).outcome, Outcome::kFinal);
+  EXPECT_EQ(parse(empties + good).outcome, Outcome::kNamed);
   EXPECT_EQ(parse(empties + Wire{}.u8(22).u16(0x0301).u16(0).str() + good).outcome, Outcome::kError);
 }
 
@@ -106,7 +177,7 @@ TEST(TlsClientHello, TooLongWithoutANameIsUndecidable) {
       tls_extension(21, std::string(60'000, '\0')) + tls_extension(22, std::string(5'527, '\0'));
   EXPECT_EQ(parse(in_records(client_hello_message(padding))).outcome, Outcome::kLimit);
   const std::string named = sni_extension("early.example") + tls_extension(21, std::string(60'000, '\0')) +
-                            tls_extension(22, std::string(5'000, '\0'));
+                            tls_extension(22, std::string(5'450, '\0'));
   const Parsed parsed = parse(in_records(client_hello_message(named)));
   EXPECT_EQ(parsed.outcome, Outcome::kFinal);
   EXPECT_EQ(parsed.facts.host, "early.example");
@@ -116,7 +187,7 @@ TEST(TlsClientHello, WithoutExtensions) {
   const std::string body =
       Wire{}.u16(0x0301).raw(std::string(32, 'r')).u8(0).u16(2).u16(0x002f).u8(1).u8(0).str();
   const Parsed parsed = parse(in_records(Wire{}.u8(1).u24(body.size()).raw(body).str()));
-  EXPECT_EQ(parsed.outcome, Outcome::kFinal);
+  EXPECT_EQ(parsed.outcome, Outcome::kNamed);
   EXPECT_EQ(parsed.facts.tls.version, 0x0301);
   EXPECT_EQ(parsed.facts.host, "");
 }
@@ -128,7 +199,7 @@ TEST(TlsClientHello, OfOpenSsl) {
   const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   ASSERT_FALSE(bytes.empty());
   const Parsed parsed = parse(bytes, 50);
-  EXPECT_EQ(parsed.outcome, Outcome::kFinal);
+  EXPECT_EQ(parsed.outcome, Outcome::kNamed);
   EXPECT_EQ(parsed.facts.tls.sni, "captured.example");
   EXPECT_EQ(parsed.facts.tls.version, 0x0304);
   EXPECT_THAT(parsed.facts.tls.alpn, ElementsAre("h2", "http/1.1"));

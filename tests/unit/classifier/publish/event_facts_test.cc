@@ -59,6 +59,11 @@ TEST(EventFacts, SayWhoTheClientIsAndWhatItAskedFor) {
 TEST(EventFacts, SayWhatHandshakesShowed) {
   FlowFacts facts;
   facts.tls = {.seen = true, .version = 0x0304, .ja3 = "a", .ja4 = "t13d", .server_version = 0x0303};
+  facts.tls.cipher = 0x1301;
+  facts.tls.ech = EchKind::kOffered;
+  facts.tls.resumed = true;
+  facts.tls.certificate = std::make_shared<TlsCertificate>(TlsCertificate{
+      .subject = "a\nb", .issuer = "CA", .names = {"a.example"}, .not_before = -1, .not_after = 7});
   facts.ssh = {.seen = true, .client_banner = "OpenSSH_9.2\x1b", .server_banner = "dropbear", .hassh = "b"};
   facts.dhcp = {.seen = true, .fingerprint = "1,3,6", .host_name = "desk-7", .vendor_class = "MSFT 5.0"};
   event::FlowEvent event;
@@ -66,6 +71,15 @@ TEST(EventFacts, SayWhatHandshakesShowed) {
   EXPECT_EQ(event.tls().ja4(), "t13d");
   EXPECT_EQ(event.tls().version(), 0x0304U);
   EXPECT_EQ(event.tls().server_version(), 0x0303U);
+  EXPECT_EQ(event.tls().cipher(), 0x1301U);
+  EXPECT_EQ(event.tls().ech(), "offered");
+  EXPECT_TRUE(event.tls().resumed());
+  EXPECT_FALSE(event.tls().early_data());
+  EXPECT_EQ(event.tls().certificate().subject(), "a?b");
+  EXPECT_EQ(event.tls().certificate().issuer(), "CA");
+  ASSERT_EQ(event.tls().certificate().names_size(), 1);
+  EXPECT_EQ(event.tls().certificate().not_before(), -1);
+  EXPECT_EQ(event.tls().certificate().not_after(), 7);
   EXPECT_EQ(event.ssh().client_banner(), "OpenSSH_9.2?");
   EXPECT_EQ(event.ssh().server_banner(), "dropbear");
   EXPECT_EQ(event.dhcp().fingerprint(), "1,3,6");
