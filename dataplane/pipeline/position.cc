@@ -44,4 +44,13 @@ Positions positions_of(Path& path, std::uint32_t slot) noexcept {
   return left;
 }
 
+Positions acknowledged_of(Path& path, std::uint32_t slot) noexcept {
+  Positions acknowledged{};
+  const Inspection* judged = path.inspections.of(slot);
+  for (std::size_t i = 0; judged != nullptr && i < acknowledged.size(); ++i) {
+    if ((judged->delivered_known >> i & 1U) != 0) acknowledged[i] = judged->delivered[i];
+  }
+  return acknowledged;
+}
+
 }  // namespace weir::dataplane

@@ -24,5 +24,7 @@ namespace weir::dataplane {
 /// Of both directions, by the sender's Direction, and as the receiver counts.
 using Positions = std::array<std::optional<std::uint32_t>, 2>;
 [[nodiscard]] Positions positions_of(Path& path, std::uint32_t slot) noexcept;
+/// What the receivers acknowledged last: where they stand when they did not take what has left since.
+[[nodiscard]] Positions acknowledged_of(Path& path, std::uint32_t slot) noexcept;
 
 }  // namespace weir::dataplane

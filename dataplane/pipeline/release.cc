@@ -50,7 +50,8 @@ void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept {
 void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) noexcept {
   const Inspection* judged = path.inspections.of(slot);
   // Before anything is dropped: afterwards what was seen says no more how much has left.
-  const Positions left = verdict == VerdictAction::kReset ? positions_of(path, slot) : Positions{};
+  Standing standing;
+  if (verdict == VerdictAction::kReset) standing = {positions_of(path, slot), acknowledged_of(path, slot)};
   while (judged != nullptr && judged->parked_head != kNoParked) {
     const std::uint32_t index = judged->parked_head;
     if (verdict == VerdictAction::kForward) {
@@ -59,7 +60,7 @@ void release_by_verdict(Path& path, std::uint32_t slot, VerdictAction verdict) n
       drop_packet(path, index, drop_reason_of(path.flows.hot(slot)));
     } else {
       const ParkedPacket& parked = path.parking.at(index);
-      refuse(path, slot, parked.packet, parked.meta, parked.port, parked.direction, left);
+      refuse(path, slot, parked.packet, parked.meta, parked.port, parked.direction, standing);
       drop_packet(path, index, DropReason::kPolicyReset);
     }
   }

@@ -33,14 +33,15 @@ class Ring:
     """Free-running indices of one ring in the shared memory: tail, head, sleeping (dataplane/channel/memory.h)."""
 
     def __init__(self, memory, indices, records, size, record_bytes):
-        self.memory, self.indices, self.records, self.size, self.bytes = memory, indices, records, size, record_bytes
+        self.indices, self.records, self.size, self.bytes = indices, records, size, record_bytes
+        self.words = memoryview(memory).cast('I')  # one store each; struct.pack_into writes zeros first
         self.next = 0
 
     def index(self, at):
-        return struct.unpack_from('<I', self.memory, self.indices + at)[0]
+        return self.words[(self.indices + at) // 4]
 
     def set_index(self, at, value):
-        struct.pack_into('<I', self.memory, self.indices + at, value % 2**32)
+        self.words[(self.indices + at) // 4] = value % 2**32
 
     def place(self, ahead=0):
         return self.records + (self.next + ahead) % self.size * self.bytes

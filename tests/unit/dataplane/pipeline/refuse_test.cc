@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/refuse.h"
 
+#include <gmock/gmock.h>
+
 #include "tests/unit/dataplane/pipeline/pipeline_bench.h"
 
 namespace weir::dataplane {
@@ -95,6 +97,36 @@ TEST(Refuse, EachEndIsToldAtTheNumberThatItExpects) {
   ASSERT_GE(bench.left_at(kInsidePort).size(), 2U);
   EXPECT_EQ(parsed(bench.left_at(kInsidePort)[1]).tcp_sequence, 601U);
   EXPECT_EQ(parsed(bench.left_at(kOutsidePort)[0]).tcp_sequence, 101U);
+}
+
+TEST(Refuse, AnEndThatDidNotTakeWhatWasOnItsWayIsToldWhereItStands) {
+  // Its buffer had no room for the last of it: it said so while its request waited, and says nothing more.
+  PipelineBench bench;
+  bench.run(kOutsidePort, from_server("PA", 501, std::string(100, 's')));
+  const auto flow = bench.requests()[0].flow;
+  bench.release(flow, Direction::kFromInitiator, 0xfff);
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  bench.run(kInsidePort, from_client("A", 106).acknowledgement(540).window(0));
+  bench.left_at(kInsidePort).clear();
+  bench.decide(flow, VerdictAction::kReset);
+  std::vector<std::uint32_t> at;
+  for (const Frame& frame : bench.left_at(kInsidePort)) at.push_back(parsed(frame).tcp_sequence);
+  EXPECT_THAT(at, testing::IsSupersetOf({601U, 540U}));
+  for (const Frame& frame : bench.left_at(kOutsidePort)) EXPECT_EQ(parsed(frame).tcp_sequence, 101U);
+}
+
+TEST(Refuse, AServerThatDidNotTakeWhatWasOnItsWayIsToldWhereItStands) {
+  PipelineBench bench;
+  bench.run(kInsidePort, from_client("PA", 101, std::string(100, 'c')));
+  const auto flow = bench.requests()[0].flow;
+  bench.release(flow, Direction::kFromInitiator, 0xfff);
+  bench.run(kOutsidePort, from_server("A", 501).acknowledgement(151));
+  bench.run(kInsidePort, from_client("PA", 201, "more"));
+  bench.left_at(kOutsidePort).clear();
+  bench.decide(flow, VerdictAction::kReset);
+  ASSERT_EQ(bench.left_at(kOutsidePort).size(), 2U);
+  EXPECT_EQ(parsed(bench.left_at(kOutsidePort)[0]).tcp_sequence, 201U);
+  EXPECT_EQ(parsed(bench.left_at(kOutsidePort)[1]).tcp_sequence, 151U);
 }
 
 TEST(Refuse, WithoutABufferThePacketIsDroppedAllTheSame) {
