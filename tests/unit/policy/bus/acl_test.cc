@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shipped redis.conf and users.acl.in, run as they are: what each user may do, and that it may do nothing
 // else.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <poll.h>
 
 #include <fstream>
 #include <sstream>
@@ -16,6 +17,7 @@ namespace weir::policy {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::StartsWith;
 
 const std::string kShipped = std::string{WEIR_SOURCE_DIR} + "/images/overlay/etc/redis/";
 // SHA-256 of "secret".
@@ -49,6 +51,17 @@ class Acl : public ::testing::Test {
     const auto reply = connection.command(command);
     return !reply && reply.error().what.starts_with("NOPERM");
   }
+  /// Started again over what it had written; true when that is read (before, it answers everybody "LOADING").
+  bool killed_and_back() {
+    server_->stop(SIGKILL);
+    server_->start();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (server_->up() && std::chrono::steady_clock::now() < deadline) {
+      if (as("weir-engine").command({"PING"})) return true;
+      poll(nullptr, 0, 5);
+    }
+    return false;
+  }
   void publish() {
     StreamWriter writer{as("weir-classifier"), 1'000};
     ASSERT_TRUE(writer.append(flow_stream(0), "event"));
@@ -62,9 +75,42 @@ class Acl : public ::testing::Test {
 
 TEST_F(Acl, NobodyGetsInWithoutAPassword) {
   auto connection = server_->connect();
-  const auto reply = connection.command({"PING"});
-  ASSERT_FALSE(reply);
-  EXPECT_TRUE(reply.error().what.starts_with("NOAUTH"));
+  const auto refusal = [&](std::initializer_list<std::string_view> command) {
+    const auto reply = connection.command(command);
+    return reply ? "none" : reply.error().what;
+  };
+  EXPECT_THAT(refusal({"PING"}), StartsWith("NOAUTH"));
+  EXPECT_THAT(refusal({"XLEN", flow_stream(0)}), StartsWith("NOAUTH")) << "what replaying needs";
+  EXPECT_THAT(refusal({"AUTH", "secret"}), StartsWith("WRONGPASS"));
+  EXPECT_THAT(refusal({"AUTH", "default", ""}), StartsWith("WRONGPASS"));
+}
+
+TEST_F(Acl, WhatTheEngineOwesOutlivesTheServer) {
+  // Several at once: Redis writes down what one command gave out as a transaction, and when it reads that
+  // back it asks the ACL of `default` whether it may.
+  for (int i = 0; i < 3; ++i) publish();
+  const auto reader = [this](std::string_view consumer) {
+    return StreamReader{
+        as("weir-engine"), std::string{kEngineGroup}, std::string{consumer}, {flow_stream(0)}};
+  };
+  std::string owed;
+  {
+    StreamReader before = reader("engine-1");
+    ASSERT_TRUE(before.create_group());
+    const auto given = before.read(2, milliseconds{1'000});
+    ASSERT_TRUE(given && given->size() == 2);
+    ASSERT_TRUE(before.acknowledge({given->front()}));
+    owed = given->back().id;
+  }
+  ASSERT_TRUE(killed_and_back());
+  StreamReader after = reader("engine-1");
+  const auto again = after.read(10, milliseconds{1});
+  ASSERT_TRUE(again) << to_text(again.error());
+  ASSERT_EQ(again->size(), 1U) << "neither what it acknowledged, nor what it was never given";
+  EXPECT_EQ(again->front().id, owed);
+  const auto fresh = reader("engine-2").read(10, milliseconds{1});
+  ASSERT_TRUE(fresh) << to_text(fresh.error());
+  EXPECT_EQ(fresh->size(), 1U) << "what nobody was given before the server died";
 }
 
 TEST_F(Acl, TheClassifierAppendsAndSeesNothing) {
