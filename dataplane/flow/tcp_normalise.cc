@@ -15,6 +15,7 @@ enum Known : std::uint8_t {
   kStamps = 1U << 3U,        // its SYN had time stamps
   kScales = 1U << 4U,        // its SYN had a window scale
   kSigned = 1U << 5U,        // its first segment had an authentication option
+  kOwesAnswer = 1U << 6U,    // nothing for it until its SYN was seen
 };
 
 constexpr std::uint8_t kWindowScale = 3;         // RFC 7323
@@ -189,6 +190,11 @@ SegmentJudgement judge_place(const Segment& segment) noexcept {
   return old ? pass_by() : take();
 }
 
+/// Data behind a SYN that may have reached nobody, for a receiver that may know an older connection.
+bool is_unanswered(const Segment& segment) noexcept {
+  return segment.initiator && segment.fills() && knows(segment.receiver, kOwesAnswer);
+}
+
 /// PAWS, RFC 7323 section 5.
 bool is_stale(const Segment& segment) noexcept {
   if (segment.stamps.empty() || !knows(segment.sender, kStamps) || !knows(segment.receiver, kStamps))
@@ -222,6 +228,7 @@ SegmentJudgement judge_segment(TcpView& view, Bytes frame, const PacketMeta& met
     return judge_reset(segment);
   }
   if (short_lived) return segment.fills() ? drop(DropReason::kHopLimit) : pass_by();
+  if (is_unanswered(segment)) return drop(DropReason::kTcpHandshake);
   SegmentJudgement judgement = judge_acknowledgement(segment);
   if (judgement.use != SegmentUse::kTake) return judgement;
   judgement = judge_place(segment);
@@ -234,6 +241,10 @@ SegmentJudgement judge_segment(TcpView& view, Bytes frame, const PacketMeta& met
     note_acknowledgement(segment);  // what an old segment acknowledges arrived all the same
   }
   return judgement;
+}
+
+void owe_answer(TcpView& view) noexcept {
+  view[static_cast<std::size_t>(channel::Direction::kFromResponder)].known |= kOwesAnswer;
 }
 
 bool both_seen(const TcpView& view) noexcept { return knows(view[0], kSeen) && knows(view[1], kSeen); }

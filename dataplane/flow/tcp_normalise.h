@@ -61,6 +61,10 @@ struct SegmentJudgement {
 [[nodiscard]] SegmentJudgement judge_segment(TcpView& view, Bytes frame, const PacketMeta& meta,
                                              channel::Direction direction, bool noted) noexcept;
 
+/// Of a new view: the initiator's data are dropped until the responder was seen to answer the SYN. For a
+/// tuple whose connection before this one may still live.
+void owe_answer(TcpView& view) noexcept;
+
 /// Both ends were heard: what is known of them is worth more than of a flow whose SYN was never answered.
 [[nodiscard]] bool both_seen(const TcpView& view) noexcept;
 

@@ -36,6 +36,10 @@ std::array<std::uint8_t, 6> client_mac(Bytes frame, bool from_inside) {
   return mac;
 }
 
+bool is_refused(const FlowHot& hot) noexcept {
+  return hot.state == FlowState::kDecided && hot.verdict != VerdictAction::kForward;
+}
+
 void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
   TcpEvent event = TcpEvent::kAck;
   if ((meta.tcp_flags & kTcpRst) != 0) {
@@ -76,10 +80,8 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
         batch.last = static_cast<std::uint16_t>(i);
         return;
       }
-      ++path_.counters.flows_reopened;
-      const std::uint32_t old = batch.slots[i];
-      close_flow(path_, old, end_reason(path_.flows.hot(old)), now);
-      std::replace(batch.slots.begin() + i, batch.slots.begin() + batch.count, old, kNoSlot);
+      batch.slots[i] = reopen(batch, i, now);
+      created = true;
     }
     if (batch.slots[i] == kNoSlot) {
       batch.slots[i] = create(batch, i, now);
@@ -114,12 +116,31 @@ bool TrackStage::follows_verdict(std::uint32_t slot) noexcept {
   return hot.state == FlowState::kDecided && hot.policy_revision == path_.policy_revision;
 }
 
+/// The slot of the connection that a SYN begins where another one was.
+std::uint32_t TrackStage::reopen(Batch& batch, std::size_t i, TimeNs now) noexcept {
+  ++path_.counters.flows_reopened;
+  const std::uint32_t old = batch.slots[i];
+  const FlowCold& cold = path_.flows.cold(old);
+  const bool refused = is_refused(path_.flows.hot(old)) && cold.packets[0] > 0 && cold.packets[1] > 0;
+  close_flow(path_, old, end_reason(path_.flows.hot(old)), now);
+  std::replace(batch.slots.begin() + i, batch.slots.begin() + batch.count, old, kNoSlot);
+  const std::uint32_t slot = create(batch, i, now);
+  // Ends that did not believe the reset could else go on behind a SYN that never arrives.
+  Inspection* judged = refused && slot != kNoSlot ? path_.inspections.ensure(slot) : nullptr;
+  if (judged != nullptr) owe_answer(judged->tcp);
+  return slot;
+}
+
 bool TrackStage::reopens(std::uint32_t slot, const PacketMeta& meta) noexcept {
   if (meta.kind != PacketKind::kTcp || (meta.tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn) return false;
-  const channel::TcpState state = path_.flows.hot(slot).tcp_state;
+  const FlowHot& hot = path_.flows.hot(slot);
+  const channel::TcpState state = hot.tcp_state;
+  // A refused connection is over for its ends, though Weir saw no end of it. Within the handshake it is the
+  // same SYN once more.
+  if (is_refused(hot) && state > channel::TcpState::kSynReceived) return true;
   constexpr auto kMidstream = static_cast<std::size_t>(ExceptionCause::kMidstream);
   if (state == channel::TcpState::kMidstream &&
-      path_.pairs[path_.flows.hot(slot).key.pair].exceptions[kMidstream] == ExceptionAction::kDrop) {
+      path_.pairs[hot.key.pair].exceptions[kMidstream] == ExceptionAction::kDrop) {
     return true;  // nothing of what was there before has passed
   }
   return state == channel::TcpState::kClosed || state == channel::TcpState::kClosing;

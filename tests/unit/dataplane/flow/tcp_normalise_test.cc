@@ -70,6 +70,16 @@ class TcpNormalise : public ::testing::Test {
   TcpView view_{};
 };
 
+TEST_F(TcpNormalise, WhereAnAnswerIsOwedNoDataGoBeforeIt) {
+  owe_answer(view_);
+  takes(client("S", kIsn));
+  drops(client("PA", kIsn + 1, "middle of another stream"), DropReason::kTcpHandshake);
+  drops(client("FA", kIsn + 1), DropReason::kTcpHandshake);
+  takes(client("A", kIsn + 1));
+  takes(server("SA", kServerIsn));
+  takes(client("PA", kIsn + 1, "question"));
+}
+
 TEST_F(TcpNormalise, AConnectionFromItsSynToItsEnd) {
   handshake();
   EXPECT_TRUE(both_seen(view_));

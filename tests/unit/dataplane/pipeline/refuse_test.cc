@@ -129,6 +129,64 @@ TEST(Refuse, AServerThatDidNotTakeWhatWasOnItsWayIsToldWhereItStands) {
   EXPECT_EQ(parsed(bench.left_at(kOutsidePort)[1]).tcp_sequence, 151U);
 }
 
+/// The handshake of the bench's connection, and a request over which it is refused with `action`.
+void refuse_established(PipelineBench& bench, VerdictAction action) {
+  bench.run(kInsidePort, from_client("S", 100));
+  bench.run(kOutsidePort, from_server("SA", 500));
+  bench.run(kInsidePort, from_client("A", 101));
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  const auto seen = bench.requests();
+  bench.decide(seen[0].flow, action);
+}
+
+TEST(Refuse, ANewConnectionOnTheSamePortsIsJudgedByItself) {
+  for (const VerdictAction action : {VerdictAction::kReset, VerdictAction::kDrop}) {
+    PipelineBench bench({.exceptions = ExceptionAction::kPass});
+    refuse_established(bench, action);
+    bench.left_at(kOutsidePort).clear();
+    bench.run(kInsidePort, from_client("S", 9'000));
+    EXPECT_EQ(bench.counters().flows_reopened, 1U);
+    const auto seen = bench.requests();
+    ASSERT_EQ(seen.size(), 3U);
+    EXPECT_EQ(seen[0].type, RequestType::kFlowClosed);
+    EXPECT_EQ(seen[0].closed.reason, channel::EndReason::kBlocked);
+    EXPECT_EQ(seen[1].type, RequestType::kFlowOpened);
+    bench.run(kOutsidePort, from_server("SA", 700).acknowledgement(9'001));
+    bench.run(kInsidePort, from_client("PA", 9'001, "hello").acknowledgement(701));
+    bench.release(seen[1].flow, Direction::kFromInitiator, 0xfff);
+    ASSERT_EQ(bench.left_at(kOutsidePort).size(), 2U);
+    EXPECT_EQ(parsed(bench.left_at(kOutsidePort)[1]).payload_bytes, 5U);
+  }
+}
+
+TEST(Refuse, ASynThatComesAgainIsNoNewConnection) {
+  for (const VerdictAction action : {VerdictAction::kReset, VerdictAction::kDrop}) {
+    PipelineBench bench;
+    bench.run(kInsidePort, from_client("S", 100));
+    bench.decide(bench.requests()[0].flow, action);
+    for (int i = 0; i < 5; ++i) bench.run(kInsidePort, from_client("S", 100));
+    EXPECT_EQ(bench.counters().flows_reopened, 0U);
+    EXPECT_TRUE(bench.requests().empty());
+  }
+}
+
+TEST(Refuse, ASynDoesNotTakeARefusedConnectionFurther) {
+  // An end that never believed the reset would go on in the middle of its stream, behind a SYN that the other
+  // one only answers with an acknowledgement (RFC 5961 section 4).
+  PipelineBench bench;
+  refuse_established(bench, VerdictAction::kReset);
+  bench.left_at(kOutsidePort).clear();
+  bench.run(kInsidePort, from_client("S", 100));
+  bench.release(bench.requests(RequestType::kFlowOpened)[0].flow, Direction::kFromInitiator, 0xfff);
+  bench.run(kOutsidePort, from_server("A", 501).acknowledgement(101));
+  EXPECT_EQ(bench.requests(RequestType::kPacket).size(), 1U);
+  bench.left_at(kOutsidePort).clear();
+  bench.run(kInsidePort, from_client("PA", 101, "hello").acknowledgement(501));
+  EXPECT_TRUE(bench.requests(RequestType::kPacket).empty()) << "it would be taken for the stream's beginning";
+  EXPECT_TRUE(bench.left_at(kOutsidePort).empty());
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kTcpHandshake), 1U);
+}
+
 TEST(Refuse, WithoutABufferThePacketIsDroppedAllTheSame) {
   PipelineBench bench;
   bench.run(kInsidePort, from_client("PA", 101, "hello"));
