@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154  # driver and the lab_* lists are set by run and topology.sh
 # Weir itself, run as on the appliance: Redis with its ACL on a Unix socket, and each daemon under its own system
-# user, restarted 100 ms after it dies.
+# user; whichever dies is restarted after 100 ms.
 
 appliance_up() {
   _system_users
@@ -64,8 +64,8 @@ _redis_up() {
     "$shipped/redis.conf" >"$etc/redis.conf"
   chmod 640 "$etc/users.acl" "$etc/redis.conf"
   chown redis:redis "$etc/users.acl" "$etc/redis.conf"
-  # Its group is weir's, so that the socket is for Weir's users and nobody else.
-  in_namespace "$LAB_MID" "$LAB_DIR/log/redis.log" \
+  # Its group is weir's, so that the socket is for Weir's users and nobody else. Restarted as Debian's unit does.
+  in_namespace "$LAB_MID" "$LAB_DIR/log/redis.log" "$LAB_SOURCE/supervise" redis-server \
     setpriv --reuid redis --regid weir --init-groups redis-server "$etc/redis.conf"
   wait_for redis-server 10 test -S "$LAB_DIR/redis/redis.sock"
 }

@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.environ["LAB_SOURCE"])
 from lab import Lab, run, until  # noqa: E402  (the lab's own helpers)
 
-HERE = pathlib.Path(__file__).parent
+STREAM = str(pathlib.Path(__file__).parent.parent / "stream.py")
 MID = ["ip", "netns", "exec", os.environ["LAB_MID"]]
 BRIDGE = "weir-lan-wan"
 GATEWAY = "10.20.0.1"
@@ -65,10 +65,10 @@ def audit(lab, event):
 
 def kill_under_load(lab, what, act, seconds=6.0):
     """Plays the stream over `act`; what the receiver saw."""
-    out = subprocess.Popen(["ip", "netns", "exec", os.environ["LAB_OUT"], "/usr/bin/python3", str(HERE / "stream.py"),
+    out = subprocess.Popen(["ip", "netns", "exec", os.environ["LAB_OUT"], "/usr/bin/python3", STREAM,
                             "receive"], stdout=subprocess.PIPE, text=True)
     out.stdout.readline()
-    source = lab.start_inside("/usr/bin/python3", str(HERE / "stream.py"), "send", str(seconds))
+    source = lab.start_inside("/usr/bin/python3", STREAM, "send", str(seconds))
     time.sleep(2.0 + seconds / 3)  # the pace of the load, not a wait for a condition
     act()
     saw = json.loads(out.communicate(timeout=60)[0])

@@ -23,8 +23,8 @@ KEYS = {'flow', 'at', 'from', 'final', 'inject', 'end', 'swallow', 'skip', 'limi
 
 
 def answer(kind, flow, direction=0, through=0, action=0, skip=0, skip_from=0, expires=0, limit=0, payload=0, scope=0,
-           end=0, mark=0, swallow=0):
-    record = struct.pack('<BBBBIIIIIIIIHBBBB', kind, action, direction, 0, *flow, through, 0, skip, skip_from, expires,
+           end=0, mark=0, swallow=0, revision=0):
+    record = struct.pack('<BBBBIIIIIIIIHBBBB', kind, action, direction, 0, *flow, through, revision, skip, skip_from, expires,
                          limit, payload, scope, end, mark, swallow)
     return record.ljust(ANSWER_BYTES, b'\0')
 

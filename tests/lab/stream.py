@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbered datagrams from inside to outside, and what of them arrived: `stream.py send|receive`, in its namespace.
+"""Numbered datagrams from inside to outside, and what of them arrived: `stream.py send SECONDS [RATE]` and
+`stream.py receive`, each in its namespace.
 
 The receiver prints one JSON object when the sender's last datagram came or nothing came for a while: how many were lost,
 how many came twice, and the longest time without one."""
@@ -11,7 +12,7 @@ import sys
 import time
 
 ADDRESS = ("198.51.100.50", 5300)
-RATE = 20_000  # datagrams a second
+RATE = 20_000  # datagrams a second, unless said otherwise
 WARM_UP_S = 2.0  # slow, until the flow is decided
 BURST_S = 0.001
 LAST = 0xFFFFFFFF
@@ -19,7 +20,7 @@ SILENCE_S = 8.0
 PAYLOAD = bytes(range(100))
 
 
-def send(seconds):
+def send(seconds, rate):
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.setsockopt(socket.SOL_SOCKET, 32, 4 << 20)  # SO_SNDBUFFORCE
     end = time.monotonic() + WARM_UP_S
@@ -28,7 +29,7 @@ def send(seconds):
         time.sleep(0.02)
     begin, number = time.monotonic(), 0
     while (now := time.monotonic()) < begin + seconds:
-        due = int((now - begin) * RATE)
+        due = int((now - begin) * rate)
         while number < due:
             number += 1
             out.sendto(struct.pack("!I", number) + PAYLOAD, ADDRESS)
@@ -71,4 +72,7 @@ def receive():
 
 
 if __name__ == "__main__":
-    send(float(sys.argv[2])) if sys.argv[1] == "send" else receive()
+    if sys.argv[1] == "send":
+        send(float(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else RATE)
+    else:
+        receive()
