@@ -173,6 +173,10 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
 
   const auto sink = make_sink(settings, arguments, events_fd);
   const SoftwareIdentifier software{std::move(*catalogue)};
+  if (!software.problem().empty()) {
+    spdlog::warn("catalogue_slow reason=\"{}\" effect=\"every pattern is tried in turn\"",
+                 software.problem());
+  }
   Classifier classifier{classifier_options(settings, simulation),
                         {**labeler, *geo, software, builder, *sink, identity},
                         *policy};

@@ -213,6 +213,7 @@ void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
     out->set_product(facts.software[i].product);
     out->set_version(clean_text(facts.software[i].version));
     out->set_evidence(clean_text(facts.software[i].evidence));
+    out->set_confidence(to_string(facts.software[i].confidence));
   }
 }
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which products a flow's facts betray, by the traces of the catalogue: the application, the User-Agent (with
-// the version where it shows) and the TLS name. It adds to FlowFacts::software and never takes away.
+// Which products a flow's facts betray, by the traces of the catalogue, with the version where it shows. It
+// adds to FlowFacts::software and never takes away. What the server says of itself counts only where the
+// server is the inside end: a flow's products are those of its inside end.
 //
-// Threads: const after construction.
+// Threads: one at a time (patterns hold a scratch).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "classifier/software/pattern_set.h"
 #include "policy/lang/catalogue.h"
 #include "policy/model/flow_facts.h"
 
@@ -18,11 +21,9 @@ namespace weir::classifier {
 
 inline constexpr std::size_t kSoftwarePerFlowMax = 16;  // products named on one flow
 
-/// What of a flow has been looked up, so that each trace is looked up once.
+/// What of a flow has been looked up, so that each trace is looked up once: hashes of the last values.
 struct IdentifiedTraces {
-  std::size_t app = 0;  // hashes of the last value
-  std::size_t user_agent = 0;
-  std::size_t tls_name = 0;
+  std::array<std::uint32_t, policy::kTraceKinds> last{};
 };
 
 class SoftwareIdentifier {
@@ -32,23 +33,29 @@ class SoftwareIdentifier {
   /// True when a product was added to `facts.software`.
   bool identify(FlowFacts& facts, IdentifiedTraces& seen) const;
   [[nodiscard]] std::size_t products() const { return catalogue_.products.size(); }
+  /// Why Vectorscan has no part in it (every pattern is tried in turn then); empty: it has.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
-  struct Glob {
-    std::size_t product;
-    std::string_view text;
+  struct Patterns {
+    std::vector<std::string_view> texts;
+    std::vector<std::size_t> products;  // by the number of the text
+    PatternSet set;
   };
-  bool by_app(FlowFacts& facts, std::string_view app) const;
-  bool by_user_agent(FlowFacts& facts) const;
-  bool by_tls_name(FlowFacts& facts) const;
-  bool add(FlowFacts& facts, std::size_t product, std::string_view version, std::string evidence) const;
+  using Products = std::vector<std::size_t>;
+  using Table = std::unordered_map<std::string_view, Products>;
 
-  policy::Catalogue catalogue_;
-  std::unordered_map<std::string_view, std::vector<std::size_t>> apps_;
-  std::unordered_map<std::string_view, std::vector<std::size_t>> domains_;  // the name and what is under it
-  std::unordered_map<std::string_view, std::vector<std::size_t>> subdomains_;  // only what is under it
-  std::vector<std::vector<Glob>>
-      globs_;  // by first byte (ASCII lower case); the last: begins with a wildcard
+  bool by_value(FlowFacts& facts, policy::TraceKind kind, std::string_view value) const;
+  bool by_pattern(FlowFacts& facts, policy::TraceKind kind, std::string_view text) const;
+  bool by_host(FlowFacts& facts, policy::TraceKind kind, std::string_view name) const;
+  bool add(FlowFacts& facts, std::size_t product, std::string_view version, SoftwareConfidence confidence,
+           std::string evidence) const;
+
+  policy::Catalogue catalogue_;  // the tables below point into its texts, which stay where they are in a move
+  std::array<Patterns, policy::kTraceKinds> patterns_;
+  std::array<Table, policy::kTraceKinds> values_;  // hosts: the name and what is under it
+  std::array<Table, policy::kTraceKinds> below_;   // hosts: only what is under it
+  std::string problem_;
 };
 
 }  // namespace weir::classifier

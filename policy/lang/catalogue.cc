@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "policy/categories/canonical_name.h"
@@ -17,6 +18,30 @@ namespace weir::policy {
 namespace {
 
 constexpr std::string_view kVersionMark = "{version}";
+
+using Confidence = SoftwareConfidence;
+constexpr std::array<TraceRule, kTraceKinds> kTraceRules{{
+    {TraceKind::kApp, TraceForm::kValue, "apps", "application", Confidence::kMedium, &Product::apps},
+    {TraceKind::kUserAgent, TraceForm::kPattern, "user_agents", "user-agent", Confidence::kMedium,
+     &Product::user_agents},
+    {TraceKind::kTlsName, TraceForm::kHost, "tls_names", "tls-name", Confidence::kMedium,
+     &Product::tls_names},
+    {TraceKind::kUpdateHost, TraceForm::kHost, "update_hosts", "update-host", Confidence::kMedium,
+     &Product::update_hosts},
+    {TraceKind::kTelemetryHost, TraceForm::kHost, "telemetry_hosts", "telemetry-host", Confidence::kMedium,
+     &Product::telemetry_hosts},
+    {TraceKind::kJa4, TraceForm::kValue, "ja4", "ja4", Confidence::kMedium, &Product::ja4},
+    {TraceKind::kSshBanner, TraceForm::kPattern, "ssh_banners", "ssh-banner", Confidence::kMedium,
+     &Product::ssh_banners},
+    {TraceKind::kHassh, TraceForm::kValue, "hassh", "hassh", Confidence::kMedium, &Product::hassh},
+    {TraceKind::kMailer, TraceForm::kPattern, "mailers", "mailer", Confidence::kMedium, &Product::mailers},
+    {TraceKind::kServerBanner, TraceForm::kPattern, "server_banners", "server-banner", Confidence::kMedium,
+     &Product::server_banners},
+    {TraceKind::kDhcpVendor, TraceForm::kPattern, "dhcp_vendors", "dhcp-vendor", Confidence::kMedium,
+     &Product::dhcp_vendors},
+    {TraceKind::kDhcpFingerprint, TraceForm::kValue, "dhcp_fingerprints", "dhcp-fingerprint",
+     Confidence::kLow, &Product::dhcp_fingerprints},
+}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_version_letter(char c) {
@@ -54,36 +79,73 @@ void read_apps(const Node& node, Product& product, Mistakes& mistakes) {
   }
 }
 
-void read_user_agents(const Node& node, Product& product, Mistakes& mistakes) {
-  for (const Node* const agent : traces(node, "user_agents", mistakes)) {
-    const std::string& glob = agent->text;
-    const std::size_t brace = glob.find_first_of("{}");
+void read_patterns(const Node& node, const TraceRule& rule, Product& product, Mistakes& mistakes) {
+  for (const Node* const trace : traces(node, rule.key, mistakes)) {
+    const std::string& pattern = trace->text;
+    const std::size_t brace = pattern.find_first_of("{}");
     const bool one_mark = brace == std::string::npos ||
-                          (glob.compare(brace, kVersionMark.size(), kVersionMark) == 0 &&
-                           glob.find_first_of("{}", brace + kVersionMark.size()) == std::string::npos);
+                          (pattern.compare(brace, kVersionMark.size(), kVersionMark) == 0 &&
+                           pattern.find_first_of("{}", brace + kVersionMark.size()) == std::string::npos);
     if (!one_mark) {
-      mistakes.add(*agent, fmt::format("{} is not a pattern", shown(*agent)),
+      mistakes.add(*trace, fmt::format("{} is not a pattern", shown(*trace)),
                    "braces only as {version}, once");
-    } else if (glob.find_first_not_of('*') == std::string::npos) {
-      mistakes.add(*agent, "this pattern matches every User-Agent", "give it the product's own word");
+    } else if (pattern.find_first_not_of('*') == std::string::npos) {
+      mistakes.add(*trace, fmt::format("this pattern matches every value of {}", rule.key),
+                   "give it the product's own word");
     } else {
-      product.user_agents.push_back(glob);
+      (product.*rule.traces).push_back(pattern);
     }
   }
 }
 
-void read_tls_names(const Node& node, Product& product, Mistakes& mistakes) {
+void read_hosts(const Node& node, const TraceRule& rule, Product& product, Mistakes& mistakes) {
   DomainTable check;
   const DomainSet set = check.add_set().value_or(DomainSet{});
-  for (const Node* const name : traces(node, "tls_names", mistakes)) {
+  for (const Node* const name : traces(node, rule.key, mistakes)) {
     if (const auto added = check.add(set, name->text); added) {
       const bool below_only = name->text.starts_with("*.");
       const auto canonical = canonical_name(std::string_view(name->text).substr(below_only ? 2 : 0));
-      product.tls_names.push_back((below_only ? "*." : "") + canonical.value_or(name->text));
+      (product.*rule.traces).push_back((below_only ? "*." : "") + canonical.value_or(name->text));
     } else {
       mistakes.add(*name, added.error().what, added.error().advice);
     }
   }
+}
+
+bool all_of(std::string_view text, std::string_view letters) {
+  return text.find_first_not_of(letters) == std::string_view::npos;
+}
+
+/// "t13d1516h2_8daaf6152771_e5627efa2ab1": a_b_c of 10, 12 and 12 letters.
+bool is_ja4(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  return text.size() == 36 && text[10] == '_' && text[23] == '_' &&
+         std::string_view("tqd").find(text[0]) != std::string_view::npos &&
+         all_of(text.substr(11, 12), kHex) && all_of(text.substr(24), kHex);
+}
+
+bool is_hassh(std::string_view text) { return text.size() == 32 && all_of(text, "0123456789abcdef"); }
+bool is_option_list(std::string_view text) { return is_digit(text[0]) && all_of(text, "0123456789,"); }
+
+void read_values(const Node& node, const TraceRule& rule, Product& product, Mistakes& mistakes) {
+  for (const Node* const value : traces(node, rule.key, mistakes)) {
+    const bool right = rule.kind == TraceKind::kJa4     ? is_ja4(value->text)
+                       : rule.kind == TraceKind::kHassh ? is_hassh(value->text)
+                                                        : is_option_list(value->text);
+    if (right) {
+      (product.*rule.traces).push_back(value->text);
+    } else {
+      mistakes.add(*value, fmt::format("{} is not a value of {}", shown(*value), rule.key),
+                   "the head of software.yaml names the kinds of traces");
+    }
+  }
+}
+
+void read_traces(const Node& node, const TraceRule& rule, Product& product, Mistakes& mistakes) {
+  if (rule.kind == TraceKind::kApp) return read_apps(node, product, mistakes);
+  if (rule.form == TraceForm::kPattern) return read_patterns(node, rule, product, mistakes);
+  if (rule.form == TraceForm::kHost) return read_hosts(node, rule, product, mistakes);
+  read_values(node, rule, product, mistakes);
 }
 
 Product read_product(const Node& node, Mistakes& mistakes) {
@@ -93,7 +155,9 @@ Product read_product(const Node& node, Mistakes& mistakes) {
                  "write {id: firefox, name: Mozilla Firefox, user_agents: [...]}");
     return product;
   }
-  mistakes.unknown_keys(node, {"id", "name", "apps", "user_agents", "tls_names"});
+  std::vector<std::string_view> keys{"id", "name"};
+  for (const TraceRule& rule : kTraceRules) keys.push_back(rule.key);
+  mistakes.unknown_keys(node, keys);
   const Node* const id = node.find("id");
   if (id == nullptr) {
     mistakes.add(node, "the product has no id", "add id: a word of a-z, 0-9, - and _");
@@ -104,17 +168,21 @@ Product read_product(const Node& node, Mistakes& mistakes) {
   }
   const Node* const name = node.find("name");
   product.name = name != nullptr ? mistakes.text(*name, "name") : product.id;
-  read_apps(node, product, mistakes);
-  read_user_agents(node, product, mistakes);
-  read_tls_names(node, product, mistakes);
-  if (product.apps.empty() && product.user_agents.empty() && product.tls_names.empty() && mistakes.empty()) {
+  for (const TraceRule& rule : kTraceRules) read_traces(node, rule, product, mistakes);
+  const bool traceless = std::all_of(kTraceRules.begin(), kTraceRules.end(),
+                                     [&](const TraceRule& rule) { return (product.*rule.traces).empty(); });
+  if (traceless && mistakes.empty()) {
     mistakes.add(node, fmt::format("nothing shows the product {}", product.id),
-                 "add apps, user_agents or tls_names");
+                 "add apps, user_agents or another kind of trace");
   }
   return product;
 }
 
 }  // namespace
+
+std::span<const TraceRule> trace_rules() { return kTraceRules; }
+
+const TraceRule& trace_rule(TraceKind kind) { return kTraceRules[static_cast<std::size_t>(kind)]; }
 
 const Product* Catalogue::find(std::string_view id) const {
   const auto at =
@@ -163,7 +231,7 @@ ResultAll<Catalogue> load_catalogue(const std::string& path) {
   return parse_catalogue(*text, path);
 }
 
-std::optional<std::string_view> match_user_agent(std::string_view glob, std::string_view text) noexcept {
+std::optional<std::string_view> match_pattern(std::string_view glob, std::string_view text) noexcept {
   std::size_t in_glob = 0;
   std::size_t in_text = 0;
   std::size_t star =

@@ -49,10 +49,16 @@ enum class AppConfidence : std::uint8_t { kUnknown, kMatchByPort, kMatchByIp, kD
 enum class EncryptedDns : std::uint8_t { kNone, kDoh, kDot, kDoq };
 [[nodiscard]] const char* to_string(EncryptedDns kind);
 
+/// How sure a trace makes a product: a version shown by the program itself is high, a name that it contacts
+/// or the shape of its handshake is medium, what many programs share is low.
+enum class SoftwareConfidence : std::uint8_t { kLow, kMedium, kHigh };
+[[nodiscard]] const char* to_string(SoftwareConfidence confidence);
+
 struct SoftwareFact {
   std::string product;   // id of the catalogue, e.g. "firefox"
   std::string version;   // empty: does not show
   std::string evidence;  // kind and value, e.g. "user-agent: Transmission/3.00"
+  SoftwareConfidence confidence = SoftwareConfidence::kMedium;
   auto operator<=>(const SoftwareFact&) const = default;
 };
 

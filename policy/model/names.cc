@@ -90,6 +90,18 @@ const char* to_string(EchKind kind) {
   return "none";
 }
 
+const char* to_string(SoftwareConfidence confidence) {
+  switch (confidence) {
+    case SoftwareConfidence::kLow:
+      return "low";
+    case SoftwareConfidence::kMedium:
+      return "medium";
+    case SoftwareConfidence::kHigh:
+      return "high";
+  }
+  return "?";
+}
+
 const char* to_string(AppConfidence confidence) {
   switch (confidence) {
     case AppConfidence::kUnknown:

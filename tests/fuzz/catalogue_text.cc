@@ -16,9 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string_view agent = text.substr(0, kAgentBytesMax);
   for (const policy::Product& product : catalogue->products) {
-    for (const std::string& glob : product.user_agents) {
-      const auto version = policy::match_user_agent(glob, agent);
-      if (version && version->size() > agent.size()) std::abort();
+    for (const policy::TraceRule& rule : policy::trace_rules()) {
+      if (rule.form != policy::TraceForm::kPattern) continue;
+      for (const std::string& pattern : product.*rule.traces) {
+        const auto version = policy::match_pattern(pattern, agent);
+        if (version && version->size() > agent.size()) std::abort();
+      }
     }
   }
   return 0;

@@ -22,7 +22,7 @@ std::vector<std::string> mistakes_of(const std::string& text) {
 TEST(Catalogue, TheSampleLoads) {
   const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/software.yaml");
   ASSERT_TRUE(catalogue.has_value()) << to_text(catalogue.error().front());
-  EXPECT_GE(catalogue->products.size(), 40U);
+  EXPECT_GE(catalogue->products.size(), 150U);
   const Product* const transmission = catalogue->find("transmission");
   ASSERT_NE(transmission, nullptr);
   EXPECT_THAT(transmission->user_agents, ElementsAre("Transmission/{version}*"));
@@ -37,7 +37,7 @@ TEST(Catalogue, TheSampleKnowsRealUserAgents) {
     std::string text;
     for (const Product& product : catalogue->products) {
       for (const std::string& glob : product.user_agents) {
-        if (const auto version = match_user_agent(glob, agent))
+        if (const auto version = match_pattern(glob, agent))
           text += product.id + " " + std::string(*version) + ";";
       }
     }
@@ -75,11 +75,31 @@ TEST(Catalogue, MistakesHaveTheirPlace) {
                   HasSubstr("software.yaml:4:10: error: id is \"A b\""),
                   HasSubstr("software.yaml:5:10: error: a product is already called a, on line 3"),
                   HasSubstr("software.yaml:5:27: error: \"x/{vers}\" is not a pattern"),
-                  HasSubstr("software.yaml:5:39: error: this pattern matches every User-Agent"),
+                  HasSubstr("software.yaml:5:39: error: this pattern matches every value of user_agents"),
                   HasSubstr("software.yaml:5:58: error: \"a b\" is not a domain"),
                   HasSubstr("software.yaml:6:5: error: the product has no id")));
   EXPECT_THAT(mistakes_of("weir-software: 1\nproducts: [{id: a}]\n"),
               ElementsAre(HasSubstr("nothing shows the product a")));
+}
+
+TEST(Catalogue, EachKindOfTraceHasItsMistake) {
+  EXPECT_THAT(
+      mistakes_of("weir-software: 1\nproducts:\n"
+                  "  - {id: a, ja4: [t13d1516h2_8daaf6152771]}\n"
+                  "  - {id: b, hassh: [zz]}\n"
+                  "  - {id: c, dhcp_fingerprints: [\"1;3\"]}\n"
+                  "  - {id: d, ssh_banners: [\"*\"], mailers: [\"{v}\"]}\n"
+                  "  - {id: e, update_hosts: [\"a b\"], telemetry_hosts: [\"*\"]}\n"
+                  "  - {id: f, server_banners: [\"**\"], dhcp_vendors: [\"}\"]}\n"
+                  "  - {id: g, ja5: [x]}\n"),
+      ElementsAre(HasSubstr("software.yaml:3:19: error: \"t13d1516h2_8daaf6152771\" is not a value of ja4"),
+                  HasSubstr("software.yaml:4:21: error: "), HasSubstr("software.yaml:5:33: error: "),
+                  HasSubstr("software.yaml:6:27: error: this pattern matches every value of ssh_banners"),
+                  HasSubstr("software.yaml:6:43: error: "), HasSubstr("software.yaml:7:28: error: "),
+                  HasSubstr("software.yaml:7:54: error: "),
+                  HasSubstr("software.yaml:8:30: error: this pattern matches every value of server_banners"),
+                  HasSubstr("software.yaml:8:52: error: "),
+                  HasSubstr("software.yaml:9:13: error: unknown key ja5")));
 }
 
 TEST(Catalogue, NamesAreCanonical) {
@@ -108,21 +128,21 @@ TEST(Catalogue, LimitsHold) {
 }
 
 TEST(MatchUserAgent, StarsAndVersions) {
-  EXPECT_EQ(match_user_agent("a*c", "abbbc"), "");
-  EXPECT_EQ(match_user_agent("a*c", "AC"), "");
-  EXPECT_FALSE(match_user_agent("a*c", "abcd").has_value());
-  EXPECT_EQ(match_user_agent("*x/{version}", "my x/1 x/2.5"), "2.5");
-  EXPECT_EQ(match_user_agent("{version}*", "3.0-rc1+deb (x)"), "3.0-rc1+deb");
-  EXPECT_FALSE(match_user_agent("x/{version}", "x/").has_value());
-  EXPECT_FALSE(match_user_agent("x/{version}", "x/v1").has_value());
-  EXPECT_FALSE(match_user_agent("x", "").has_value());
-  EXPECT_EQ(match_user_agent("*", ""), "");
+  EXPECT_EQ(match_pattern("a*c", "abbbc"), "");
+  EXPECT_EQ(match_pattern("a*c", "AC"), "");
+  EXPECT_FALSE(match_pattern("a*c", "abcd").has_value());
+  EXPECT_EQ(match_pattern("*x/{version}", "my x/1 x/2.5"), "2.5");
+  EXPECT_EQ(match_pattern("{version}*", "3.0-rc1+deb (x)"), "3.0-rc1+deb");
+  EXPECT_FALSE(match_pattern("x/{version}", "x/").has_value());
+  EXPECT_FALSE(match_pattern("x/{version}", "x/v1").has_value());
+  EXPECT_FALSE(match_pattern("x", "").has_value());
+  EXPECT_EQ(match_pattern("*", ""), "");
 }
 
 TEST(MatchUserAgent, HostileTextEndsQuickly) {
   std::string glob;
   for (int i = 0; i < 64; ++i) glob += "*a";
-  EXPECT_FALSE(match_user_agent(glob + "b", std::string(8'192, 'a')).has_value());
+  EXPECT_FALSE(match_pattern(glob + "b", std::string(8'192, 'a')).has_value());
 }
 
 }  // namespace
