@@ -13,12 +13,12 @@
 #include <random>
 
 #include "classifier/app/cpu_budget.h"
+#include "classifier/app/recognition.h"
 #include "classifier/app/service.h"
 #include "classifier/publish/delimited_sink.h"
 #include "classifier/publish/redis_publisher.h"
 #include "classifier/sandbox/sandbox.h"
 #include "policy/bus/streams.h"
-#include "policy/lang/catalogue.h"
 #include "policy/model/simulation.h"
 
 namespace {
@@ -35,6 +35,7 @@ struct Arguments {
   std::string run;
   std::string policy;
   std::string catalogue;
+  std::string signatures;
   std::string country;
   std::string asn;
   std::string events = "-";
@@ -57,6 +58,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--policy", arguments.policy, "replay: policy file; without it everything is allowed")
       ->needs(replay);
   app.add_option("--catalogue", arguments.catalogue, "replay: software catalogue")->needs(replay);
+  app.add_option("--signatures", arguments.signatures, "replay: the operator's own signatures")
+      ->needs(replay);
   app.add_option("--country-db", arguments.country, "replay: country database (MaxMind format)")
       ->needs(replay);
   app.add_option("--asn-db", arguments.asn, "replay: AS database (MaxMind format)")->needs(replay);
@@ -77,18 +80,10 @@ Settings replay_settings(const Arguments& arguments) {
   settings.classifier.user.clear();
   settings.classifier.policy = arguments.policy;
   settings.classifier.catalogue = arguments.catalogue;
+  settings.classifier.signatures = arguments.signatures;
   settings.classifier.country_database = arguments.country;
   settings.classifier.asn_database = arguments.asn;
   return settings;
-}
-
-ResultAll<policy::Catalogue> read_catalogue(const std::string& path) {
-  if (path.empty()) return policy::Catalogue{};
-  if (!std::filesystem::exists(path)) {
-    spdlog::warn("catalogue_absent path={} effect=\"no software is recognised\"", path);
-    return policy::Catalogue{};
-  }
-  return policy::load_catalogue(path);
 }
 
 std::uint64_t random_boot() {
@@ -121,10 +116,11 @@ SandboxOptions sandbox_options(const Settings& settings) {
   SandboxOptions options;
   options.user = settings.classifier.user;
   // Category lists lie beside the policy; a compile reads time zones; the publisher its password at each
-  // connect.
+  // connect. A file that an editor replaces is another inode: whoever reads it by name needs its directory.
   options.readable = {"/usr/share/zoneinfo", "/etc/localtime"};
-  if (const std::filesystem::path policy = settings.classifier.policy; !policy.empty()) {
-    options.readable.push_back(policy.has_parent_path() ? policy.parent_path().string() : ".");
+  const auto& own = settings.classifier;
+  for (const std::filesystem::path path : {own.policy, own.catalogue, own.signatures}) {
+    if (!path.empty()) options.readable.push_back(path.has_parent_path() ? path.parent_path().string() : ".");
   }
   if (!settings.redis.classifier_password_file.empty()) {
     options.readable.push_back(settings.redis.classifier_password_file);
@@ -133,8 +129,8 @@ SandboxOptions sandbox_options(const Settings& settings) {
 }
 
 int serve(const Arguments& arguments, const Settings& settings, const Simulation& simulation) {
-  auto catalogue = read_catalogue(settings.classifier.catalogue);
-  if (!catalogue) return refuse(catalogue.error());
+  Recognition recognition{settings.classifier.catalogue, settings.classifier.signatures};
+  if (const auto loaded = recognition.load(!arguments.replay); !loaded) return refuse(loaded.error());
   const auto geo = GeoLookup::open(settings.classifier.country_database, settings.classifier.asn_database);
   if (!geo) return refuse({geo.error()});
   auto policy =
@@ -172,18 +168,15 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   if (!arguments.replay) log_sandbox(*sandbox);
 
   const auto sink = make_sink(settings, arguments, events_fd);
-  const SoftwareIdentifier software{std::move(*catalogue)};
-  if (!software.problem().empty()) {
-    spdlog::warn("catalogue_slow reason=\"{}\" effect=\"every pattern is tried in turn\"",
-                 software.problem());
-  }
-  Classifier classifier{classifier_options(settings, simulation),
-                        {**labeler, *geo, software, builder, *sink, identity},
-                        *policy};
+  Classifier classifier{
+      classifier_options(settings, simulation),
+      {**labeler, *geo, recognition.software(), builder, *sink, identity, &recognition.signatures()},
+      *policy};
   Service service{{.channel_path = channel_socket(settings, arguments.worker),
                    .policy_path = arguments.replay ? std::string{} : settings.classifier.policy,
                    .worker = arguments.worker,
-                   .replay = arguments.replay},
+                   .replay = arguments.replay,
+                   .live_files = recognition.files()},
                   classifier,
                   *sink,
                   std::move(control),

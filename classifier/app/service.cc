@@ -133,6 +133,7 @@ void Service::look_around() {
       }
     });
   }
+  for (LiveFile* const file : options_.live_files) file->look(looked_);
   if (const auto loaded = reload_.poll()) finish_reload(*loaded);
 }
 
@@ -175,12 +176,21 @@ std::string Service::status() const {
     if (counts.exceptions[i] > 0)
       exceptions[to_string(static_cast<ExceptionCause>(i))] = counts.exceptions[i];
   }
+  json files = json::array();
+  for (const LiveFile* const file : options_.live_files) {
+    files.push_back({{"name", file->name()},
+                     {"path", file->path()},
+                     {"loads", file->loads()},
+                     {"refusals", file->refusals()},
+                     {"error", file->error()}});
+  }
   const json reply{
       {"ok", true},
       {"worker", options_.worker},
       {"revision", classifier_.revision()},
       {"policy_state", classifier_.revision() == 0 ? "missing" : "in force"},
       {"policy", options_.policy_path},
+      {"files", std::move(files)},
       {"contexts", counts.flows},
       {"channel", {{"attached", attached_}, {"path", options_.channel_path}}},
       {"events",
@@ -201,7 +211,7 @@ std::string Service::status() const {
       {"assembly_bytes", counts.bytes_held},
       {"answers_waiting", classifier_.answers().waiting()},
       {"exceptions", exceptions}};
-  return reply.dump();
+  return reply.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string Service::metrics() const {

@@ -11,8 +11,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "classifier/app/control_server.h"
+#include "classifier/app/live_file.h"
 #include "classifier/app/policy_loader.h"
 #include "classifier/engine/classifier.h"
 
@@ -35,6 +37,7 @@ struct ServiceOptions {
   std::uint32_t worker = 0;
   bool replay = false;  // ends with the data plane; a data plane that does not come is an error
   std::chrono::milliseconds replay_attach_max{10'000};
+  std::vector<LiveFile*> live_files{};  // looked at in between; they outlive the service
 };
 
 class Service {

@@ -89,6 +89,7 @@ void Classifier::on_opened(const Request& request) {
   flow.facts.as_org = std::move(place.as_org);
   recognise(flow, request.time);
   note_policy(flow);
+  static_cast<void>(sign(flow, nullptr, true));
   judge(flow, request.time);  // rules about addresses can speak before any byte
   if (flow.decision.action == Action::kBlock) answer_final(flow, request.flow, VerdictAction::kReset);
   say(flow, request.time);
@@ -117,11 +118,12 @@ void Classifier::on_packet(const Request& request) {
 
   Inspected seen = inspect(*flow, request);  // bytes -> names
   learn(*flow, request, seen);               // names -> what is known of clients
-  const bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
+  bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
   seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
   seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
   if (seen.undecidable || seen.parser_error) give_up(*flow, seen);  // the exception table speaks
   const bool named = name_by_evidence(*flow);
+  labelled |= sign(*flow, &request, seen.facts_changed || named);
   if (seen.facts_changed || labelled || named || again) judge(*flow, request.time);
   while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
     say_message(*flow, request.time);

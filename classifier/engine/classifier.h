@@ -24,6 +24,7 @@
 #include "classifier/publish/event_builder.h"
 #include "classifier/publish/event_sink.h"
 #include "classifier/software/identify.h"
+#include "classifier/software/signatures.h"
 #include "dataplane/channel/channel.h"
 #include "policy/model/settings.h"
 #include "policy/model/simulation.h"
@@ -52,6 +53,7 @@ struct ClassifierParts {
   EventBuilder& builder;
   EventSink& sink;
   IdentityTables& identity;
+  const SignatureMatcher* signatures = nullptr;  // the operator's; nullptr: none
 };
 
 /// The policy in force, swapped whole between two requests. Revision 0: there is none, `policy` is empty and
@@ -111,6 +113,7 @@ class Classifier {
   [[nodiscard]] Inspected inspect(FlowContext& flow, const channel::Request& request);
   static void note_skip(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   [[nodiscard]] bool label(FlowContext& flow, const channel::Request& request, bool named);
+  [[nodiscard]] bool sign(FlowContext& flow, const channel::Request* request, bool named);
   [[nodiscard]] bool end_label(FlowContext& flow);
   [[nodiscard]] bool take_label(FlowContext& flow, NdpiLabel&& label) const;
   void recognise(FlowContext& flow, TimeNs now);

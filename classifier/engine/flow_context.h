@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "classifier/inspect/flow_inspector.h"
 #include "classifier/ndpi/ndpi_labeler.h"
 #include "classifier/software/identify.h"
+#include "classifier/software/signatures.h"
 #include "policy/model/decision.h"
 #include "policy/model/flow_facts.h"
 #include "policy/model/settings.h"
@@ -44,6 +46,8 @@ struct FlowContext {
   IdentifiedTraces traces;
   std::optional<FlowInspector> inspector;  // empty: names are final
   NdpiLabeler::Flow ndpi;
+  bool custom = false;                  // one of the operator's signatures named it
+  std::unique_ptr<PayloadHeads> heads;  // where such signatures look at what is said first
   ResponseTimes responses;
   std::size_t bytes_held = 0;      // of the inspector, as counted in the classifier's total
   std::array<SkipRange, 2> skips;  // by Direction

@@ -59,7 +59,8 @@ std::string_view shown(const FlowFacts& facts, TraceKind kind) {
 
 }  // namespace
 
-SoftwareIdentifier::SoftwareIdentifier(policy::Catalogue catalogue) : catalogue_(std::move(catalogue)) {
+SoftwareIdentifier::SoftwareIdentifier(policy::Catalogue catalogue, bool compiles)
+    : catalogue_(std::move(catalogue)) {
   for (std::size_t i = 0; i < catalogue_.products.size(); ++i) {
     for (const policy::TraceRule& rule : policy::trace_rules()) {
       const auto kind = static_cast<std::size_t>(rule.kind);
@@ -74,6 +75,10 @@ SoftwareIdentifier::SoftwareIdentifier(policy::Catalogue catalogue) : catalogue_
         }
       }
     }
+  }
+  if (!compiles) {
+    problem_ = "not compiled";
+    return;
   }
   for (Patterns& patterns : patterns_) {
     auto compiled = PatternSet::compile(patterns.texts);

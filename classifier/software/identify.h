@@ -28,7 +28,8 @@ struct IdentifiedTraces {
 
 class SoftwareIdentifier {
  public:
-  explicit SoftwareIdentifier(policy::Catalogue catalogue);
+  /// Compiling takes a fifth of a second; without it, every pattern is tried in turn.
+  explicit SoftwareIdentifier(policy::Catalogue catalogue, bool compiles = true);
 
   /// True when a product was added to `facts.software`.
   bool identify(FlowFacts& facts, IdentifiedTraces& seen) const;

@@ -12,14 +12,20 @@ namespace {
 constexpr std::string_view kVersionMark = "{version}";
 
 /// The pattern as a regular expression; every byte that is not a letter or digit is written by its number.
-std::string expression_of(std::string_view pattern) {
+std::string expression_of(std::string_view pattern, PatternForm form) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out = "^";
   while (!pattern.empty()) {
     const char c = pattern.front();
-    if (pattern.starts_with(kVersionMark)) {
+    if (form == PatternForm::kWholeText && pattern.starts_with(kVersionMark)) {
       out += "[0-9][0-9A-Za-z._+-]*";
       pattern.remove_prefix(kVersionMark.size());
+      continue;
+    }
+    if (constexpr std::size_t kByteMark = 4;
+        form == PatternForm::kHeadOfBytes && pattern.starts_with("\\x")) {
+      out += pattern.substr(0, kByteMark);
+      pattern.remove_prefix(std::min(kByteMark, pattern.size()));
       continue;
     }
     pattern.remove_prefix(1);
@@ -34,7 +40,7 @@ std::string expression_of(std::string_view pattern) {
       out += kHex[byte & 0x0fU];
     }
   }
-  return out + "\\z";
+  return form == PatternForm::kWholeText ? out + "\\z" : out;
 }
 
 int note_match(unsigned number, unsigned long long, unsigned long long, unsigned, void* context) {
@@ -54,7 +60,7 @@ PatternSet::PatternSet(PatternSet&&) noexcept = default;
 PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 PatternSet::~PatternSet() = default;
 
-Result<PatternSet> PatternSet::compile(std::span<const std::string_view> patterns) {
+Result<PatternSet> PatternSet::compile(std::span<const std::string_view> patterns, PatternForm form) {
   PatternSet set;
   if (patterns.empty()) return set;
   std::vector<std::string> expressions;
@@ -65,9 +71,10 @@ Result<PatternSet> PatternSet::compile(std::span<const std::string_view> pattern
     return failure(ErrorCode::kInvalid, "the patterns have " + std::to_string(bytes) + " bytes, more than " +
                                             std::to_string(kPatternSetBytesMax));
   }
-  for (const std::string_view pattern : patterns) expressions.push_back(expression_of(pattern));
+  for (const std::string_view pattern : patterns) expressions.push_back(expression_of(pattern, form));
   for (const std::string& expression : expressions) texts.push_back(expression.c_str());
-  const std::vector<unsigned> flags(patterns.size(), HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL);
+  const unsigned any_case = form == PatternForm::kWholeText ? HS_FLAG_CASELESS : 0;
+  const std::vector<unsigned> flags(patterns.size(), any_case | HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL);
   std::vector<unsigned> numbers(patterns.size());
   std::iota(numbers.begin(), numbers.end(), 0U);
 

@@ -19,6 +19,11 @@ namespace weir::classifier {
 inline constexpr std::size_t kPatternSetBytesMax = 1U << 20U;  // of all patterns of one set
 inline constexpr std::size_t kPatternTextBytesMax = 8'192;     // of a text; the rest is not looked at
 
+enum class PatternForm : std::uint8_t {
+  kWholeText,    // as in policy::match_pattern: the whole text, in any case
+  kHeadOfBytes,  // its beginning, exactly; \xNN is a byte
+};
+
 class PatternSet {
  public:
   PatternSet();
@@ -26,10 +31,11 @@ class PatternSet {
   PatternSet& operator=(PatternSet&&) noexcept;
   ~PatternSet();
 
-  /// Patterns as in policy::match_pattern; they are counted from 0. kInvalid: one is refused or all are too
-  /// long; kSystem: no memory, or a processor without SSSE3.
-  [[nodiscard]] static Result<PatternSet> compile(std::span<const std::string_view> patterns);
-  /// The numbers of those that match the whole text, each once, in no order.
+  /// They are counted from 0. kInvalid: one is refused or all are too long; kSystem: no memory, or a
+  /// processor without SSSE3.
+  [[nodiscard]] static Result<PatternSet> compile(std::span<const std::string_view> patterns,
+                                                  PatternForm form = PatternForm::kWholeText);
+  /// The numbers of those that match the text, each once, in no order.
   void matches(std::string_view text, std::vector<std::uint32_t>& numbers) const;
 
  private:

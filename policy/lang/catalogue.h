@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The software catalogue: which traces a product leaves on the wire. The classifier recognises products by
 // it, the policy's section `software` names them by their id. A person edits the file
-// (/etc/weir/software.yaml).
+// (/etc/weir/classifier/software.yaml).
 #pragma once
 
 #include <cstdint>

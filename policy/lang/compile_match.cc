@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "policy/categories/canonical_name.h"
 #include "policy/lang/app_names.h"
 #include "policy/lang/builder.h"
+#include "policy/lang/port_range.h"
+#include "policy/lang/signatures.h"
 #include "policy/lang/words.h"
 
 namespace weir::policy {
@@ -34,14 +35,6 @@ Keys keys_of(Section section) {
   }
 }
 
-template <typename T>
-std::optional<T> whole_number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 void add_app(Builder& builder, const Node& value, Match& match) {
   constexpr std::array<std::pair<std::string_view, AppMatch::Kind>, 3> kEncryptedDns{
       {{"doh", AppMatch::Kind::kDoh}, {"dot", AppMatch::Kind::kDot}, {"doq", AppMatch::Kind::kDoq}}};
@@ -55,8 +48,14 @@ void add_app(Builder& builder, const Node& value, Match& match) {
     match.apps.push_back({AppMatch::Kind::kName, std::string(name)});
     return;
   }
+  const std::string_view text = value.text;
+  if (text.starts_with(kCustomApp) && is_name(text.substr(kCustomApp.size()))) {
+    match.apps.push_back({AppMatch::Kind::kName, value.text});
+    return;
+  }
   std::vector<std::string_view> known(app_names().begin(), app_names().end());
-  std::string advice = meant(value.text, known, "names are those of nDPI 4.2, and doh, dot, doq");
+  std::string advice =
+      meant(value.text, known, "names are those of nDPI 4.2, custom:NAME, and doh, dot, doq");
   builder.mistakes.add(value, fmt::format("no application is called {}", value.text), std::move(advice));
 }
 
@@ -95,15 +94,10 @@ void add_destination(Builder& builder, const Node& value, Match& match) {
 }
 
 void add_port(Builder& builder, const Node& value, Match& match) {
-  const std::string_view text = value.text;
-  const std::size_t dash = text.find('-');
-  const auto low = whole_number<std::uint16_t>(text.substr(0, dash));
-  const auto high = dash == std::string_view::npos ? low : whole_number<std::uint16_t>(text.substr(dash + 1));
-  if (low && high && *low >= 1 && *low <= *high) {
-    match.ports.push_back({*low, *high});
+  if (const auto range = port_range(value.text)) {
+    match.ports.push_back(*range);
   } else {
-    builder.mistakes.add(value, fmt::format("{} is not a port", shown(value)),
-                         "write 1 to 65535, or 6881-6889");
+    builder.mistakes.add(value, fmt::format("{} is not a port", shown(value)), kPortAdvice);
   }
 }
 

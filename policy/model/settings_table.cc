@@ -132,6 +132,8 @@ constexpr std::array kRows{
     text("classifier", "policy", kPath, kPathMax, "the policy in force", WEIR_FIELD(classifier.policy)),
     text("classifier", "catalogue", kPathOrNone, kPathMax, "the software catalogue",
          WEIR_FIELD(classifier.catalogue)),
+    text("classifier", "signatures", kPathOrNone, kPathMax, "the operator's own signatures of applications",
+         WEIR_FIELD(classifier.signatures)),
     text("classifier", "country_database", kPathOrNone, kPathMax, "countries, in MaxMind's format",
          WEIR_FIELD(classifier.country_database)),
     text("classifier", "asn_database", kPathOrNone, kPathMax, "autonomous systems, in MaxMind's format",

@@ -23,7 +23,7 @@ CLASSIFIER_CAUSES = {'policy-missing', 'stream-undecidable', 'parser-error', 're
 PATIENCE_S = 120
 RUN_S = 900  # of a whole replay; generous, for sanitizers on a busy machine
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
-CATALOGUE = os.path.join(ROOT, 'images/overlay/etc/weir/software.yaml')
+CATALOGUE = os.path.join(ROOT, 'images/overlay/etc/weir/classifier/software.yaml')
 
 
 class Failed(Exception):
@@ -118,11 +118,27 @@ class Replay:
                 file.write(content)
             os.rename(self.path(name + '.new'), self.path(name))
 
+    def write_signatures(self, text):
+        with open(self.path('classifier/new'), 'w', encoding='utf-8') as file:
+            file.write(text)
+        os.rename(self.path('classifier/new'), self.path('classifier/signatures.yaml'))
+
+    def edit_signatures(self, text):
+        """As an operator does it: nobody is told, the classifier sees that the file has changed."""
+        def attempts():
+            files = ask(self.path('classifier-0.sock'), {'op': 'status'})['files']
+            return sum(file['loads'] + file['refusals'] for file in files if file['name'] == 'signatures')
+        before = attempts()
+        self.write_signatures(text)
+        until(lambda: attempts() > before, 'taking up the signatures')
+
     def run(self, packets):
         """Returns the classifier's events as bytes."""
         with open(self.path('weir.yaml'), 'w', encoding='utf-8') as file:
             yaml.safe_dump(self.settings(), file)
         self.write_policy(self.scenario.get('policy', 'weir-policy: 1\n'), 1)
+        os.mkdir(self.path('classifier'))
+        self.write_signatures(self.scenario.get('signatures', 'weir-signatures: 1\nsignatures: []\n'))
         reloads = any(isinstance(packet, tuple) for packet in packets)
         self.write_captures(packets, reloads)
         command = [os.path.join(self.bin, 'weir-dataplane'), '--config', self.path('weir.yaml'), '--run', self.dir,
@@ -169,7 +185,7 @@ class Replay:
             return self.start('weir-classifier', command + ['--config', self.path('weir.yaml')],
                               stdout=subprocess.DEVNULL)
         command += ['--replay', '--run', self.dir, '--policy', self.path('current.yaml'), '--events', '-',
-                    '--catalogue', CATALOGUE]
+                    '--catalogue', CATALOGUE, '--signatures', self.path('classifier/signatures.yaml')]
         with open(self.path('events.bin'), 'wb') as events:
             return self.start('weir-classifier', command, stdout=events)
 
@@ -182,7 +198,7 @@ class Replay:
 
     def settings(self):
         mine = {'classifier': {'user': pwd.getpwuid(os.getuid()).pw_name, 'policy': self.path('current.yaml'),
-                               'catalogue': CATALOGUE},
+                               'catalogue': CATALOGUE, 'signatures': self.path('classifier/signatures.yaml')},
                 'redis': {'socket': self.path('redis.sock')}, 'run_directory': self.dir}
         return merged(merged(SETTINGS, mine), self.scenario.get('settings'))
 
@@ -220,6 +236,7 @@ class Replay:
         for side in ('inside', 'outside'):
             pipes[side] = open(self.path(side + '.pcap'), 'wb', buffering=0)  # returns once the data plane opened it
             pipes[side].write(frames.PCAP_HEADER)
+        until(self.answers, 'an answer of the classifier')
         revision = 1
         for packet in packets:
             if not isinstance(packet, tuple):
@@ -228,6 +245,9 @@ class Replay:
             # The replay needs the next frame of both ports before it goes on: each pipe is kept one ahead by
             # the lines before and after a reload (see the README).
             self.wait_for_rest()
+            if packet[1] in self.scenario.get('edits', {}):
+                self.edit_signatures(self.scenario['edits'][packet[1]])
+                continue
             revision += 1
             self.write_policy(self.scenario['policies'][packet[1]], revision)
             reply = ask(self.path('classifier-0.sock'), {'op': 'reload'})
@@ -235,6 +255,13 @@ class Replay:
                 raise Failed(f'reload: {reply}')
         for pipe in pipes.values():
             pipe.close()
+
+    def answers(self):
+        self.check_alive('weir-classifier')
+        try:
+            return ask(self.path('classifier-0.sock'), {'op': 'status'})['ok']
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
 
     def wait_for_rest(self):
         """Until the classifier has seen nothing new for a while."""

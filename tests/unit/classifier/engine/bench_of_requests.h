@@ -41,8 +41,9 @@ inline PolicyInForce policy_of(const std::string& text, std::uint32_t revision) 
 
 class Bench {
  public:
-  explicit Bench(const std::string& policy, ClassifierOptions options = {})
-      : classifier_(std::move(options), {*labeler_, *geo_, software_, builder_, sink, identity_},
+  explicit Bench(const std::string& policy, ClassifierOptions options = {},
+                 const SignatureMatcher* signatures = nullptr)
+      : classifier_(std::move(options), {*labeler_, *geo_, software_, builder_, sink, identity_, signatures},
                     policy_of(policy, 1)) {
     classifier_.attach(64);
     answers();

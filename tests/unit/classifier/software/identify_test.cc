@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace weir::classifier {
 namespace {
 
@@ -74,7 +76,7 @@ TEST_F(SoftwareTest, ByTlsNameAndWhatIsUnderIt) {
 
 /// The shipped catalogue compiles as a whole, and each kind of trace names its product and no other.
 TEST(SampleCatalogue, EveryKindOfTraceNamesItsProduct) {
-  auto loaded = policy::load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/software.yaml");
+  auto loaded = policy::load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
   ASSERT_TRUE(loaded.has_value()) << to_text(loaded.error().front());
   const SoftwareIdentifier identifier{std::move(*loaded)};
   EXPECT_EQ(identifier.problem(), "");
@@ -127,9 +129,26 @@ TEST(SampleCatalogue, EveryKindOfTraceNamesItsProduct) {
   }
 }
 
+TEST(SampleCatalogue, BeforeItsPatternsAreCompiledItNamesTheSame) {
+  auto loaded = policy::load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
+  ASSERT_TRUE(loaded.has_value());
+  const SoftwareIdentifier identifier{std::move(*loaded), false};
+  EXPECT_NE(identifier.problem(), "");
+  for (const auto& [agent, product, version] :
+       {std::tuple{"curl/7.88.1", "curl", "7.88.1"}, std::tuple{"lftp/4.9.2", "lftp", "4.9.2"}}) {
+    FlowFacts facts;
+    IdentifiedTraces seen;
+    facts.http.user_agent = agent;
+    EXPECT_TRUE(identifier.identify(facts, seen));
+    ASSERT_EQ(facts.software.size(), 1U) << agent;
+    EXPECT_EQ(facts.software[0].product, product);
+    EXPECT_EQ(facts.software[0].version, version);
+  }
+}
+
 /// Names that browsers and many programs contact, and what an outside server says of itself, name no product.
 TEST(SampleCatalogue, SharedTracesNameNothing) {
-  auto loaded = policy::load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/software.yaml");
+  auto loaded = policy::load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
   ASSERT_TRUE(loaded.has_value());
   const SoftwareIdentifier identifier{std::move(*loaded)};
   for (const char* name :

@@ -20,7 +20,7 @@ std::vector<std::string> mistakes_of(const std::string& text) {
 }
 
 TEST(Catalogue, TheSampleLoads) {
-  const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/software.yaml");
+  const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
   ASSERT_TRUE(catalogue.has_value()) << to_text(catalogue.error().front());
   EXPECT_GE(catalogue->products.size(), 150U);
   const Product* const transmission = catalogue->find("transmission");
@@ -31,7 +31,7 @@ TEST(Catalogue, TheSampleLoads) {
 
 /// User-Agents as the programs send them, and the only products of the sample that may claim them.
 TEST(Catalogue, TheSampleKnowsRealUserAgents) {
-  const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/software.yaml");
+  const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
   ASSERT_TRUE(catalogue.has_value());
   const auto claims = [&](std::string_view agent) {
     std::string text;

@@ -39,7 +39,7 @@ std::vector<std::string> mistakes_of(std::string_view text, const Catalogue* cat
 /// them.
 TEST(Compile, BrokenPoliciesGiveExactMessages) {
   const fs::path folder = WEIR_SOURCE_DIR "/tests/unit/policy/lang/broken";
-  const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/software.yaml");
+  const auto catalogue = load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
   ASSERT_TRUE(catalogue.has_value());
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator(folder)) {
