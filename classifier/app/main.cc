@@ -142,8 +142,9 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
     policy = missing_policy();
   }
   if (!policy) return refuse(policy.error());
-  const auto labeler =
-      NdpiLabeler::create({.packets_max = settings.classifier.ndpi_packets_max, .guard_pages = false});
+  const auto labeler = NdpiLabeler::create({.packets_max = settings.classifier.ndpi_packets_max,
+                                            .guard_pages = false,
+                                            .dissectors = settings.classifier.ndpi_dissectors});
   if (!labeler) return refuse({labeler.error()});
 
   std::optional<ControlServer> control;

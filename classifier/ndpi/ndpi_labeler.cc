@@ -46,6 +46,36 @@ std::string printable_copy(std::span<const char> buffer) {
   return cut || !clean ? std::string{} : std::string{text};
 }
 
+/// The next word of `text`, taken off its beginning; empty: there is none.
+std::string_view take_word(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+Result<void> choose_dissectors(ndpi_detection_module_struct& module, std::string_view names) {
+  NDPI_PROTOCOL_BITMASK chosen{};
+  for (std::string_view word = take_word(names); !word.empty(); word = take_word(names)) {
+    if (word == "all") {
+      std::memset(&chosen, 0xff, sizeof(chosen));
+      continue;
+    }
+    const bool without = word.starts_with('-');
+    const std::string name{word.substr(without ? 1 : 0)};
+    const std::uint16_t id = ndpi_get_proto_by_name(&module, name.c_str());
+    if (id == NDPI_PROTOCOL_UNKNOWN || id >= NDPI_NUM_BITS) {
+      return failure(ErrorCode::kInvalid, "ndpi_dissectors: nDPI has no protocol called " + name);
+    }
+    constexpr std::uint16_t kBits = 32;  // nDPI's own macros do not pass the warnings
+    static_assert(sizeof(chosen.fds_bits[0]) * 8 == kBits);
+    ndpi_ndpi_mask& bits = chosen.fds_bits[id / kBits];
+    bits = without ? bits & ~(1U << (id % kBits)) : bits | (1U << (id % kBits));
+  }
+  ndpi_set_protocol_detection_bitmask2(&module, &chosen);
+  return {};
+}
+
 bool looks_like_tls(Bytes payload) {
   return payload.size() >= 3 && payload[0] == 0x16 && payload[1] == 0x03 && payload[2] <= 0x04;
 }
@@ -163,9 +193,9 @@ Result<std::unique_ptr<NdpiLabeler>> NdpiLabeler::create(const NdpiLimits& limit
   impl->limits.packets_max = std::clamp(limits.packets_max, 1U, kNdpiPacketsMax);
   impl->module.reset(ndpi_init_detection_module(ndpi_no_prefs));
   if (!impl->module) return failure(ErrorCode::kSystem, "nDPI cannot be initialised");
-  NDPI_PROTOCOL_BITMASK all;
-  NDPI_BITMASK_SET_ALL(all);
-  ndpi_set_protocol_detection_bitmask2(impl->module.get(), &all);
+  if (const auto chosen = choose_dissectors(*impl->module, limits.dissectors); !chosen) {
+    return tl::unexpected(chosen.error());
+  }
   ndpi_finalize_initialization(impl->module.get());
   return std::unique_ptr<NdpiLabeler>(new NdpiLabeler(std::move(impl)));
 }

@@ -37,6 +37,8 @@ inline constexpr std::size_t kNdpiPoolFlowsMax = 4'096;  // wiped flow states ke
 struct NdpiLimits {
   std::uint32_t packets_max = 32;  // payload packets of one flow, at most kNdpiPacketsMax
   bool guard_pages = false;        // QA: a read past a packet's copy ends the process instead of going unseen
+  /// nDPI's names, separated by blanks: "all", "all -TINC -Florensia" or those that run, "TLS HTTP".
+  std::string dissectors = "all";
 };
 
 struct NdpiLabel {
@@ -83,6 +85,7 @@ class NdpiLabeler {
     bool tls_ = false;
   };
 
+  /// kInvalid: nDPI has no dissector of a name.
   [[nodiscard]] static Result<std::unique_ptr<NdpiLabeler>> create(const NdpiLimits& limits);
 
   /// What nDPI would come to for a flow whose name Weir's parsers read (TLS, QUIC or DNS), by nDPI's own

@@ -68,6 +68,9 @@ bool text_well_formed(std::string_view text, const SettingRow& row) {
     case SettingType::kDevice:
       return bytes >= 1 && bytes <= row.high &&
              std::none_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; });
+    case SettingType::kWords:
+      return bytes >= 1 && bytes <= row.high &&
+             std::none_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; });
     case SettingType::kCores:
       return cores_well_formed(text);
     case SettingType::kWord:

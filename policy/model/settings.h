@@ -139,6 +139,7 @@ struct ClassifierSettings {
   std::uint32_t stream_bytes_max = 65'536;  // assembled per flow and direction before it is undecidable
   std::uint32_t stream_bytes_total_max = 256U << 20U;
   std::uint32_t ndpi_packets_max = 32;  // payload packets of one flow that nDPI is shown
+  std::string ndpi_dissectors = "all";  // "all", "all -A -B" or "A B C": nDPI's protocols that are looked for
   std::uint32_t event_queue = 65'536;   // events that may wait for Redis
 };
 

@@ -145,6 +145,8 @@ constexpr std::array kRows{
            "assembled of all flows together", WEIR_FIELD(classifier.stream_bytes_total_max)),
     number("classifier", "ndpi_packets_max", 1, 1'024, "packets", "payload packets of one flow shown to nDPI",
            WEIR_FIELD(classifier.ndpi_packets_max)),
+    text("classifier", "ndpi_dissectors", kWords, 4'095, "nDPI's dissectors that run, by nDPI's names",
+         WEIR_FIELD(classifier.ndpi_dissectors)),
     number("classifier", "event_queue", 1'024, 4'194'304, "events", "events that may wait for Redis",
            WEIR_FIELD(classifier.event_queue)),
 
@@ -187,6 +189,8 @@ std::string type_text(const SettingRow& row) {
     }
     case kCores:
       return "auto, or one core number a worker such as \"1,2\"";
+    case kWords:
+      return "all, all but some such as \"all -TINC\", or names such as \"TLS HTTP\"";
     case kDevice:
       return "a DPDK device: PCI address or vdev, at most 255 bytes";
     case kCount:

@@ -30,6 +30,7 @@ enum class SettingType : std::uint8_t {
   kWord,        // one of the words in `yes`, which are separated by '|'; the first is the default
   kCores,       // "auto" or core numbers, one a worker
   kDevice,      // what DPDK calls a device
+  kWords,       // printable ASCII with blanks
 };
 
 struct SettingRow {

@@ -89,6 +89,27 @@ TEST_F(NdpiLabelerTest, NamesHttpFromItsRequest) {
   EXPECT_EQ(labeler_->flows_active(), 0U);
 }
 
+TEST_F(NdpiLabelerTest, OnlyTheChosenDissectorsRun) {
+  const auto master_of_http = [this](const std::string& dissectors) {
+    labeler_ = std::move(*NdpiLabeler::create({.packets_max = 8, .dissectors = dissectors}));
+    NdpiLabeler::Flow flow;
+    feed(flow, build(kProtocolTcp, 8081, Direction::kFromInitiator, "", kSyn));
+    feed(flow, build(kProtocolTcp, 8081, Direction::kFromResponder, "", kSyn | kAck));
+    const auto label = feed(flow, build(kProtocolTcp, 8081, Direction::kFromInitiator,
+                                        "GET / HTTP/1.1\r\nHost: files.example\r\nUser-Agent: x\r\n\r\n"));
+    return label.master;
+  };
+  EXPECT_EQ(master_of_http("all"), "HTTP");
+  EXPECT_EQ(master_of_http("all -TINC  -Florensia"), "HTTP");
+  EXPECT_EQ(master_of_http("TLS HTTP"), "HTTP");
+  EXPECT_NE(master_of_http("all -HTTP"), "HTTP");
+  EXPECT_NE(master_of_http("TLS SSH"), "HTTP");
+  const auto refused = NdpiLabeler::create({.dissectors = "all -Florentia"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(refused.error().what.find("Florentia"), std::string::npos);
+}
+
 TEST_F(NdpiLabelerTest, GivesUpAtTheBudgetAndWipesTheState) {
   NdpiLabeler::Flow flow;
   NdpiLabel label;
