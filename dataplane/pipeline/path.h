@@ -51,6 +51,10 @@ struct PipelineOptions {
   std::uint32_t fragments = 1'024;  // datagrams of which fragments may be held
   std::uint32_t fragment_timeout_s = 30;
   std::uint16_t tunnels = kTunnelsMax;
+  std::uint32_t meters = kMetersMax;
+  std::uint32_t limited_flows = kLimitedFlowsMax;
+  std::uint32_t injections = kInjectionsMax;
+  std::uint32_t closes = kClosesWaitingMax;
   std::uint32_t inspection_deadline_ms = 500;
   IdleTimeouts timeouts;
   OverloadSettings overload;
@@ -88,9 +92,9 @@ struct Path {
   Inspections inspections;
   std::optional<ExpiryWheel> wheel;  // made anew when a replay goes on to another capture
   Parking parking;
-  CloseList closes{kClosesWaitingMax};
+  CloseList closes;
   Meters meters;
-  Injections injections{kInjectionsMax};
+  Injections injections;
   TunnelTable tunnels;
   Transmitter out;
   PacketCapture capture;
