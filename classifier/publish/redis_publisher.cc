@@ -72,6 +72,7 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
     return false;
   }
   policy::StreamWriter writer{std::move(*connection), options_.stream_entries_max};
+  if (!send_kept(writer)) return false;
   bool useful = false;
   for (;;) {
     {
@@ -108,11 +109,37 @@ bool RedisPublisher::send_batch(policy::StreamWriter& writer) {
   }
   {
     const std::lock_guard lock{mutex_};
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(report.acknowledged));
+    for (std::uint64_t i = 0; i < report.acknowledged; ++i) {
+      keep(std::move(queue_.front()));
+      queue_.pop_front();
+    }
     counts_.delivered += report.acknowledged;
   }
+  if (report.error && report.error->code != ErrorCode::kUnavailable) kept_.clear();  // it lives: it has them
   changed_.notify_all();
   return !report.error && appended > 0 && writer.usable();
+}
+
+/// Says again, to a Redis that may have lost it, what the one before acknowledged last.
+bool RedisPublisher::send_kept(policy::StreamWriter& writer) {
+  for (std::size_t at = 0; at < kept_.size();) {
+    const std::size_t end = std::min(at + kBatchEvents, kept_.size());
+    std::size_t appended = at;
+    while (appended < end && writer.append(options_.stream, kept_[appended].bytes)) ++appended;
+    const policy::FlushReport report = writer.flush();
+    if (report.error && report.error->code != ErrorCode::kUnavailable) kept_.clear();
+    if (report.error || appended == at) return false;
+    at = appended;
+  }
+  return true;
+}
+
+void RedisPublisher::keep(std::string bytes) {
+  const auto now = std::chrono::steady_clock::now();
+  while (!kept_.empty() &&
+         (kept_.size() >= kKeptEventsMax || now - kept_.front().acknowledged > kKeptSeconds))
+    kept_.pop_front();
+  kept_.push_back({now, std::move(bytes)});
 }
 
 /// False when the thread shall stop.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events to a Redis stream. `accept` serialises and puts into a bounded queue, never more; a thread of its
 // own connects, appends in a pipeline, and keeps what was not acknowledged until it is. Redis away: the queue
-// fills, then the newest events are lost, counted exactly.
+// fills, then the newest events are lost, counted exactly. Redis dead: what it acknowledged in its last
+// seconds is said again to the next one, since Redis acknowledges up to two seconds before it writes its file
+// while the disk is slow (appendfsync everysec); readers are idempotent by event id.
 //
 // Threads: accept, finish and counts from the inspection thread; the queue is shared with the sending thread.
 #pragma once
@@ -17,6 +19,9 @@
 #include "policy/bus/stream_writer.h"
 
 namespace weir::classifier {
+
+inline constexpr std::size_t kKeptEventsMax = 8'192;    // acknowledged ones that are kept
+inline constexpr std::chrono::seconds kKeptSeconds{3};  // after their acknowledgement
 
 struct RedisPublisherOptions {
   policy::RedisEndpoint endpoint;
@@ -41,6 +46,8 @@ class RedisPublisher final : public EventSink {
   void run(const std::stop_token& stop);
   [[nodiscard]] bool connect_and_send(const std::stop_token& stop);
   [[nodiscard]] bool send_batch(policy::StreamWriter& writer);
+  [[nodiscard]] bool send_kept(policy::StreamWriter& writer);
+  void keep(std::string bytes);
   [[nodiscard]] bool wait(const std::stop_token& stop, std::chrono::milliseconds time);
 
   const RedisPublisherOptions options_;
@@ -48,8 +55,14 @@ class RedisPublisher final : public EventSink {
   std::condition_variable_any changed_;
   std::deque<std::string> queue_;  // oldest first; the front ones are being sent
   EventCounts counts_;
-  bool said_unavailable_ = false;  // used by the sending thread only
-  std::jthread thread_;            // last: stops before what it uses is destroyed
+  struct Kept {
+    std::chrono::steady_clock::time_point acknowledged;
+    std::string bytes;
+  };
+  // These are used by the sending thread only.
+  std::deque<Kept> kept_;  // acknowledged, and perhaps not yet in Redis' file
+  bool said_unavailable_ = false;
+  std::jthread thread_;  // last: stops before what it uses is destroyed
 };
 
 }  // namespace weir::classifier

@@ -108,6 +108,44 @@ TEST_F(RedisPublisherTest, ARestartLosesNothing) {
   for (std::uint64_t i = 1; i <= 400; ++i) EXPECT_TRUE(sequences.contains(i)) << i;
 }
 
+TEST_F(RedisPublisherTest, WhatADeadRedisHadOnlyAcknowledgedIsSaidAgain) {
+  // One without a file stands for one that died before it wrote what it had acknowledged.
+  test::RedisServer forgetful{{"--appendonly", "no"}};
+  ASSERT_TRUE(forgetful.up());
+  auto to_it = options();
+  to_it.endpoint.socket = forgetful.socket();
+  RedisPublisher publisher{to_it};
+  for (std::uint64_t i = 1; i <= 600; ++i) publisher.accept(numbered(i));
+  ASSERT_TRUE(eventually([&] { return publisher.counts().delivered == 600; }));
+  forgetful.stop(SIGKILL);
+  forgetful.start();
+  publisher.accept(numbered(601));
+  publisher.finish();
+  expect_balanced(publisher.counts());
+  EXPECT_EQ(publisher.counts().delivered, 601U);
+  policy::StreamBrowser browser{forgetful.connect()};
+  EXPECT_EQ(browser.length("weir:flows:0").value(), 601U);
+}
+
+TEST_F(RedisPublisherTest, NoMoreIsKeptThanTheLimit) {
+  test::RedisServer forgetful{{"--appendonly", "no"}};
+  ASSERT_TRUE(forgetful.up());
+  auto to_it = options(100'000);
+  to_it.endpoint.socket = forgetful.socket();
+  RedisPublisher publisher{to_it};
+  const std::uint64_t many = kKeptEventsMax + 1'000;
+  for (std::uint64_t i = 1; i <= many; ++i) publisher.accept(numbered(i));
+  ASSERT_TRUE(eventually([&] { return publisher.counts().delivered == many; }));
+  forgetful.stop(SIGKILL);
+  forgetful.start();
+  publisher.accept(numbered(many + 1));
+  publisher.finish();
+  policy::StreamBrowser browser{forgetful.connect()};
+  const std::uint64_t left = browser.length("weir:flows:0").value();
+  EXPECT_LE(left, kKeptEventsMax + 1);
+  EXPECT_GE(left, 2U);
+}
+
 TEST_F(RedisPublisherTest, WhatNeverLeftIsLostAtTheEnd) {
   server_.stop(SIGKILL);
   auto short_finish = options();
