@@ -55,6 +55,23 @@ TEST_F(WeirctlPolicy, ConfigCheckPrintsEveryMistakeWithItsPlace) {
   EXPECT_EQ(weirctl_.plain({"--config", "/none.yaml", "config", "check"}).code, 3);
 }
 
+TEST_F(WeirctlPolicy, ConfigCheckReadsTheFilesByWhichThingsAreRecognised) {
+  std::string settings = weirctl_.settings();
+  const std::string key = "classifier:\n";
+  const std::size_t at = settings.find(key);
+  ASSERT_NE(at, std::string::npos);
+  settings.insert(at + key.size(), "  catalogue: " + weirctl_.file("software.yaml") +
+                                       "\n  signatures: " + weirctl_.file("signatures.yaml") + "\n");
+  weirctl_.write("weir.yaml", settings);
+  EXPECT_EQ(weirctl_({"config", "check"}).code, 0) << "neither is there";
+  weirctl_.write("software.yaml", "weir-software: 1\nproducts: [{id: A}]\n");
+  weirctl_.write("signatures.yaml", "weir-signatures: 1\nsignatures: [{app: a, ports: [0]}]\n");
+  const test::Ran ran = weirctl_({"config", "check"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_NE(ran.err.find("software.yaml:2:17: error: "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("signatures.yaml:2:31: error: "), std::string::npos) << ran.err;
+}
+
 TEST_F(WeirctlPolicy, CheckPrintsEveryMistakeWithItsPlace) {
   weirctl_.write("good.yaml", kGood);
   weirctl_.write("broken.yaml", std::string{kBroken} + "bogus: 1\n");
