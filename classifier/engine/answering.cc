@@ -65,10 +65,20 @@ void Classifier::answer_release(FlowContext& flow, const Request& request, const
   if (request.head.parked != 0 || release.type == AnswerType::kSkip) push(flow, release);
 }
 
-void Classifier::answer_fragment(FlowContext& flow, const Request& request) {
-  const bool pass = exception(flow, ExceptionCause::kFragment) != ExceptionAction::kDrop;
-  Answer answer = about(request, pass ? AnswerType::kReleasePacket : AnswerType::kDropPacket);
-  answer.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(ExceptionCause::kFragment));
+/// Packets before this one, which contradicts them, never left: it takes their place.
+void Classifier::drop_waiting(const FlowContext& flow, const Request& request) {
+  ++counts_.conflicts;
+  Answer drop = about(request, AnswerType::kDropPacket);
+  drop.through = request.head.number - 1;
+  drop.swallow = 1;
+  push(flow, drop);
+}
+
+/// For a packet that cannot be judged the exception table speaks; the flow goes on.
+void Classifier::answer_alone(FlowContext& flow, const Request& request, ExceptionCause cause) {
+  static_cast<void>(exception(flow, cause));  // the data plane has the same table, and counts what it does
+  Answer answer = about(request, AnswerType::kReleasePacket);
+  answer.exception = static_cast<std::uint8_t>(1 + static_cast<unsigned>(cause));
   push(flow, answer);
 }
 

@@ -110,18 +110,20 @@ void Classifier::on_packet(const Request& request) {
   }
   // Of a final flow all facts are there: none is looked for in the packet that asks again.
   if (!flow->final && is_later_fragment(request, flow->facts.tuple.protocol)) {
-    return answer_fragment(*flow, request);
+    return answer_alone(*flow, request, ExceptionCause::kFragment);
   }
   flow->final = false;
   if (again) note_policy(*flow);
   if (request.head.payload_bytes > 0) flow->responses.note(request.head.direction, request.time);
 
   Inspected seen = inspect(*flow, request);  // bytes -> names
-  learn(*flow, request, seen);               // names -> what is known of clients
+  if (seen.drops_waiting) drop_waiting(*flow, request);
+  learn(*flow, request, seen);  // names -> what is known of clients
   bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
   seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
   seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
   if (seen.undecidable || seen.parser_error) give_up(*flow, seen);  // the exception table speaks
+  if (seen.broken) return answer_alone(*flow, request, ExceptionCause::kParserError);
   const bool named = name_by_evidence(*flow);
   labelled |= sign(*flow, &request, seen.facts_changed || named);
   if (seen.facts_changed || labelled || named || again) judge(*flow, request.time);
@@ -131,7 +133,11 @@ void Classifier::on_packet(const Request& request) {
     learn(*flow, request, seen);
     note_skip(*flow, request, seen);
     if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
-    if (name_by_evidence(*flow) || seen.facts_changed) judge(*flow, request.time);
+    if (seen.facts_changed && seen.other_reading) {
+      judge_other(*flow, request.time);
+    } else if (name_by_evidence(*flow) || seen.facts_changed) {
+      judge(*flow, request.time);
+    }
   }
   count_held(*flow);
   answer(*flow, request, seen);
@@ -283,6 +289,21 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
       flow.hits_unsaid.push_back(hit);
     }
   }
+}
+
+/// What a receiver reads that has the second copy of some bytes. It counts when it is blocked; else the first
+/// reading stays the flow's.
+void Classifier::judge_other(FlowContext& flow, TimeNs now) {
+  FlowFacts& other = flow.inspector->other_facts();
+  other.master = flow.facts.master;
+  other.app = flow.facts.app;
+  other.confidence = flow.facts.confidence;
+  other.app_final = flow.facts.app_final;
+  std::swap(flow.facts, other);
+  judge(flow, now);
+  if (flow.decision.action == Action::kBlock) return;
+  std::swap(flow.facts, other);
+  judge(flow, now);
 }
 
 /// The parsers cannot go on with this flow: what the exception table says is remembered, and names are final.

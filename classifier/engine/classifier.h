@@ -121,6 +121,7 @@ class Classifier {
   [[nodiscard]] static bool name_by_evidence(FlowContext& flow);
   void renew_identity(FlowContext& flow, TimeNs now);
   void judge(FlowContext& flow, TimeNs now);
+  void judge_other(FlowContext& flow, TimeNs now);
   void give_up(FlowContext& flow, const Inspected& seen);
   void count_held(FlowContext& flow);
   void end_inspection(FlowContext& flow);
@@ -130,7 +131,8 @@ class Classifier {
   void note_policy(FlowContext& flow);
   void answer(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   void answer_release(FlowContext& flow, const channel::Request& request, const Inspected& seen);
-  void answer_fragment(FlowContext& flow, const channel::Request& request);
+  void drop_waiting(const FlowContext& flow, const channel::Request& request);
+  void answer_alone(FlowContext& flow, const channel::Request& request, ExceptionCause cause);
   void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
   void push(const FlowContext& flow, channel::Answer answer);
 

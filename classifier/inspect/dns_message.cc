@@ -68,13 +68,12 @@ void append_label(Bytes label, std::string& name, bool& plain) {
   }
 }
 
-/// Reads a name at the reader's place and moves behind it. Each pointer goes back further than the one
-/// before.
+/// Reads a name at the reader's place and moves behind it.
 std::optional<std::string> read_name(Bytes message, ByteReader& reader) {
   std::string name;
   bool plain = true;
   std::size_t wire_bytes = 1;
-  std::size_t lowest = reader.offset();
+  unsigned pointers = 0;
   std::optional<ByteReader> jumped;  // reads at the target of a pointer
   while (true) {
     ByteReader& from = jumped ? *jumped : reader;
@@ -83,8 +82,7 @@ std::optional<std::string> read_name(Bytes message, ByteReader& reader) {
     if (length == 0) break;
     if ((length & 0xc0U) == 0xc0) {
       const std::size_t target = (std::size_t{length & 0x3fU} << 8U) | from.u8();
-      if (!from.ok() || target >= lowest) return std::nullopt;
-      lowest = target;
+      if (!from.ok() || ++pointers > kDnsPointersMax) return std::nullopt;
       jumped.emplace(message);
       jumped->skip(target);
       continue;

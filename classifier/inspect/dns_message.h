@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One DNS message (RFC 1035): its questions, and where the records of an answer lead. Compression pointers
-// may only point backwards, so reading a name always ends. It keeps nothing between messages; which answer
-// belongs to which question is dns_conversation.h's to say.
+// may point anywhere, as servers take them, at most kDnsPointersMax times in a name. It keeps nothing between
+// messages; which answer belongs to which question is dns_conversation.h's to say.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@ namespace weir::classifier {
 inline constexpr std::size_t kDnsHeaderBytes = 12;
 /// RFC 1035 section 2.3.4: of a name on the wire.
 inline constexpr std::size_t kDnsNameBytesMax = 255;
+inline constexpr unsigned kDnsPointersMax = 256;
 /// More questions in one message are malformed. Servers answer the first, the last or none: each is judged.
 inline constexpr std::size_t kDnsQuestionsMax = 16;
 /// Resource records that are looked at.

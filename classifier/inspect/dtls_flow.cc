@@ -83,7 +83,7 @@ Outcome DtlsFlow::fragment(Bytes record, FlowFacts& facts) {
     }
     if (length != length_) return Outcome::kError;
     const QuicCrypto::Added added = body_.add(kTlsHeaderBytes + offset, bytes);
-    if (added == QuicCrypto::Added::kConflict) return Outcome::kError;
+    if (added == QuicCrypto::Added::kConflict || body_.two_readings()) return Outcome::kError;
     if (added == QuicCrypto::Added::kLimit) return Outcome::kLimit;
     const Outcome outcome = feed(facts);
     if (outcome != Outcome::kMore) return outcome;

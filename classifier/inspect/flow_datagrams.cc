@@ -66,7 +66,7 @@ void FlowInspector::Impl::inspect_dns(Direction direction, Bytes payload, FlowFa
   result.facts_changed = heard.changed;
   result.more = heard.more;
   result.dns_answer = heard.answered;
-  result.parser_error = heard.parse != DnsParse::kOk && !local_names;
+  result.broken = heard.parse != DnsParse::kOk && !local_names;
   if (local_names && heard.parse == DnsParse::kOk) {
     const bool multicast = has_port(kMulticastDnsPort);
     claim_names(dns->last(), multicast ? HostNameSource::kMdns : HostNameSource::kLlmnr, claims);
@@ -108,6 +108,21 @@ void FlowInspector::Impl::note_datagram(Outcome outcome, Inspected& result) {
   result.more = (outcome == Outcome::kName || outcome == Outcome::kNamed) && quic && quic->more();
   named = named || outcome == Outcome::kNamed;
   if (outcome == Outcome::kFinal || result.parser_error || result.undecidable) finish();
+}
+
+/// Goes on with the datagram shown last, which carries another name.
+Inspected FlowInspector::Impl::next_datagram(FlowFacts& facts) {
+  Inspected result;
+  if (final) return result;
+  if (dns) {
+    const DnsHeard heard = dns->next(facts);
+    result.facts_changed = heard.changed;
+    result.more = heard.more;
+  } else {
+    note_datagram(quic->next(facts), result);
+    facts.names_final = names_final();
+  }
+  return result;
 }
 
 }  // namespace weir::classifier

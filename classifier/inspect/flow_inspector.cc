@@ -37,6 +37,22 @@ FlowInspector::Impl::Impl(const FiveTuple& five_tuple, bool picked_up, const Ins
       limits(inspect_limits),
       lanes{Lane{stream_limits(inspect_limits)}, Lane{stream_limits(inspect_limits)}} {}
 
+Inspected FlowInspector::Impl::take(const Segment& shown, FlowFacts& facts) {
+  if (!shown.payload.empty()) {
+    answered |= spoken && shown.direction != client;
+    spoken |= shown.direction == client;
+  }
+  Inspected result;
+  if (final) {
+    result.conflict =
+        lane(shown.direction).stream.add(shown.sequence, shown.flags, shown.payload) == Accepted::kConflict;
+  } else {
+    result = segment(shown.direction, shown.sequence, shown.flags, shown.payload, facts);
+  }
+  more = result.more;
+  return result;
+}
+
 Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequence, std::uint8_t flags,
                                        Bytes payload, FlowFacts& facts) {
   Inspected result;
@@ -51,8 +67,15 @@ Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequen
     result.conflict = true;
     return result;
   }
-  switch (here.stream.add(sequence, flags, payload)) {
+  Accepted accepted = here.stream.add(sequence, flags, payload);
+  if (accepted == Accepted::kContradictsWaiting && is_client(direction)) {
+    here.stream.give_way(sequence, payload);
+    result.drops_waiting = true;
+    accepted = here.stream.add(sequence, flags, payload);
+  }
+  switch (accepted) {
     case Accepted::kConflict:
+    case Accepted::kContradictsWaiting:
       result.conflict = true;
       return result;
     case Accepted::kLimit:
@@ -209,14 +232,13 @@ FlowInspector& FlowInspector::operator=(FlowInspector&&) noexcept = default;
 Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence, std::uint8_t tcp_flags,
                                     Bytes payload, FlowFacts& facts,
                                     std::optional<std::uint32_t> acknowledgement) {
-  if (acknowledgement) impl_->lane(opposite(direction)).stream.acknowledge(*acknowledgement);
-  if (impl_->final) {
-    Inspected repeated;
-    repeated.conflict =
-        impl_->lane(direction).stream.add(sequence, tcp_flags, payload) == Accepted::kConflict;
-    return repeated;
+  const Segment segment{direction, sequence, tcp_flags, payload};
+  if (acknowledgement) {
+    impl_->lane(opposite(direction)).stream.acknowledge(*acknowledgement);
+    if (second_) second_->impl.lane(opposite(direction)).stream.acknowledge(*acknowledgement);
   }
-  Inspected result = impl_->segment(direction, sequence, tcp_flags, payload, facts);
+  Inspected result = second_ ? in_both(segment, facts) : impl_->take(segment, facts);
+  if (result.conflict && !second_) result = follow_second_copy(segment, facts);
   result.claims = std::holds_alternative<KerberosStream>(impl_->session);
   facts.names_final = names_final();
   return result;
@@ -224,20 +246,24 @@ Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence,
 
 Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {
   Inspected result;
-  if (impl_->final) return result;
-  if (impl_->dns) {
-    const DnsHeard heard = impl_->dns->next(facts);
-    result.facts_changed = heard.changed;
-    result.more = heard.more;
-    return result;
+  if (impl_->dns || impl_->quic) return impl_->next_datagram(facts);
+  const auto go_on = [&](Impl& reading, FlowFacts& its_facts) {
+    if (!reading.final) reading.run(direction, its_facts, result);
+    reading.more = result.more;
+  };
+  if (impl_->more) {
+    go_on(*impl_, facts);
+  } else if (second_) {
+    result.other_reading = true;
+    result.facts_changed = second_->due;
+    if (!std::exchange(second_->due, false)) go_on(second_->impl, second_->facts);
   }
-  if (impl_->quic) {
-    impl_->note_datagram(impl_->quic->next(facts), result);
-    facts.names_final = names_final();
-    return result;
-  }
-  impl_->run(direction, facts, result);
-  result.gap = !impl_->final && impl_->lane(direction).stream.gap() && impl_->is_client(direction);
+  const auto waits = [direction](Impl& reading) {
+    return !reading.final && reading.lane(direction).stream.gap() && reading.is_client(direction);
+  };
+  result.gap = waits(*impl_) || (second_ && waits(second_->impl));
+  result.more = impl_->more || (second_ && (second_->due || second_->impl.more));
+  if (second_) result.skip_bytes = 0;
   facts.names_final = names_final();
   return result;
 }
@@ -258,19 +284,31 @@ IdentityClaims FlowInspector::take_claims() {
   return claims;
 }
 
-bool FlowInspector::names_final() const { return impl_->final || impl_->named; }
+FlowFacts& FlowInspector::other_facts() { return second_->facts; }
+
+bool FlowInspector::names_final() const {
+  return impl_->names_final() && (!second_ || second_->impl.names_final());
+}
 
 bool FlowInspector::settled() const {
-  return impl_->final && impl_->lanes[0].stream.delivered() && impl_->lanes[1].stream.delivered();
+  const auto arrived = [](const Impl& reading) {
+    return reading.final && reading.lanes[0].stream.delivered() && reading.lanes[1].stream.delivered();
+  };
+  return arrived(*impl_) && (!second_ || arrived(second_->impl));
+}
+
+std::size_t FlowInspector::Impl::bytes_held() const {
+  std::size_t total = quic ? quic->bytes_held() : 0;
+  if (dns) total += dns->bytes_held();
+  if (dtls) total += dtls->bytes_held();
+  for (const Lane& each : lanes) total += each.stream.bytes_held();
+  for (const Session& each : answering) total += held_by(each);
+  return total + held_by(session);
 }
 
 std::size_t FlowInspector::bytes_held() const {
-  std::size_t total = impl_->quic ? impl_->quic->bytes_held() : 0;
-  if (impl_->dns) total += impl_->dns->bytes_held();
-  if (impl_->dtls) total += impl_->dtls->bytes_held();
-  for (const Lane& lane : impl_->lanes) total += lane.stream.bytes_held();
-  for (const Session& session : impl_->answering) total += held_by(session);
-  return total + held_by(impl_->session);
+  if (settled() || !second_) return impl_->bytes_held();
+  return impl_->bytes_held() + second_->impl.bytes_held() + 2 * second_->first_bytes.size();
 }
 
 }  // namespace weir::classifier

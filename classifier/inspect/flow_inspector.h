@@ -7,15 +7,21 @@
 //  - `in_order`, no `gap`: everything of this direction shown so far may go, this packet included, and with
 //  it
 //    the packets that were told to wait before (AnswerType::kRelease).
-//  - `in_order` and `gap`: this packet may go (kReleasePacket); packets beyond the gap go on waiting. To let
-//    them go as well would still be safe: their bytes are kept as the first copy, and the packet that fills
-//    the gap is judged together with them.
+//  - `in_order` and `gap`: this packet may go (kReleasePacket); packets beyond the gap go on waiting. They
+//    must not go: what waits is no first copy, a newcomer takes its place.
 //  - not `in_order`: this packet waits; a later call of this direction answers for it.
 //  - `more`: the bytes carry another name behind the one now in the facts (a second request or recipient).
 //    Decide on these facts, then call `next` for the same direction, and so on until `more` is false; only
 //    then may the packet go. `next` repeats `in_order` and `gap` of the packet.
-//  - `conflict`: drop this packet alone; its bytes were not looked at and the stream goes on without it.
+//  - `conflict`: drop this packet alone; the stream goes on without it.
+//  - `drops_waiting`: this packet contradicts packets of its direction that wait: drop those; their other
+//  bytes
+//    were kept, but count as little as if they had not come. The rest of the answer is about this packet.
+//  - A second copy of bytes that went out (`conflict` unless second_copy.cc can follow it): from then on two
+//    readings of the flow are kept, and `other_reading` says that the news are in other_facts(). A packet may
+//    go only if the facts of both readings allow it.
 //  - `undecidable` or `parser_error`: the exception table speaks; the parsers gave up and names are final.
+//  - `broken`: the exception table speaks for this datagram; the next one is a message of its own.
 //  - A name is in the facts in the very call that saw its last byte, so that packet can still be stopped.
 //  - `skip_bytes` counts only if it is passed on; bytes shown in spite of it are answered as in order.
 //
@@ -46,12 +52,15 @@ struct Inspected {
   bool conflict = false;         // other content for bytes seen before, or urgent data (evasion); drop it
   bool undecidable = false;      // a limit was reached before a name: the exception table speaks
   bool parser_error = false;     // bytes that claim a protocol and break it beyond what servers accept
+  bool broken = false;           // likewise, but this datagram alone: the flow goes on without it
   std::uint32_t skip_bytes = 0;  // further bytes of this direction that no parser needs (a body)
   std::uint32_t skip_from_sequence = 0;  // TCP sequence number of the first of them
   bool gap = false;                      // bytes of this direction wait behind a missing segment
   bool claims = false;                   // take_claims has some
   bool dns_answer = false;               // `facts.dns` answers a question that the other end asked
-  bool more = false;  // another name waits in the bytes already shown: decide, then call `next`
+  bool more = false;           // another name waits in the bytes already shown: decide, then call `next`
+  bool drops_waiting = false;  // packets of this direction that wait are contradicted; drop them
+  bool other_reading = false;  // `facts_changed` is about other_facts()
 };
 
 class FlowInspector {
@@ -67,6 +76,8 @@ class FlowInspector {
   [[nodiscard]] Inspected on_segment(channel::Direction direction, std::uint32_t sequence,
                                      std::uint8_t tcp_flags, Bytes payload, FlowFacts& facts,
                                      std::optional<std::uint32_t> acknowledgement = std::nullopt);
+  /// Of the other reading; only after an answer with `other_reading`.
+  [[nodiscard]] FlowFacts& other_facts();
   /// Goes on after an answer with `more`, with the bytes of that packet which were not looked at yet.
   [[nodiscard]] Inspected next(channel::Direction direction, FlowFacts& facts);
   /// One UDP payload.
@@ -87,7 +98,14 @@ class FlowInspector {
 
  private:
   struct Impl;
+  struct SecondCopy;
+  struct Segment;
+  [[nodiscard]] Inspected follow_second_copy(const Segment& segment, FlowFacts& facts);
+  [[nodiscard]] Inspected in_both(const Segment& segment, FlowFacts& facts);
+  [[nodiscard]] Inspected joined(Inspected first, const Inspected& second);
+
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<SecondCopy> second_;  // another copy of some bytes may be what the receiver has
 };
 
 }  // namespace weir::classifier

@@ -74,9 +74,17 @@ struct Lane {
   }
 };
 
+struct FlowInspector::Segment {
+  Direction direction{};
+  std::uint32_t sequence = 0;
+  std::uint8_t flags = 0;
+  Bytes payload;
+};
+
 struct FlowInspector::Impl {
   Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits);
 
+  Inspected take(const Segment& segment, FlowFacts& facts);
   Inspected segment(Direction direction, std::uint32_t sequence, std::uint8_t flags, Bytes payload,
                     FlowFacts& facts);
   void run(Direction direction, FlowFacts& facts, Inspected& result);
@@ -86,6 +94,7 @@ struct FlowInspector::Impl {
   void pass_over(Direction direction);
   bool detect_tls(Direction direction, FlowFacts& facts, Inspected& result);
   Inspected datagram(Direction direction, Bytes payload, FlowFacts& facts);
+  Inspected next_datagram(FlowFacts& facts);
   void inspect_dns(Direction direction, Bytes payload, FlowFacts& facts, bool local_names, Inspected& result);
   void inspect_quic(Direction direction, Bytes payload, FlowFacts& facts, Inspected& result);
   void unclaimed_datagram(Direction direction, Bytes payload);
@@ -108,6 +117,8 @@ struct FlowInspector::Impl {
   }
   [[nodiscard]] PortHint port_hint(const Lane& here) const;
   [[nodiscard]] bool unclaimable() const;
+  [[nodiscard]] std::size_t bytes_held() const;
+  [[nodiscard]] bool names_final() const { return final || named; }
 
   FiveTuple tuple;
   bool midstream;
@@ -128,6 +139,20 @@ struct FlowInspector::Impl {
   unsigned datagrams_unclaimed = 0;              // of the initiator, claimed by no parser
   bool named = false;                            // the names are complete, the session goes on for the report
   bool final = false;
+  bool more = false;              // another name is in the bytes that were shown
+  bool spoken = false;            // the client sent something
+  bool answered = false;          // and the server something after that
+  std::uint8_t second_tries = 0;  // copies that were looked at and refused
+};
+
+/// The flow as it is for a receiver that has the second copy of the bytes at one place.
+struct FlowInspector::SecondCopy {
+  Impl impl;
+  FlowFacts facts;
+  std::uint32_t from = 0;  // sequence number of the place
+  std::vector<std::uint8_t> first_bytes;
+  std::vector<std::uint8_t> second_bytes;  // as many
+  bool due = false;                        // the facts changed, and nobody was told yet
 };
 
 }  // namespace weir::classifier

@@ -33,7 +33,7 @@ std::optional<std::string> canonical_host(std::string_view authority) {
   }
   if (authority.empty()) return std::string{};
   if (const auto address = IpAddress::parse(authority)) return address->to_string();
-  return policy::canonical_name(authority);
+  return policy::canonical_name(authority, policy::kDomainBytesMax);
 }
 
 }  // namespace weir::classifier

@@ -17,6 +17,16 @@ bool names_a_scheme(std::string_view target) {
   return scheme != std::string_view::npos && target.find_first_of("/?#") == scheme + 1;
 }
 
+constexpr std::string_view kAuthorityEnd = "/?#\\";
+
+/// Of an absolute target, without the user.
+std::string_view authority_of(std::string_view target) {
+  target.remove_prefix(target.find("://") + 3);
+  const std::string_view authority = target.substr(0, target.find_first_of(kAuthorityEnd));
+  const std::size_t user = authority.rfind('@');
+  return authority.substr(user == std::string_view::npos ? 0 : user + 1);
+}
+
 /// "HTTP/1.1" gives "1.1"; what is not of these versions gives an empty text.
 std::string_view version_literal(std::string_view version) {
   const std::string_view number = version.substr(5);
@@ -44,6 +54,7 @@ ParseStep Http1Request::feed(Bytes bytes, FlowFacts& facts, Http1Exchange& excha
     if (!exchange.take_refusal()) return {0, Outcome::kRestart};
     begin();
   }
+  if (state_ == State::kScan) return scan(bytes, facts);
   while (step.consumed < bytes.size()) {
     if (state_ == State::kBody) {
       step = read_body(bytes, step.consumed);
@@ -90,7 +101,8 @@ bool Http1Request::body_is_a_request(Bytes bytes) {
 }
 
 Outcome Http1Request::line(Http1Exchange& exchange) {
-  if (line_.has_nul() || line_.has_bare_cr()) return Outcome::kError;
+  // A NUL within a field's value is a byte like others to some servers; a host must have none.
+  if (line_.has_bare_cr() || (line_.has_nul() && state_ == State::kStartLine)) return Outcome::kError;
   const std::string_view text = line_.line();
   if (state_ == State::kStartLine) {
     if (text.empty()) return Outcome::kMore;  // RFC 9112 section 2.2: empty lines before the request line
@@ -151,12 +163,9 @@ bool Http1Request::read_target(std::string_view target) {
     authority_ = target;
     head_.set_target(target);
   } else if (names_a_scheme(target)) {
+    authority_ = authority_of(target);
     target.remove_prefix(target.find("://") + 3);
-    const std::size_t end = std::min(target.find_first_of("/?#\\"), target.size());
-    const std::string_view authority = target.substr(0, end);
-    const std::size_t user = authority.rfind('@');
-    authority_ = authority.substr(user == std::string_view::npos ? 0 : user + 1);
-    head_.set_target(target.substr(end));
+    head_.set_target(target.substr(std::min(target.find_first_of(kAuthorityEnd), target.size())));
   } else {
     head_.set_target(target);
   }
@@ -183,7 +192,10 @@ bool Http1Request::read_field(std::string_view field) {
 }
 
 Outcome Http1Request::end_of_head(Http1Exchange& exchange) {
-  if (framing_.ambiguous()) return Outcome::kError;
+  if (framing_.ambiguous()) {
+    if (connect_) return Outcome::kError;
+    exchange.lose();
+  }
   if (!authority_.empty()) head_.set_effective(authority_);
   exchange.push({equals_ignoring_case(head_.method(), "HEAD"), connect_, upgrade_});
   head_.report_again();  // with all fields
@@ -200,6 +212,10 @@ ParseStep Http1Request::report(std::size_t consumed, FlowFacts& facts) {
     state_ = State::kTunnel;
     return step;
   }
+  if (framing_.ambiguous()) {
+    state_ = State::kScan;
+    return step;
+  }
   body_.begin(framing_, !body_expected_ && !framing_.chunked());
   if (body_.done()) {
     begin();
@@ -207,6 +223,43 @@ ParseStep Http1Request::report(std::size_t consumed, FlowFacts& facts) {
     state_ = State::kBody;
   }
   return step;
+}
+
+/// Behind a head whose body servers delimit differently nobody knows where the next request begins: whatever
+/// names a host on any line is judged, for the rest of the connection.
+ParseStep Http1Request::scan(Bytes bytes, FlowFacts& facts) {
+  ParseStep step;
+  while (step.consumed < bytes.size()) {
+    const LineReader::State read = line_.read(bytes, step.consumed);
+    if (read == LineReader::State::kNeedMore) break;
+    const std::string text(line_.line());
+    if (read == LineReader::State::kTooLong) line_.reset();
+    head_.forget_hosts();
+    std::string_view rest = text;
+    while (!rest.empty()) {  // a CR may end a line, too
+      const std::size_t end = std::min(rest.find('\r'), rest.size());
+      if (!scan_line(rest.substr(0, end))) {
+        step.outcome = Outcome::kError;
+        return step;
+      }
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (head_.unreported()) return report(step.consumed, facts);
+  }
+  return step;
+}
+
+bool Http1Request::scan_line(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos && equals_ignoring_case(trim(line.substr(0, colon)), "host"))
+    return head_.add_host(line.substr(colon + 1));
+  const std::size_t blank = line.find_last_of(" \t");
+  if (blank == std::string_view::npos || !starts_ignoring_case(line.substr(blank + 1), "HTTP/")) return true;
+  const std::string_view before = trim(line.substr(0, blank));
+  std::string_view target = before.substr(before.find_last_of(" \t") + 1);
+  if (target.starts_with('/') || target == "*") return true;
+  if (names_a_scheme(target)) target = authority_of(target);
+  return head_.add_host(target);
 }
 
 void Http1Request::begin() {

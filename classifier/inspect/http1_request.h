@@ -3,9 +3,9 @@
 // line end, empty lines before the request line, several blanks in it, any letter case, blanks before a
 // colon, folded fields (and what a receiver that does not know folding would read in them). Each distinct
 // host that a server could take for the request is reported once, the one that RFC 9112 section 3.2.2 calls
-// effective last: fields Host in their order, then the authority of an absolute target or of CONNECT. What
-// servers read differently (framing, NUL, a CR inside a line, a request in the body of a method that has
-// none) is an error.
+// effective last: fields Host in their order, then the authority of an absolute target or of CONNECT. Behind
+// a head whose body servers delimit differently every line is looked at for a host. What else servers read
+// differently (a CR inside a line, a request in the body of a method that has none) is an error.
 //
 // A name is reported with the line that completes it when the head does not end in the same bytes, so that
 // its last byte can be stopped; the complete head is reported again.
@@ -31,7 +31,7 @@ class Http1Request {
   [[nodiscard]] std::size_t bytes_held() const { return line_.line().size() + field_.size(); }
 
  private:
-  enum class State : std::uint8_t { kStartLine, kFields, kReport, kBody, kTunnel };
+  enum class State : std::uint8_t { kStartLine, kFields, kReport, kBody, kTunnel, kScan };
 
   [[nodiscard]] Outcome line(Http1Exchange& exchange);
   [[nodiscard]] Outcome start_line(std::string_view text);
@@ -42,6 +42,8 @@ class Http1Request {
   [[nodiscard]] ParseStep report(std::size_t consumed, FlowFacts& facts);
   [[nodiscard]] ParseStep read_body(Bytes bytes, std::size_t consumed);
   [[nodiscard]] bool body_is_a_request(Bytes bytes);
+  [[nodiscard]] ParseStep scan(Bytes bytes, FlowFacts& facts);
+  [[nodiscard]] bool scan_line(std::string_view line);
   void begin();
 
   State state_ = State::kStartLine;

@@ -34,6 +34,11 @@ class HttpRequestHead {
   void field(std::string_view name, std::string_view value);
   /// False when it cannot be a host, or is one more than kHostsPerRequestMax.
   [[nodiscard]] bool add_host(std::string_view authority);
+  /// The same request under other hosts follows.
+  void forget_hosts() {
+    hosts_.clear();
+    reported_ = 0;
+  }
   /// This one counts: it is reported last.
   void set_effective(std::string_view authority);
 

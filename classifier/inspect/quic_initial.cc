@@ -63,9 +63,9 @@ Outcome QuicInitial::packets(Bytes bytes) {
     Connection* connection = connections_.empty() ? begin(nullptr, {}) : &connections_.front();
     if (connection->version != nullptr || google->data.empty()) return Outcome::kMore;
     const QuicCrypto::Added added = connection->crypto.add(google->offset, google->data);
-    return added == QuicCrypto::Added::kOk      ? Outcome::kMore
-           : added == QuicCrypto::Added::kLimit ? Outcome::kLimit
-                                                : Outcome::kError;
+    if (added == QuicCrypto::Added::kLimit) return Outcome::kLimit;
+    const bool conflict = added == QuicCrypto::Added::kConflict || connection->crypto.two_readings();
+    return conflict ? Outcome::kError : Outcome::kMore;
   }
   ByteReader reader{bytes};
   for (std::size_t i = 0; reader.left() > 0; ++i) {
@@ -96,6 +96,7 @@ Outcome QuicInitial::initial(const Packet& packet) {
   std::vector<std::uint8_t> payload;
   Connection* connection = opened(packet, payload);
   if (derivations_ > kQuicDerivationsMax || connections_.size() > kQuicConnectionsMax) return Outcome::kLimit;
+  ++packets_;
   if (connection == nullptr) return Outcome::kMore;  // damaged, or of nobody: no server can read it either
   return frames(*connection, Bytes{payload});
 }
@@ -142,7 +143,8 @@ Outcome QuicInitial::frames(Connection& connection, Bytes payload) {
       const std::uint64_t offset = quic_integer(reader);
       const Bytes bytes = reader.take(quic_integer(reader));
       if (!reader.ok()) return Outcome::kMore;  // a broken frame closes the connection
-      const QuicCrypto::Added added = connection.crypto.add(offset, bytes);
+      const QuicCrypto::Added added =
+          connection.crypto.add(offset, bytes, static_cast<std::uint16_t>(packets_));
       if (added == QuicCrypto::Added::kConflict) return Outcome::kError;
       if (added == QuicCrypto::Added::kLimit) return Outcome::kLimit;
     } else if (!google && (type == kAck || type == kAckWithCounts)) {
@@ -156,25 +158,32 @@ Outcome QuicInitial::frames(Connection& connection, Bytes payload) {
 
 Outcome QuicInitial::next(FlowFacts& facts) {
   for (Connection& connection : connections_) {
-    const Outcome outcome = feed(connection, facts);
-    if (outcome != Outcome::kMore) return outcome;
+    for (std::size_t which = 0; which < QuicCrypto::kReadings; ++which) {
+      const Outcome outcome = feed(connection, which, facts);
+      if (outcome != Outcome::kMore) return outcome;
+    }
   }
   return Outcome::kMore;
 }
 
 bool QuicInitial::more() {
   return std::any_of(connections_.begin(), connections_.end(), [](Connection& connection) {
-    return connection.hellos < kTlsHellosMax && !connection.crypto.ready().empty();
+    for (std::size_t which = 0; which < QuicCrypto::kReadings; ++which) {
+      if (connection.readings[which].hellos < kTlsHellosMax && !connection.crypto.ready(which).empty())
+        return true;
+    }
+    return false;
   });
 }
 
-Outcome QuicInitial::feed(Connection& connection, FlowFacts& facts) {
-  const Bytes ready = connection.crypto.ready();
-  if (ready.empty() || connection.hellos == kTlsHellosMax) return Outcome::kMore;
+Outcome QuicInitial::feed(Connection& connection, std::size_t which, FlowFacts& facts) {
+  Reading& reading = connection.readings[which];
+  const Bytes ready = connection.crypto.ready(which);
+  if (ready.empty() || reading.hellos == kTlsHellosMax) return Outcome::kMore;
   if (connection.version == nullptr || connection.version->chlo) return feed_chlo(connection, facts);
-  const TlsClientHello::Read read = connection.hello.read(ready);
-  connection.crypto.consume(read.consumed);
-  const bool first = connection.hellos == 0;
+  const TlsClientHello::Read read = reading.hello.read(ready);
+  connection.crypto.consume(read.consumed, which);
+  const bool first = reading.hellos == 0;
   switch (read.walk) {
     case TlsClientHello::Walk::kMore:
       return Outcome::kMore;
@@ -183,7 +192,7 @@ Outcome QuicInitial::feed(Connection& connection, FlowFacts& facts) {
     case TlsClientHello::Walk::kTooLong:
       return Outcome::kLimit;
     case TlsClientHello::Walk::kName:
-      facts.host = connection.hello.found().sni;
+      facts.host = reading.hello.found().sni;
       facts.host_source = NameSource::kQuicSni;
       facts.tls.sni = facts.host;
       return Outcome::kName;
@@ -191,15 +200,15 @@ Outcome QuicInitial::feed(Connection& connection, FlowFacts& facts) {
       break;
   }
   named_ = true;
-  ++connection.hellos;
-  take_hello(connection.hello, first, NameSource::kQuicSni, facts);
+  ++reading.hellos;
+  take_hello(reading.hello, first, NameSource::kQuicSni, facts);
   if (first) {
-    connection.first_ech = connection.hello.ech();
+    reading.first_ech = reading.hello.ech();
   } else {
     facts.tls.retried = true;
-    if (facts.tls.ech != EchKind::kNone) facts.tls.ech = ech_of_retry(connection.first_ech, connection.hello);
+    if (facts.tls.ech != EchKind::kNone) facts.tls.ech = ech_of_retry(reading.first_ech, reading.hello);
   }
-  connection.hello = TlsClientHello{TlsTransport::kQuic};
+  reading.hello = TlsClientHello{TlsTransport::kQuic};
   return Outcome::kNamed;
 }
 
@@ -246,7 +255,9 @@ Outcome QuicInitial::answer(Bytes bytes) {
 std::size_t QuicInitial::bytes_held() const {
   std::size_t total = 0;
   for (const Connection& connection : connections_) {
-    total += connection.crypto.bytes_held() + connection.hello.bytes_held() + connection.first_ech.size();
+    total += connection.crypto.bytes_held();
+    for (const Reading& reading : connection.readings)
+      total += reading.hello.bytes_held() + reading.first_ech.size();
   }
   return total;
 }

@@ -55,15 +55,19 @@ class QuicInitial {
     Bytes whole{};              // of this packet alone
     std::size_t number_at = 0;  // where the protected packet number begins
   };
+  /// Of the bytes of a connection, as one of QuicCrypto's readings has them.
+  struct Reading {
+    TlsClientHello hello{TlsTransport::kQuic};
+    std::vector<std::uint8_t> first_ech{};
+    unsigned hellos = 0;  // complete ones
+  };
   struct Connection {
     const QuicVersion* version = nullptr;  // null: Google's without protection
     QuicKeys keys{};
     std::array<std::uint8_t, kQuicIdBytesMax> id{};  // that the keys were derived from
     std::size_t id_bytes = 0;
     QuicCrypto crypto{};
-    TlsClientHello hello{TlsTransport::kQuic};
-    std::vector<std::uint8_t> first_ech{};
-    unsigned hellos = 0;  // complete ones
+    std::array<Reading, QuicCrypto::kReadings> readings{};
   };
 
   [[nodiscard]] Outcome packets(Bytes bytes);
@@ -71,12 +75,13 @@ class QuicInitial {
   [[nodiscard]] Connection* opened(const Packet& packet, std::vector<std::uint8_t>& payload);
   [[nodiscard]] Connection* begin(const QuicVersion* version, Bytes id);
   [[nodiscard]] Outcome frames(Connection& connection, Bytes payload);
-  [[nodiscard]] Outcome feed(Connection& connection, FlowFacts& facts);
+  [[nodiscard]] Outcome feed(Connection& connection, std::size_t which, FlowFacts& facts);
   [[nodiscard]] Outcome feed_chlo(Connection& connection, FlowFacts& facts);
 
   std::vector<Connection> connections_;
   unsigned datagrams_ = 0;
   unsigned derivations_ = 0;  // of this datagram
+  unsigned packets_ = 0;      // of all datagrams: below kQuicDatagramsMax * kQuicPacketsPerDatagramMax
   bool named_ = false;        // a hello was complete
 };
 

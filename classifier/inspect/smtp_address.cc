@@ -76,9 +76,7 @@ std::optional<std::string> parse_mail_path(std::string_view arguments, std::stri
 
 std::vector<std::string> relayed_readings(std::string_view address) {
   std::vector<std::string> out;
-  const std::size_t at = address.rfind('@');
-  if (at == std::string_view::npos) return out;
-  std::string local(address.substr(0, at));
+  std::string local(address.substr(0, address.rfind('@')));  // without one a server routes all of it
   if (local.size() > 1 && local.front() == '"' && local.back() == '"')
     local = local.substr(1, local.size() - 2);
   while (out.size() < kRelayedReadingsMax) {

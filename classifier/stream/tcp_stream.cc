@@ -7,8 +7,6 @@ namespace weir::classifier {
 
 namespace {
 
-constexpr std::uint64_t kStartPosition = std::uint64_t{1} << 33U;
-
 /// True when the bytes that two pieces have in common differ.
 bool differ(std::uint64_t a_offset, Bytes a, std::uint64_t b_offset, Bytes b) {
   const std::uint64_t from = std::max(a_offset, b_offset);
@@ -25,11 +23,18 @@ Accepted TcpStream::add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes pa
   if ((tcp_flags & kTcpSyn) != 0) ++sequence;  // the SYN occupies one number
   if (!started_ || ((tcp_flags & kTcpSyn) != 0 && !accepted_any_)) start(sequence);
 
-  const auto distance = static_cast<std::int32_t>(sequence - next_sequence_);
-  std::uint64_t offset = next_ + static_cast<std::uint64_t>(std::int64_t{distance});
+  std::uint64_t offset = position(sequence);
   const std::uint64_t end = offset + payload.size();
-  if (contradicts(offset, payload)) return Accepted::kConflict;
-  if (sealed_) return Accepted::kInOrder;
+  if (contradicts_kept(offset, payload)) return Accepted::kConflict;
+  if (contradicts_held(offset, payload)) return Accepted::kContradictsWaiting;
+  if (!payload.empty()) {
+    note_cut(offset);
+    note_cut(end);
+  }
+  if (sealed_) {
+    unseen_ |= end > next_;
+    return Accepted::kInOrder;
+  }
   if (!payload.empty() && end > next_ + limits_.bytes_max) return Accepted::kLimit;
   if ((tcp_flags & kTcpFin) != 0 && !fin_seen_) {
     fin_seen_ = true;
@@ -51,7 +56,7 @@ Accepted TcpStream::add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes pa
 void TcpStream::start(std::uint32_t first_byte_sequence) {
   started_ = true;
   next_sequence_ = first_byte_sequence;
-  next_ = kStartPosition;
+  next_ = kStreamStart;
   acknowledged_ = 0;
 }
 
@@ -70,7 +75,7 @@ void TcpStream::acknowledge(std::uint32_t sequence) {
   if (sealed_ && acknowledged_ >= next_) release();
 }
 
-bool TcpStream::contradicts(std::uint64_t offset, Bytes payload) const {
+bool TcpStream::contradicts_kept(std::uint64_t offset, Bytes payload) const {
   if (offset < acknowledged_) {
     payload = payload.subspan(std::min<std::uint64_t>(acknowledged_ - offset, payload.size()));
     offset = acknowledged_;
@@ -81,8 +86,42 @@ bool TcpStream::contradicts(std::uint64_t offset, Bytes payload) const {
     return differ(piece.offset, Bytes{piece.bytes}, offset, payload);
   };
   if (std::any_of(before_skip_.begin(), before_skip_.end(), differs)) return true;
-  if (differ(next_ - window_.size(), Bytes{window_}, offset, payload)) return true;
-  return std::any_of(held_.begin(), held_.end(), differs);
+  return differ(next_ - window_.size(), Bytes{window_}, offset, payload);
+}
+
+bool TcpStream::contradicts_held(std::uint64_t offset, Bytes payload) const {
+  return std::any_of(held_.begin(), held_.end(), [&](const Held& piece) {
+    return differ(piece.offset, Bytes{piece.bytes}, offset, payload);
+  });
+}
+
+bool TcpStream::contradicts(std::uint32_t sequence, Bytes payload) const {
+  if (!started_) return false;
+  return contradicts_kept(position(sequence), payload) || contradicts_held(position(sequence), payload);
+}
+
+void TcpStream::note_cut(std::uint64_t offset) {
+  const auto cut = static_cast<std::uint32_t>(offset - kStreamStart);
+  const auto* const known = cut_.begin() + cuts_;
+  if (cuts_ < kCutsMax && std::find(cut_.cbegin(), known, cut) == known) cut_[cuts_++] = cut;
+}
+
+void TcpStream::give_way(std::uint32_t sequence, Bytes payload) {
+  const std::uint64_t from = position(sequence);
+  const std::uint64_t to = from + payload.size();
+  std::vector<Held> kept;
+  held_bytes_ = 0;
+  const auto keep = [&](const Held& piece, std::uint64_t begin, std::uint64_t end) {
+    if (begin >= end) return;
+    const Bytes part = Bytes{piece.bytes}.subspan(begin - piece.offset, end - begin);
+    kept.push_back({begin, {part.begin(), part.end()}});
+    held_bytes_ += part.size();
+  };
+  for (const Held& piece : held_) {
+    keep(piece, piece.offset, std::min(piece.end(), from));
+    keep(piece, std::max(piece.offset, to), piece.end());
+  }
+  held_ = std::move(kept);
 }
 
 void TcpStream::append(Bytes bytes) {

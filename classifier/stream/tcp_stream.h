@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One direction of a TCP connection put in order. The first copy of a byte that was accepted is the one that
 // counts; a later copy with other content is a conflict and the whole segment that carries it is refused.
+// Bytes that wait behind a missing segment are no first copy yet: who holds their packets back may let them
+// give way to the newcomer.
 //
 // What is detected: a differing copy of any byte that its receiver has not acknowledged, and of the last
 // kHistoryBytes consumed ones. What was acknowledged cannot be replaced, so a copy of it passes.
@@ -12,8 +14,10 @@
 // Sequence numbers wrap (RFC 9293 section 3.4); inside, positions are 64 bits wide.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "policy/model/byte_reader.h"
@@ -25,6 +29,11 @@ inline constexpr std::uint8_t kTcpSyn = 0x02;
 inline constexpr std::uint8_t kTcpAck = 0x10;
 inline constexpr std::uint8_t kTcpUrg = 0x20;
 
+/// Position of a stream's first byte; high, so that bytes left of it have one too.
+inline constexpr std::uint64_t kStreamStart = std::uint64_t{1} << 33U;
+/// Ends of segments that are remembered from the stream's start on, to tell what came in one piece.
+inline constexpr std::size_t kCutsMax = 15;
+
 /// Consumed bytes kept to recognise a later, different copy.
 inline constexpr std::size_t kHistoryBytes = 2'048;
 
@@ -34,10 +43,17 @@ struct StreamLimits {
 };
 
 enum class Accepted : std::uint8_t {
-  kInOrder,   // it extended the assembled bytes, repeats what was assembled, or has no payload
-  kWaiting,   // all it brings lies behind a missing segment
-  kConflict,  // it contradicts an earlier copy; nothing of it was taken
-  kLimit,     // it would exceed a limit or lies beyond what could be kept; nothing of it was taken
+  kInOrder,             // it extended the assembled bytes, repeats what was assembled, or has no payload
+  kWaiting,             // all it brings lies behind a missing segment
+  kConflict,            // it contradicts an earlier copy; nothing of it was taken
+  kContradictsWaiting,  // it contradicts what waits, and nothing else; nothing of it was taken
+  kLimit,               // it would exceed a limit or lies beyond what could be kept; nothing of it was taken
+};
+
+/// Where a segment says something else than the stream: the first to the last such byte.
+struct Difference {
+  std::size_t at = 0;  // in the segment
+  std::size_t bytes = 0;
 };
 
 class TcpStream {
@@ -47,6 +63,23 @@ class TcpStream {
   /// One segment as it arrives. A SYN sets the stream's start, its payload follows it; without a SYN the
   /// first segment does. A later SYN with another number moves the start while nothing was accepted yet.
   [[nodiscard]] Accepted add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes payload);
+
+  /// What waits and overlaps this segment is forgotten.
+  void give_way(std::uint32_t sequence, Bytes payload);
+
+  /// It would be a conflict, or contradicts what waits.
+  [[nodiscard]] bool contradicts(std::uint32_t sequence, Bytes payload) const;
+  /// Everything that came since the stream's start is here.
+  [[nodiscard]] bool whole() const;
+  /// Of a segment that is a conflict: the place where it differs, if each segment that touched this place
+  /// came with all of it, and if a variant() is possible.
+  [[nodiscard]] std::optional<Difference> difference(std::uint32_t sequence, Bytes payload) const;
+  /// The stream as it would be with these bytes in place of its own, and nothing of it consumed or sealed.
+  /// For a whole() stream and bytes within what was assembled.
+  [[nodiscard]] TcpStream variant(std::uint32_t sequence, Bytes bytes) const;
+  /// A number within what was assembled: the `count` bytes from there.
+  [[nodiscard]] Bytes assembled(std::uint32_t sequence, std::size_t count) const;
+  [[nodiscard]] bool is_acknowledged(std::uint32_t end) const { return position(end) <= acknowledged_; }
 
   /// The receiver has everything before this sequence number.
   void acknowledge(std::uint32_t sequence);
@@ -82,7 +115,13 @@ class TcpStream {
 
   void start(std::uint32_t first_byte_sequence);
   void trim();
-  [[nodiscard]] bool contradicts(std::uint64_t offset, Bytes payload) const;
+  [[nodiscard]] std::uint64_t position(std::uint32_t sequence) const {
+    return next_ +
+           static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(sequence - next_sequence_)});
+  }
+  [[nodiscard]] bool contradicts_kept(std::uint64_t offset, Bytes payload) const;
+  [[nodiscard]] bool contradicts_held(std::uint64_t offset, Bytes payload) const;
+  void note_cut(std::uint64_t offset);
   void append(Bytes bytes);
   void take_held();
   [[nodiscard]] Accepted hold(std::uint64_t offset, Bytes payload);
@@ -92,8 +131,11 @@ class TcpStream {
   bool accepted_any_ = false;
   bool fin_seen_ = false;
   bool sealed_ = false;
+  bool unseen_ = false;  // more came after it was sealed
+  std::uint8_t cuts_ = 0;
+  std::array<std::uint32_t, kCutsMax> cut_{};  // from the stream's start
   std::uint32_t next_sequence_ = 0;
-  std::uint64_t next_ = 0;  // position of next_sequence_; starts high so that earlier bytes have one
+  std::uint64_t next_ = 0;  // position of next_sequence_
   std::uint64_t fin_ = 0;
   std::uint64_t acknowledged_ = 0;
   std::vector<std::uint8_t> window_;  // consumed history, then what is ready; ends at next_

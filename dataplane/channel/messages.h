@@ -150,7 +150,8 @@ enum class AnswerType : std::uint8_t {
   kSkip = 3,     // as kRelease; further, forward the next `skip_bytes` stream bytes of `direction` that
                  // follow packet `through` (TCP: by sequence number; other: count payload bytes) unseen
   kPolicyRevision = 4,  // no flow: from now on flows decided under another revision ask again
-  kDropPacket = 5,     // drop the one parked packet of `direction` whose number is `through`, keep inspecting
+  kDropPacket =
+      5,  // drop the parked packet `through` of `direction`, or with `swallow` all up to it; keep inspecting
   kReleasePacket = 6,  // forward the one parked packet of `direction` whose number is `through`; those before
                        // it still wait for a missing segment
   kInject = 7,      // answer the parked packet `through` of `direction`: send `payload_bytes` of L4 payload

@@ -21,8 +21,8 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"tcp-no-ack",
      "TCP data or FIN without ACK: no receiver would take it, an inspector might be misled by it."},
     {"tcp-handshake",
-     "A SYN or SYN-ACK that its connection does not wait for (another first number, a SYN for an answer); an "
-     "evasion."},
+     "A SYN or SYN-ACK that its connection does not wait for (another first number, a SYN for an answer), or "
+     "data before its answer on the ports of a refused one; an evasion."},
     {"tcp-acknowledgement",
      "Acknowledges what was never sent, or what was acknowledged more than a window ago; an evasion, or "
      "forged."},
@@ -34,7 +34,8 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"hop-limit",
      "TTL or hop limit more than 3 below that of its sender's other packets: made to die before it arrives."},
     {"tcp-urgent", "TCP urgent data while `urgent: drop` is set for the pair."},
-    {"policy-drop", "The policy blocks this flow silently; see the flow's event for the rule."},
+    {"policy-drop",
+     "Blocked by the policy while its pair has `block: drop`, so nobody is told; the event has the rule."},
     {"policy-reset", "The policy blocks this flow; both ends were told. See the flow's event for the rule."},
     {"rate-limit", "More than the rate that the policy allows this flow, or this client."},
     {"policy-answer", "The policy answered in place of the other end; see the flow's event for the rule."},

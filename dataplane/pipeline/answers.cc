@@ -50,6 +50,18 @@ std::uint32_t find_parked(Path& path, const channel::Answer& answer) noexcept {
   return index;
 }
 
+/// Packets of one direction that were shown under a number up to `through`.
+void drop_through(Path& path, const channel::Answer& answer, DropReason reason) noexcept {
+  std::uint32_t index = first_parked(path, answer);
+  while (index != kNoParked) {
+    const ParkedPacket& parked = path.parking.at(index);
+    const std::uint32_t next = parked.flow_next;
+    if (parked.direction == answer.direction && not_after(parked.number, answer.through))
+      drop_packet(path, index, reason);
+    index = next;
+  }
+}
+
 void apply_release(Path& path, const channel::Answer& answer) noexcept {
   if (action_of(path, answer) == VerdictAction::kForward) {
     release_through(path, answer);
@@ -57,19 +69,14 @@ void apply_release(Path& path, const channel::Answer& answer) noexcept {
     return;
   }
   // Only an exception whose table row says drop gets here.
-  for (std::uint32_t i = first_parked(path, answer); i != kNoParked;) {
-    const std::uint32_t next = path.parking.at(i).flow_next;
-    const ParkedPacket& parked = path.parking.at(i);
-    if (parked.direction == answer.direction && not_after(parked.number, answer.through)) {
-      drop_packet(path, i, DropReason::kException);
-    }
-    i = next;
-  }
+  drop_through(path, answer, DropReason::kException);
 }
 
 void apply_final(Path& path, const channel::Answer& answer) noexcept {
   FlowHot& hot = path.flows.hot(answer.flow.slot);
   hot.verdict = action_of(path, answer);
+  if (hot.verdict == VerdictAction::kReset && path.pairs[hot.key.pair].block == BlockAction::kDrop)
+    hot.verdict = VerdictAction::kDrop;
   clear_flag(hot, kExcepted);
   if (answer.exception != 0 && hot.verdict == VerdictAction::kDrop) set_flag(hot, kExcepted);
   hot.state = FlowState::kDecided;
@@ -121,6 +128,10 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
       apply_skip(path, answer);
       break;
     case channel::AnswerType::kDropPacket:
+      if (answer.swallow != 0) {
+        drop_through(path, answer, DropReason::kConflict);
+        break;
+      }
       index = find_parked(path, answer);
       if (index != kNoParked) drop_packet(path, index, DropReason::kConflict);
       break;

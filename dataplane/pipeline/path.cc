@@ -10,6 +10,7 @@ PipelineOptions pipeline_options(const Settings& settings) {
   for (const PairSettings& pair : settings.pairs) {
     PairOptions& added = options.pairs.emplace_back();
     added.urgent = pair.urgent;
+    added.block = pair.block;
     std::copy(std::begin(pair.exceptions), std::end(pair.exceptions), added.exceptions.begin());
     for (const EthertypeRow& row : pair.ethertypes.rows) {
       added.ethertypes.at(added.ethertype_count++) = {row.type, row.drop};

@@ -37,7 +37,7 @@ _settings() {  # DRIVER
   # may not be scheduled for longer.
   local ring=""
   [ "$1" != af_packet ] || ring=,framecnt=4096
-  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@DRIVER@|$1|g; s|@RING@|$ring|g; s|@REPOSITORY@|$LAB_REPOSITORY|g; s|@WORKERS@|$LAB_WORKERS|g; s|@FAIL@|$fail|g" \
+  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@DRIVER@|$1|g; s|@RING@|$ring|g; s|@REPOSITORY@|$LAB_REPOSITORY|g; s|@WORKERS@|$LAB_WORKERS|g; s|@FAIL@|$fail|g; s|@BLOCK@|$block|g" \
     "$LAB_SOURCE/etc/weir.yaml.in" >"$LAB_DIR/etc/weir.yaml"
 }
 

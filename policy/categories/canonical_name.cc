@@ -13,8 +13,6 @@ namespace weir::policy {
 namespace {
 
 constexpr std::size_t kRawBytesMax = 1'024;  // bounds the work that libidn2 does for hostile bytes
-constexpr std::size_t kNameBytesMax = 253;
-constexpr std::size_t kLabelBytesMax = 63;
 
 /// WHATWG URL's forbidden domain code points: no browser and no resolver takes them for part of a host name.
 /// Others, such as '!' or '*', are kept: a wildcard in DNS answers them, and a name that is not kept cannot
@@ -30,9 +28,9 @@ bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::optional<std::string> canonical_ascii(std::string_view raw) {
+std::optional<std::string> canonical_ascii(std::string_view raw, std::size_t label_bytes_max) {
   if (raw.ends_with('.')) raw.remove_suffix(1);
-  if (raw.empty() || raw.size() > kNameBytesMax) return std::nullopt;
+  if (raw.empty() || raw.size() > kDomainBytesMax) return std::nullopt;
   std::string name;
   name.reserve(raw.size());
   std::size_t label_bytes = 0;
@@ -40,7 +38,7 @@ std::optional<std::string> canonical_ascii(std::string_view raw) {
     if (c == '.') {
       if (label_bytes == 0) return std::nullopt;
       label_bytes = 0;
-    } else if (forbidden(c) || ++label_bytes > kLabelBytesMax) {
+    } else if (forbidden(c) || ++label_bytes > label_bytes_max) {
       return std::nullopt;
     }
     name.push_back(lower(c));
@@ -57,7 +55,7 @@ std::optional<std::string> to_a_labels(std::string_view raw) {
   const int status = idn2_to_ascii_8z(terminated.c_str(), &output, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<char, decltype(&idn2_free)> owner{output, &idn2_free};
   if (status != IDN2_OK || output == nullptr) return std::nullopt;
-  return canonical_ascii(output);
+  return canonical_ascii(output, kDomainLabelBytesMax);
 }
 
 /// "[v6]" with or without a port becomes the address as Weir writes it.
@@ -75,7 +73,7 @@ std::optional<std::string> canonical_bracketed(std::string_view raw) {
 
 }  // namespace
 
-std::optional<std::string> canonical_name(std::string_view raw) {
+std::optional<std::string> canonical_name(std::string_view raw, std::size_t label_bytes_max) {
   if (raw.empty() || raw.size() > kRawBytesMax) return std::nullopt;
   if (raw.front() == '[') return canonical_bracketed(raw);
   const std::size_t colon = raw.rfind(':');
@@ -86,7 +84,7 @@ std::optional<std::string> canonical_name(std::string_view raw) {
   if (colon != std::string_view::npos && all_digits(raw.substr(colon + 1))) raw = raw.substr(0, colon);
   const bool ascii =
       std::all_of(raw.begin(), raw.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return ascii ? canonical_ascii(raw) : to_a_labels(raw);
+  return ascii ? canonical_ascii(raw, label_bytes_max) : to_a_labels(raw);
 }
 
 }  // namespace weir::policy

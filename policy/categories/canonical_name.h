@@ -5,12 +5,19 @@
 // section 2.3.4). Underscores are accepted.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace weir::policy {
 
-[[nodiscard]] std::optional<std::string> canonical_name(std::string_view raw);
+inline constexpr std::size_t kDomainLabelBytesMax = 63;
+inline constexpr std::size_t kDomainBytesMax = 253;
+
+/// `label_bytes_max`: what compares names as text, as servers of TLS and HTTP do, takes longer labels than
+/// DNS.
+[[nodiscard]] std::optional<std::string> canonical_name(std::string_view raw,
+                                                        std::size_t label_bytes_max = kDomainLabelBytesMax);
 
 }  // namespace weir::policy

@@ -84,7 +84,9 @@ bool Evaluation::applies(Section section) const {
     case Section::kNetwork:
       return true;
     case Section::kWeb:
-      if (facts_.mail.seen) return false;
+      // Mail in clear text is no navigation; once it goes over to TLS, the name in the hello is judged like
+      // any.
+      if (facts_.mail.seen && !facts_.tls.seen) return false;
       return names_used_ > 0 || facts_.tls.seen || facts_.http.seen || web_master(facts_.master);
     case Section::kEmail:
       return !mail_protocol().empty();

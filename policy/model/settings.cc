@@ -203,6 +203,10 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
       if (at != kWords.end()) pair.urgent = static_cast<UrgentAction>(at - kWords.begin());
     }
   }
+  if (const Node* const block = map.find("block")) {
+    if (const auto reset = read_choice({*block, row_of("pairs", "block")}, mistakes))
+      pair.block = *reset ? BlockAction::kReset : BlockAction::kDrop;
+  }
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
     pair.exceptions[i] = default_action(static_cast<ExceptionCause>(i), pair.strict);
   }

@@ -61,6 +61,9 @@ constexpr std::array kRows{
     word("pairs", "bypass", "auto|none|kernel-bridge|nic", "the way round Weir; auto: what the ports offer"),
     word("pairs", "urgent", "clear|drop|pass",
          "the urgent pointer of a TCP flow that is judged; pass lets a receiver read another name than Weir"),
+    choice("pairs", "block", "reset", "drop",
+           "what both ends of a flow that the policy blocks notice: an RST or ICMP error, or nothing",
+           nullptr),
 
     choice("memory", "hugepages", "auto", "off", "auto uses hugepages where the kernel has them",
            WEIR_FIELD(memory.hugepages)),

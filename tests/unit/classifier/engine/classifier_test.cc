@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/dns_builder.h"
 #include "tests/unit/classifier/engine/bench_of_requests.h"
 
 namespace weir::classifier::test {
@@ -131,19 +132,6 @@ TEST(Classifier, TwoHolesReleaseOnlyThePacketInOrder) {
   EXPECT_EQ(answers[0].through, 4U);
 }
 
-TEST(Classifier, ARepetitionWithOtherBytesIsDropped) {
-  Bench bench{kNoBet};
-  bench.handshake(80);
-  bench.packet(kClient, "GET / HTTP/1.1\r\nHost: go", 1'000);
-  bench.answers();
-  bench.packet(kClient, "GET / HTTP/1.1\r\nHost: be", 1'000);
-  const auto answers = bench.answers();
-  ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].type, AnswerType::kDropPacket);
-  EXPECT_EQ(answers[0].through, 4U);
-  EXPECT_EQ(bench.classifier().counts().conflicts, 1U);
-}
-
 class ExceptionTable : public ::testing::TestWithParam<ExceptionAction> {};
 
 TEST_P(ExceptionTable, AStreamThatCannotBeDecidedFollowsIt) {
@@ -170,19 +158,31 @@ TEST_P(ExceptionTable, AStreamThatCannotBeDecidedFollowsIt) {
   EXPECT_EQ(bench.sink.events.back().exceptions(0), "stream-undecidable");
 }
 
-TEST_P(ExceptionTable, AFragmentThatCannotBeJudgedFollowsIt) {
-  ClassifierOptions options;
-  options.pairs.resize(1);
-  options.pairs[0].exceptions[static_cast<std::size_t>(ExceptionCause::kFragment)] = GetParam();
-  Bench bench{kNoBet, options};
+/// The data plane has the same table, looks the row up and counts it.
+TEST(Classifier, APacketThatCannotBeJudgedIsLeftToTheTableAlone) {
+  const auto row = [](ExceptionCause cause) {
+    return static_cast<std::uint8_t>(1 + static_cast<unsigned>(cause));
+  };
+  Bench bench{kNoBet};
   bench.open(kProtocolUdp, 53);
   bench.fragment = true;
   bench.packet(kClient, std::string(100, 'x'));
-  const auto answers = bench.answers();
+  auto answers = bench.answers();
   ASSERT_EQ(answers.size(), 1U);
-  const bool drop = GetParam() == ExceptionAction::kDrop;
-  EXPECT_EQ(answers[0].type, drop ? AnswerType::kDropPacket : AnswerType::kReleasePacket);
+  EXPECT_EQ(answers[0].type, AnswerType::kReleasePacket);
   EXPECT_EQ(answers[0].through, 1U);
+  EXPECT_EQ(answers[0].exception, row(ExceptionCause::kFragment));
+  bench.fragment = false;
+  bench.packet(kClient, "too short");
+  answers = bench.answers();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].type, AnswerType::kReleasePacket);
+  EXPECT_EQ(answers[0].exception, row(ExceptionCause::kParserError));
+  bench.packet(kClient, weir::test::dns_query("bet.example"));  // a message of its own
+  answers = bench.answers();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].type, AnswerType::kFinal);
+  EXPECT_EQ(answers[0].action, VerdictAction::kReset);
 }
 
 INSTANTIATE_TEST_SUITE_P(PassAndDrop, ExceptionTable,

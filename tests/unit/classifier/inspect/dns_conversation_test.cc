@@ -126,7 +126,7 @@ TEST(DnsFlow, EveryDatagramIsJudged) {
   EXPECT_TRUE(datagram(dns_query("one.example")).facts_changed);
   EXPECT_EQ(flow.facts.host, "one.example");
   EXPECT_EQ(flow.facts.host_source, NameSource::kDnsQuery);
-  EXPECT_TRUE(datagram("junk").parser_error);
+  EXPECT_TRUE(datagram("junk").broken);
   EXPECT_TRUE(datagram(dns_query("two.example")).facts_changed);
   EXPECT_EQ(flow.facts.host, "two.example");
   EXPECT_FALSE(flow.inspector.names_final());

@@ -180,13 +180,32 @@ TEST(DnsMessage, OtherOpcodesAreNotRead) {
   EXPECT_THAT(update.questions, IsEmpty());
 }
 
+TEST(DnsMessage, PointersMayPointForwards) {
+  const std::string tail = Wire{}.u16(1).u16(1).str();
+  const std::string target = Wire{}.u8(7).raw("blocked").u8(7).raw("example").u8(0).str();
+  // Behind the header: a label, the pointer, type and class, then what it points to.
+  const DnsMessage message = parsed(
+      dns_header(0x0100, 1) + Wire{}.u8(3).raw("www").u16(0xc000 | (12 + 4 + 2 + 4)).str() + tail + target);
+  ASSERT_EQ(message.questions.size(), 1U);
+  EXPECT_EQ(message.questions[0].name, "www.blocked.example");
+  // A chain of pointers, one more than is followed.
+  const auto chain = [&](unsigned pointers) {
+    std::string bytes = dns_header(0x0100, 1) + Wire{}.u16(0xc000 | 18).str() + tail;
+    for (unsigned i = 1; i < pointers; ++i)
+      bytes += Wire{}.u16(static_cast<std::uint16_t>(0xc000 | (18 + 2 * i))).str();
+    return result(bytes + target);
+  };
+  EXPECT_EQ(chain(classifier::kDnsPointersMax), DnsParse::kOk);
+  EXPECT_EQ(chain(classifier::kDnsPointersMax + 1), DnsParse::kMalformed);
+}
+
 TEST(DnsMessage, Malformed) {
   EXPECT_EQ(result("short"), DnsParse::kTooShort);
   const std::string tail = Wire{}.u16(1).u16(1).str();
   EXPECT_EQ(result(dns_header(0x0100, 1) + Wire{}.u16(0xc00c).str() + tail),
             DnsParse::kMalformed);  // to itself
   EXPECT_EQ(result(dns_header(0x0100, 1) + Wire{}.u16(0xc020).str() + tail),
-            DnsParse::kMalformed);  // forwards
+            DnsParse::kMalformed);  // beyond the end
   EXPECT_EQ(result(dns_header(0x0100, 1) + Wire{}.u8(1).raw("a").u16(0xc00c).str() + tail),
             DnsParse::kMalformed);
   EXPECT_EQ(result(dns_header(0x0100, 1) + Wire{}.u8(64).raw(std::string(64, 'a')).u8(0).str() + tail),

@@ -64,8 +64,9 @@ TEST(FlowInspector, OtherContentForSeenBytesIsAConflict) {
   const std::string decoy = client_hello("allowed.example");
   const std::string hello = client_hello("blocked.example");
   InspectedFlow flow;
-  flow.client(decoy.substr(0, 100));
-  const Inspected other = flow.client_at(-100, hello.substr(0, 99) + "!");
+  flow.client(decoy.substr(0, 60));
+  flow.client(decoy.substr(60, 40));
+  const Inspected other = flow.client_at(-100, "!" + hello.substr(1, 98) + "!");  // parts of two packets
   EXPECT_TRUE(other.conflict);
   EXPECT_FALSE(flow.client_at(-100, decoy.substr(0, 100)).conflict);
   flow.client(decoy.substr(100));

@@ -132,19 +132,57 @@ TEST(Http1Request, RequestsBehindBodies) {
   }
 }
 
-TEST(Http1Request, WhatServersReadDifferentlyIsRefused) {
+/// Where servers delimit a body differently, each line may be the next request's.
+TEST(Http1Request, BehindAnAmbiguousBodyEveryLineIsJudged) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a.example\r\n";
-  const std::vector<Case> cases = {
-      {"both lengths", head + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+  const std::vector<Case> heads = {
+      {"both lengths", head + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"},
       {"two lengths", head + "Content-Length: 4\r\nContent-Length: 5\r\n\r\n"},
       {"signed length", head + "Content-Length: +4\r\n\r\n"},
       {"huge length", head + "Content-Length: 9999999999999999999\r\n\r\n"},
+      {"NUL in a length", head + "Content-Length: 4" + std::string(1, '\0') + "\r\n\r\n"},
       {"unknown coding", head + "Transfer-Encoding: xchunked\r\n\r\n"},
       {"chunked not last", head + "Transfer-Encoding: chunked, gzip\r\n\r\n"},
       {"chunked twice", head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
       {"blank before the colon of a length", head + "Content-Length : 4\r\n\r\n"},
+      {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"identity", head + "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\n"},
+      {"a length that a folded line hides",
+       head + "X: y\r\n Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"},
+  };
+  const std::vector<Case> bodies = {
+      {"at once", "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n"},
+      {"behind a line", "0\r\n\r\nGET / HTTP/1.1\r\nhost : b.example:80\r\n\r\n"},
+      {"within a line", "abcdeGET http://b.example/x HTTP/1.1\r\n\r\n"},
+      {"a tunnel", "xCONNECT b.example:443 HTTP/1.1\r\n"},
+      {"CR as line end", "GET / HTTP/1.1\rHost: b.example\r\r\n"},
+      {"behind a line longer than any head", std::string(70'000, 'x') + "\r\nHost: b.example\r\n"},
+  };
+  for (const Case& each : heads) {
+    for (const Case& body : bodies) {
+      for (const std::size_t piece : {3U, 1'400U}) {
+        EXPECT_THAT(hosts_of(each.bytes + body.bytes, piece), ElementsAre("a.example", "b.example"))
+            << each.what << ", " << body.what << ' ' << piece;
+      }
+    }
+  }
+  // As many as there are, and none for the same request twice.
+  std::string many = heads[0].bytes;
+  for (std::size_t i = 0; i < 20; ++i) many += "Host: h" + std::to_string(i) + ".example\r\n";
+  EXPECT_EQ(hosts_of(many).size(), 21U);
+  EXPECT_TRUE(refused(heads[0].bytes + "Host: a b.example\r\n"));
+}
+
+TEST(Http1Request, ANulInAFieldIsAByteLikeOthers) {
+  EXPECT_THAT(hosts_of("GET / HTTP/1.1\r\nX: " + std::string("\0\xff", 2) + "\r\nHost: b.example\r\n\r\n"),
+              ElementsAre("b.example"));
+}
+
+TEST(Http1Request, WhatServersReadDifferentlyIsRefused) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: a.example\r\n";
+  const std::vector<Case> cases = {
       {"control byte in a name", head + "\x0bTransfer-Encoding: chunked\r\n\r\n"},
-      {"NUL in a value", "GET / HTTP/1.1\r\nHost: a" + std::string(1, '\0') + ".example\r\n\r\n"},
+      {"NUL in a host", "GET / HTTP/1.1\r\nHost: a" + std::string(1, '\0') + ".example\r\n\r\n"},
       {"CR in a line", "GET / HTTP/1.1\r\nX: y\rHost: b.example\r\n\r\n"},
       {"blank in the host", "GET / HTTP/1.1\r\nHost: a b.example\r\n\r\n"},
       {"folded host of two parts", "GET / HTTP/1.1\r\nHost: a.example\r\n b.example\r\n\r\n"},
@@ -153,11 +191,8 @@ TEST(Http1Request, WhatServersReadDifferentlyIsRefused) {
       {"chunk too long", head + "Transfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n"},
       {"bare LF behind a chunk extension", head + "Transfer-Encoding: chunked\r\n\r\n1;a\nx\r\n"},
       {"not HTTP behind a request", "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n\x01\x02\x03\r\n"},
-      {"chunked in HTTP/1.0",
-       "POST / HTTP/1.0\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-      {"identity", head + "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc"},
-      {"a length that a folded line hides",
-       head + "X: y\r\n Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"a tunnel with two lengths",
+       "CONNECT a.example:443 HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"},
       {"8-bit host", "GET / HTTP/1.1\r\nHost: a\xff.example\r\n\r\n"},
       {"a request as the body of a GET",
        "GET / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 44\r\n\r\n\r\nGET /two HTTP/1.1\r\nHost: "

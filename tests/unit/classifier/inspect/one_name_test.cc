@@ -78,9 +78,8 @@ TEST(OneName, EveryParserAndThePolicySayTheSame) {
 }
 
 TEST(OneName, WhatIsNoNameIsNobodysName) {
-  for (const std::string& spelled :
-       {std::string("a\0b.example", 11), std::string("a b.example"), std::string("a\tb.example"),
-        std::string("a..example"), std::string(64, 'a') + ".example"}) {
+  for (const std::string& spelled : {std::string("a\0b.example", 11), std::string("a b.example"),
+                                     std::string("a\tb.example"), std::string("a..example")}) {
     SCOPED_TRACE(spelled);
     EXPECT_NE(from_tls(spelled), spelled);
     EXPECT_NE(from_http(spelled), spelled);

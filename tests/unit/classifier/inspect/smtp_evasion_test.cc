@@ -176,6 +176,8 @@ TEST(SmtpEvasion, AddressesThatRelaysReadFurther) {
   EXPECT_THAT(relayed_readings("u%blocked.example@relay.example"), ElementsAre("u@blocked.example"));
   EXPECT_THAT(relayed_readings("\"u@blocked.example\"@relay.example"), ElementsAre("u@blocked.example"));
   EXPECT_THAT(relayed_readings("blocked.example!u@relay.example"), ElementsAre("u@blocked.example"));
+  EXPECT_THAT(relayed_readings("blocked.example!u"), ElementsAre("u@blocked.example"));
+  EXPECT_THAT(relayed_readings("postmaster"), IsEmpty());
   EXPECT_THAT(relayed_readings("u%a.example%b.example@c.example"),
               ElementsAre("u%a.example@b.example", "u@a.example"));
   EXPECT_THAT(relayed_readings("100%sure@relay.example"), IsEmpty());

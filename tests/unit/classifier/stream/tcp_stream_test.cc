@@ -76,12 +76,84 @@ TEST(TcpStream, DifferingCopiesAreConflicts) {
   EXPECT_EQ(stream.add(1, 0, as_bytes("abX")), Accepted::kConflict);   // assembled
   EXPECT_EQ(stream.add(3, 0, as_bytes("Xdef")), Accepted::kConflict);  // new bytes behind a wrong one
   EXPECT_EQ(stream.add(10, 0, as_bytes("jkl")), Accepted::kWaiting);
-  EXPECT_EQ(stream.add(9, 0, as_bytes("iXk")), Accepted::kConflict);  // waiting
+  EXPECT_EQ(stream.add(9, 0, as_bytes("iXk")), Accepted::kContradictsWaiting);
   EXPECT_EQ(drain(stream), "abc");
   EXPECT_EQ(stream.add(1, 0, as_bytes("Xbc")), Accepted::kConflict);  // consumed
   EXPECT_EQ(stream.add(1, 0, as_bytes("abc")), Accepted::kInOrder);   // an exact repeat is none
   EXPECT_EQ(stream.add(4, 0, as_bytes("defghi")), Accepted::kInOrder);
   EXPECT_EQ(drain(stream), "defghijkl");
+}
+
+TEST(TcpStream, WhatWaitsGivesWayWhereItIsContradicted) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0x02, {}), Accepted::kInOrder);  // its first byte is number 2
+  EXPECT_EQ(stream.add(4, 0, as_bytes("XXef")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(10, 0, as_bytes("ij")), Accepted::kWaiting);
+  EXPECT_EQ(stream.add(2, 0, as_bytes("abcd")), Accepted::kContradictsWaiting);
+  stream.give_way(2, as_bytes("abcd"));
+  EXPECT_EQ(stream.bytes_held(), 4U);
+  EXPECT_EQ(stream.add(2, 0, as_bytes("abcd")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdef");
+  stream.give_way(9, as_bytes("hI"));  // in the middle of nothing, and one letter of what waits
+  EXPECT_EQ(stream.add(8, 0, as_bytes("ghI")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "ghIj");
+}
+
+TEST(TcpStream, ADifferenceLiesInOnePieceOrNowhere) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(2, 0, as_bytes("abcdef")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(8, 0, as_bytes("ghij")), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), "abcdefghij");
+  const auto place = stream.difference(1, as_bytes("?aBcDefgh"));  // a byte left of the stream does not count
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->at, 2U);
+  EXPECT_EQ(place->bytes, 3U);
+  EXPECT_FALSE(stream.difference(2, as_bytes("abcdef")));
+  EXPECT_FALSE(stream.difference(2, as_bytes("abcdeFGhij")));  // parts of two pieces
+  EXPECT_EQ(stream.add(4, 0, as_bytes("cd")), Accepted::kInOrder);
+  EXPECT_FALSE(stream.difference(2, as_bytes("aBcDef")));  // which came in parts as well
+  EXPECT_TRUE(stream.difference(2, as_bytes("Ab")));
+  stream.acknowledge(4);
+  EXPECT_FALSE(stream.difference(2, as_bytes("AB")));
+  EXPECT_EQ(stream.add(20, 0, as_bytes("later")), Accepted::kWaiting);
+  EXPECT_FALSE(stream.difference(11, as_bytes("J12345678L")));  // contradicts what waits
+}
+
+TEST(TcpStream, AVariantIsTheSameStreamWithOtherBytes) {
+  TcpStream stream{{}};
+  EXPECT_EQ(stream.add(1, 0, as_bytes("abcdef")), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(9, 0, as_bytes("ij")), Accepted::kWaiting);
+  EXPECT_EQ(drain(stream), "abcdef");
+  EXPECT_TRUE(stream.whole());
+  TcpStream other = stream.variant(3, as_bytes("CD"));
+  EXPECT_EQ(as_text(stream.assembled(3, 2)), "cd");
+  EXPECT_TRUE(stream.assembled(6, 2).empty());
+  EXPECT_EQ(other.add(7, 0, as_bytes("gh")), Accepted::kInOrder);
+  EXPECT_EQ(drain(other), "abCDefghij");
+  EXPECT_EQ(other.add(3, 0, as_bytes("cd")), Accepted::kConflict);
+
+  stream.seal();
+  EXPECT_TRUE(stream.whole());
+  EXPECT_EQ(stream.add(7, 0, as_bytes("unseen")), Accepted::kInOrder);
+  EXPECT_FALSE(stream.whole());
+
+  TcpStream skipped{{}};
+  EXPECT_TRUE(skipped.whole());
+  EXPECT_EQ(skipped.add(1, 0, as_bytes("head")), Accepted::kInOrder);
+  EXPECT_EQ(drain(skipped), "head");
+  skipped.skip(10);
+  EXPECT_FALSE(skipped.whole());
+}
+
+TEST(TcpStream, EndsOfSegmentsAreRememberedUpToALimit) {
+  TcpStream stream{{}};
+  for (std::uint32_t i = 0; i < 6; ++i)
+    EXPECT_EQ(stream.add(1 + 2 * i, 0, as_bytes("ab")), Accepted::kInOrder);
+  EXPECT_TRUE(stream.difference(1, as_bytes("X")));
+  for (std::uint32_t i = 6; i < kCutsMax + 1; ++i)
+    EXPECT_EQ(stream.add(1 + 2 * i, 0, as_bytes("ab")), Accepted::kInOrder);
+  EXPECT_FALSE(stream.difference(1, as_bytes("X")));
 }
 
 TEST(TcpStream, ConsumedBytesAreRememberedForALimitedWhile) {

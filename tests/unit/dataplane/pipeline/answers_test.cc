@@ -36,6 +36,15 @@ TEST(Answers, FinalDropEndsWhatWaitsAndWhatComes) {
   EXPECT_TRUE(bench.left_at(kInsidePort).empty());
 }
 
+TEST(Answers, AResetIsSilentWhereThePairWantsIt) {
+  PipelineBench bench;
+  bench.pipeline->path().pairs[0].block = BlockAction::kDrop;
+  const auto flow = open_with(bench, "hello");
+  bench.decide(flow, VerdictAction::kReset);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kPolicyDrop), 1U);
+  EXPECT_TRUE(bench.left_at(kInsidePort).empty());
+}
+
 TEST(Answers, AnAnswerForAnOlderGenerationIsIgnored) {
   PipelineBench bench;
   auto flow = open_with(bench, "hello");
@@ -69,6 +78,24 @@ TEST(Answers, DropPacketTakesOneAndNamesTheConflict) {
   bench.answer(
       {.type = AnswerType::kDropPacket, .flow = flow, .through = 9});  // no such packet: nothing happens
   EXPECT_EQ(bench.counters().parked, 1U);
+}
+
+TEST(Answers, DropPacketTakesAllOfItsDirectionUpToOneWhenTold) {
+  PipelineBench bench;
+  const auto flow = open_with(bench, "hello");
+  bench.run(kInsidePort, from_client("PA", 106, "again"));
+  bench.run(kInsidePort, from_client("PA", 106, "AGAIN"));  // number 4
+  const auto drop = [&](Direction direction) {
+    bench.answer(
+        {.type = AnswerType::kDropPacket, .direction = direction, .flow = flow, .through = 3, .swallow = 1});
+  };
+  drop(Direction::kFromResponder);
+  EXPECT_EQ(bench.counters().parked, 3U);
+  drop(Direction::kFromInitiator);
+  EXPECT_EQ(bench.dropped(kInsidePort, DropReason::kConflict), 2U);
+  EXPECT_EQ(bench.counters().parked, 1U);
+  bench.release(flow, Direction::kFromInitiator, 4);
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 2U);
 }
 
 TEST(Answers, ReleasePacketPassesThoseBeforeIt) {

@@ -79,6 +79,7 @@ TEST(CanonicalName, LengthsOfRfc1035) {
   const std::string label63(63, 'a');
   EXPECT_TRUE(canonical_name(label63 + ".example").has_value());
   EXPECT_FALSE(canonical_name(label63 + "a.example").has_value());
+  EXPECT_EQ(canonical_name(label63 + "A.example", kDomainBytesMax), label63 + "a.example");
   const std::string name253 = label63 + "." + label63 + "." + label63 + "." + std::string(61, 'b');
   ASSERT_EQ(name253.size(), 253U);
   EXPECT_TRUE(canonical_name(name253).has_value());

@@ -238,6 +238,9 @@ TEST_F(Web, DoesNotConcernOtherFlows) {
   EXPECT_EQ(in_short(judge(policy, Flow{}.app("IMAPS", "").tls("bet.example"))),
             "block gambling [gambling bet.example]")
       << "a port that looks like mail must not hide a name";
+  EXPECT_EQ(in_short(judge(policy, Flow{}.mail("smtp").tls("bet.example"))),
+            "block gambling [gambling bet.example]")
+      << "nor STARTTLS the name in the handshake behind it";
 }
 
 struct Mail : testing::Test {

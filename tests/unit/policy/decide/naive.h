@@ -209,7 +209,7 @@ inline bool applies(Section section, const FlowFacts& facts) {
   const std::set<std::string> web{"HTTP", "TLS", "QUIC"};
   if (section == Section::kNetwork) return true;
   if (section == Section::kEmail) return facts.mail.seen;
-  return !facts.mail.seen &&
+  return (!facts.mail.seen || facts.tls.seen) &&
          (!names_of(facts).empty() || facts.tls.seen || facts.http.seen || web.count(facts.master) > 0);
 }
 
