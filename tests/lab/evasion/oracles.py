@@ -26,6 +26,7 @@ http {{
 }}
 """
 PLAIN, TWO = 7180, 7182
+FIRST_PORT = 10_000  # at 127.0.0.2, where nobody else is
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
@@ -100,10 +101,12 @@ class Nginx:
     def names(self, streams):
         """For each of many streams the names that nginx answered with success."""
         ports = {}
-        for key, data in streams.items():
-            with socket.create_connection(("127.0.0.1", TWO if data.startswith(PREFACE) else PLAIN)) as client:
+        for port, (key, data) in enumerate(streams.items(), FIRST_PORT):
+            # Its own port for each: the kernel would give one out again, and nginx names a stream by nothing else.
+            with socket.create_connection(("127.0.0.1", TWO if data.startswith(PREFACE) else PLAIN),
+                                          source_address=("127.0.0.2", port)) as client:
                 client.settimeout(0.3)
-                ports[client.getsockname()[1]] = key
+                ports[port] = key
                 try:
                     client.sendall(data)
                     client.shutdown(socket.SHUT_WR)
