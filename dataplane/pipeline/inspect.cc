@@ -26,6 +26,7 @@ unsigned free_buffers(const rte_mempool* pool) {
 }  // namespace
 
 void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
+  asks_again_left_ = kAsksAgainPerBurst;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
     if (batch.fates[i] != Fate::kOpen) continue;
     const FlowHot& hot = path_.flows.hot(batch.slots[i]);
@@ -81,6 +82,8 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
   if (goes_on(batch.slots[i])) {
     ++path_.counters.old_verdict_kept;
     if ((hot.flags & kDecidingAgain) != 0) return;  // its answer is on its way
+    if (asks_again_left_ == 0) return;              // a later packet asks
+    --asks_again_left_;
     set_flag(hot, kDecidingAgain);
     if (show(batch, i, false, now)) {
       ++path_.counters.decided_again;

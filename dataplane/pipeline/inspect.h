@@ -3,6 +3,7 @@
 // of decided flows pass by, unless the policy changed since: then their flow is asked about again.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "dataplane/pipeline/batch.h"
@@ -32,6 +33,7 @@ class InspectStage {
   void park(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
+  std::uint32_t asks_again_left_ = 0;  // in this burst
 };
 
 }  // namespace weir::dataplane

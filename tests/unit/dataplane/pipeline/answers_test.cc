@@ -218,6 +218,29 @@ TEST(Answers, WithoutRoomForTheQuestionTheNextPacketAsks) {
   EXPECT_EQ(bench.left_at(kOutsidePort).size(), 4U);
 }
 
+TEST(Answers, ABurstOfLiveFlowsAsksAFewAtATimeAndNoneWaits) {
+  PipelineBench bench;
+  const auto datagram = [](std::uint16_t port) { return ipv4(kClient, kServer).udp(port, 9).payload("x"); };
+  constexpr std::uint16_t kFlows = 2 * kAsksAgainPerBurst + 1;
+  std::vector<Frame> burst;
+  for (std::uint16_t i = 0; i < kFlows; ++i)
+    burst.push_back(datagram(static_cast<std::uint16_t>(1'000 + i)).bytes());
+  bench.run(kInsidePort, burst);
+  bench.set_revision(1);
+  for (const auto& seen : bench.requests()) bench.decide(seen.flow, VerdictAction::kForward, 1);
+  bench.set_revision(2);
+  std::vector<std::size_t> asked;
+  for (int i = 0; i < 4; ++i) {
+    bench.run(kInsidePort, burst);
+    const auto seen = bench.requests();
+    asked.push_back(seen.size());
+    for (const auto& each : seen) bench.decide(each.flow, VerdictAction::kForward, 2);
+  }
+  EXPECT_EQ(asked, (std::vector<std::size_t>{kAsksAgainPerBurst, kAsksAgainPerBurst, 1, 0}));
+  EXPECT_EQ(bench.counters().decided_again, kFlows);
+  EXPECT_EQ(bench.left_at(kOutsidePort).size(), 5U * kFlows);
+}
+
 TEST(Answers, AClassifierThatDoesNotKnowTheFlowIsWaitedFor) {
   PipelineBench bench;
   const auto flow = open_with(bench, "hello");
