@@ -24,13 +24,9 @@ Classifier::Classifier(ClassifierOptions options, ClassifierParts parts, PolicyI
     : options_(std::move(options)), parts_(parts), policy_(std::move(policy)) {}
 
 void Classifier::attach(std::uint32_t slots) {
-  for (std::uint32_t slot = 0; slot < contexts_.size(); ++slot) {
-    if (contexts_[slot] == nullptr) continue;
-    say_final(*contexts_[slot], nullptr, last_time_);
-    forget(slot);
-  }
-  contexts_.clear();
-  contexts_.resize(slots);
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) end_former(slot, last_time_);
+  slots_.clear();
+  slots_.resize(slots);
   answers_.clear();
   set_policy(policy_);
 }
@@ -50,9 +46,11 @@ void Classifier::on_request(const Request& request) {
   last_time_ = request.time;
   switch (request.type) {
     case RequestType::kFlowOpened:
-      return on_opened(request);
+      on_opened(request);
+      return settle(request.flow.slot);
     case RequestType::kPacket:
-      return on_packet(request);
+      on_packet(request);
+      return settle(request.flow.slot);
     case RequestType::kFlowClosed:
       return on_closed(request);
     case RequestType::kPacketMore:
@@ -61,15 +59,11 @@ void Classifier::on_request(const Request& request) {
 }
 
 void Classifier::on_opened(const Request& request) {
-  if (request.flow.slot >= contexts_.size()) return;
-  if (contexts_[request.flow.slot] != nullptr) {  // its end was lost with a full channel
-    say_final(*contexts_[request.flow.slot], nullptr, request.time);
-    forget(request.flow.slot);
-  }
+  if (request.flow.slot >= slots_.size()) return;
+  end_former(request.flow.slot, request.time);  // its end was lost with a full channel
   ++counts_.opened;
   ++counts_.flows;
-  contexts_[request.flow.slot] = std::make_unique<FlowContext>();
-  FlowContext& flow = *contexts_[request.flow.slot];
+  FlowContext& flow = open(request.flow.slot);
   flow.generation = request.flow.generation;
   flow.number = request.opened.number;
   flow.pair = request.opened.pair;
@@ -173,15 +167,49 @@ void Classifier::on_closed(const Request& request) {
 }
 
 FlowContext* Classifier::find(channel::FlowRef ref) {
-  if (ref.slot >= contexts_.size() || contexts_[ref.slot] == nullptr) return nullptr;
-  FlowContext& flow = *contexts_[ref.slot];
-  return flow.generation == ref.generation ? &flow : nullptr;
+  if (ref.slot >= slots_.size()) return nullptr;
+  const FlowSlot& slot = slots_[ref.slot];
+  const bool there = slot.open != nullptr || !slot.settled.empty();
+  const std::uint32_t generation = slot.open != nullptr ? slot.open->generation : slot.settled.generation();
+  return there && generation == ref.generation ? &open(ref.slot) : nullptr;
 }
 
+/// The slot's flow to work with; a new one where there is none.
+FlowContext& Classifier::open(std::uint32_t slot) {
+  FlowSlot& at = slots_[slot];
+  if (at.open != nullptr) return *at.open;
+  at.open = std::make_unique<FlowContext>();
+  ++counts_.flows_undecided;
+  if (at.settled.empty()) return *at.open;
+  counts_.settled_bytes -= at.settled.bytes().size();
+  at.settled.unpack_into(*at.open);
+  return *at.open;
+}
+
+/// A flow that has its final answer is kept packed.
+void Classifier::settle(std::uint32_t slot) {
+  if (slot >= slots_.size()) return;
+  FlowSlot& at = slots_[slot];
+  if (at.open == nullptr || !at.open->final) return;
+  at.settled = SettledFlow::pack(*at.open);
+  counts_.settled_bytes += at.settled.bytes().size();
+  at.open.reset();
+  --counts_.flows_undecided;
+}
+
+/// A flow whose end nobody told.
+void Classifier::end_former(std::uint32_t slot, TimeNs now) {
+  if (slots_[slot].open == nullptr && slots_[slot].settled.empty()) return;
+  say_final(open(slot), nullptr, now);
+  forget(slot);
+}
+
+/// Of an open flow.
 void Classifier::forget(std::uint32_t slot) {
-  counts_.bytes_held -= contexts_[slot]->bytes_held;
-  contexts_[slot].reset();
+  counts_.bytes_held -= slots_[slot].open->bytes_held;
+  slots_[slot].open.reset();
   --counts_.flows;
+  --counts_.flows_undecided;
 }
 
 Inspected Classifier::inspect(FlowContext& flow, const Request& request) {

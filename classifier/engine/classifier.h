@@ -18,6 +18,7 @@
 
 #include "classifier/engine/answer_queue.h"
 #include "classifier/engine/flow_context.h"
+#include "classifier/engine/settled_flow.h"
 #include "classifier/geo/geo_lookup.h"
 #include "classifier/identity/identity_tables.h"
 #include "classifier/ndpi/ndpi_labeler.h"
@@ -78,7 +79,9 @@ struct ClassifierCounts {
   std::uint64_t hits_unsaid = 0;  // over kHitsPerFlowMax
   std::array<std::uint64_t, kExceptionCauses> exceptions{};
   std::uint64_t bytes_held = 0;        // assembly bytes now
-  std::uint64_t flows = 0;             // contexts now
+  std::uint64_t flows = 0;             // followed now
+  std::uint64_t flows_undecided = 0;   // of them, those without a final answer
+  std::uint64_t settled_bytes = 0;     // kept of the others
   std::uint64_t clients = 0;           // known now
   std::uint64_t dns_evidence = 0;      // addresses that a client has a name for, now
   std::uint64_t identity_evicted = 0;  // clients and names that made room for others
@@ -108,6 +111,9 @@ class Classifier {
   void on_packet(const channel::Request& request);
   void on_closed(const channel::Request& request);
   [[nodiscard]] FlowContext* find(channel::FlowRef ref);
+  [[nodiscard]] FlowContext& open(std::uint32_t slot);
+  void settle(std::uint32_t slot);
+  void end_former(std::uint32_t slot, TimeNs now);
   void forget(std::uint32_t slot);
 
   [[nodiscard]] Inspected inspect(FlowContext& flow, const channel::Request& request);
@@ -144,7 +150,12 @@ class Classifier {
   ClassifierOptions options_;
   ClassifierParts parts_;
   PolicyInForce policy_;
-  std::vector<std::unique_ptr<FlowContext>> contexts_;  // by slot
+  /// A flow is open while it is looked at, and settled between its final answer and its end.
+  struct FlowSlot {
+    std::unique_ptr<FlowContext> open;
+    SettledFlow settled;
+  };
+  std::vector<FlowSlot> slots_;
   AnswerQueue answers_;
   std::function<void()> answered_;
   ClassifierCounts counts_;

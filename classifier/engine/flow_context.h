@@ -13,6 +13,7 @@
 #include "classifier/engine/response_times.h"
 #include "classifier/identity/dns_evidence.h"
 #include "classifier/inspect/flow_inspector.h"
+#include "classifier/inspect/recycled.h"
 #include "classifier/ndpi/ndpi_labeler.h"
 #include "classifier/software/identify.h"
 #include "classifier/software/signatures.h"
@@ -32,7 +33,7 @@ struct SkipRange {
   std::uint32_t end = 0;
 };
 
-struct FlowContext {
+struct FlowContext : Recycled<FlowContext> {
   std::uint32_t generation = 0;
   std::uint16_t pair = 0;
   std::uint64_t number = 0;

@@ -20,6 +20,7 @@
 #include "classifier/inspect/pop3_session.h"
 #include "classifier/inspect/proxy_header.h"
 #include "classifier/inspect/quic_initial.h"
+#include "classifier/inspect/recycled.h"
 #include "classifier/inspect/smtp_session.h"
 #include "classifier/inspect/socks_session.h"
 #include "classifier/inspect/ssh_session.h"
@@ -81,7 +82,7 @@ struct FlowInspector::Segment {
   Bytes payload;
 };
 
-struct FlowInspector::Impl {
+struct FlowInspector::Impl : Recycled<FlowInspector::Impl> {
   Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits);
 
   Inspected take(const Segment& segment, FlowFacts& facts);

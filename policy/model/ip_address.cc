@@ -111,6 +111,16 @@ std::optional<MacAddress> MacAddress::parse(std::string_view text) {
   return mac;
 }
 
-std::string MacAddress::to_string() const { return fmt::format("{:02x}", fmt::join(bytes, ":")); }
+std::string MacAddress::to_string() const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(3 * bytes.size());
+  for (const std::uint8_t byte : bytes) {
+    if (!text.empty()) text += ':';
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xfU];
+  }
+  return text;
+}
 
 }  // namespace weir

@@ -37,7 +37,7 @@ void add(PacketSet& set, std::map<FiveTuple, std::uint32_t>& index, test::Captur
 }
 
 test::CapturedPacket build(const FiveTuple& tuple, const std::string& payload, std::uint32_t sequence,
-                           std::uint8_t flags) {
+                           std::uint32_t acknowledgement, std::uint8_t flags) {
   test::CapturedPacket packet;
   const bool tcp = tuple.protocol == kProtocolTcp;
   packet.tuple = tuple;
@@ -45,6 +45,7 @@ test::CapturedPacket build(const FiveTuple& tuple, const std::string& payload, s
   packet.payload_offset = tcp ? 40 : 28;
   packet.payload_bytes = static_cast<std::uint16_t>(payload.size());
   packet.tcp_sequence = sequence;
+  packet.tcp_acknowledgement = acknowledgement;
   packet.tcp_flags = flags;
   packet.time = kSecond;
   const std::size_t total = packet.payload_offset + payload.size();
@@ -57,8 +58,8 @@ test::CapturedPacket build(const FiveTuple& tuple, const std::string& payload, s
   if (tcp) {
     wire.u16(sequence >> 16U)
         .u16(sequence & 0xffffU)
-        .u16(0)
-        .u16(0)
+        .u16(acknowledgement >> 16U)
+        .u16(acknowledgement & 0xffffU)
         .u8(0x50)
         .u8(flags)
         .u16(8'192)
@@ -166,13 +167,17 @@ PacketSet generated_flows(const std::vector<FlowKind>& kinds, std::uint32_t coun
     const FiveTuple out{IpAddress::v4(client), IpAddress::v4(server), 40'000, exchange.port,
                         exchange.protocol};
     const FiveTuple in{out.responder, out.initiator, out.responder_port, out.initiator_port, out.protocol};
-    if (out.protocol == kProtocolTcp) {
-      add(made, index, build(out, "", 999, 0x02));
-      add(made, index, build(in, "", 1'999, 0x12));
-      add(made, index, build(out, "", 1'000, 0x10));
+    const bool tcp = out.protocol == kProtocolTcp;
+    if (tcp) {
+      add(made, index, build(out, "", 999, 0, 0x02));
+      add(made, index, build(in, "", 1'999, 1'000, 0x12));
+      add(made, index, build(out, "", 1'000, 2'000, 0x10));
     }
-    add(made, index, build(out, exchange.request, 1'000, 0x18));
-    if (!exchange.reply.empty()) add(made, index, build(in, exchange.reply, 2'000, 0x18));
+    const auto asked = static_cast<std::uint32_t>(1'000 + exchange.request.size());
+    const auto replied = static_cast<std::uint32_t>(2'000 + exchange.reply.size());
+    add(made, index, build(out, exchange.request, 1'000, 2'000, 0x18));
+    if (!exchange.reply.empty()) add(made, index, build(in, exchange.reply, 2'000, asked, 0x18));
+    if (tcp) add(made, index, build(out, "", asked, replied, 0x10));
   }
   return made;
 }
@@ -223,6 +228,7 @@ void ClassifierBed::show(const PacketSet& set, const FlowPacket& packet, bool fi
   request.packet = packet.captured.from_l3;
   request.head.number = packet.number;
   request.head.tcp_sequence = packet.captured.tcp_sequence;
+  request.head.tcp_acknowledgement = packet.captured.tcp_acknowledgement;
   request.head.packet_bytes = static_cast<std::uint16_t>(request.packet.size());
   request.head.l4_offset = packet.captured.l4_offset;
   request.head.payload_offset = packet.captured.payload_offset;

@@ -26,6 +26,7 @@ struct CapturedPacket {
   std::uint16_t payload_offset = 0;
   std::uint16_t payload_bytes = 0;
   std::uint32_t tcp_sequence = 0;
+  std::uint32_t tcp_acknowledgement = 0;
   std::uint8_t tcp_flags = 0;
 };
 
@@ -92,7 +93,7 @@ inline bool find_payload(Bytes ip, CapturedPacket& packet) {
     packet.tcp_sequence = reader.u32();
     std::size_t header = 8;
     if (packet.tuple.protocol == kProtocolTcp) {
-      reader.skip(4);
+      packet.tcp_acknowledgement = reader.u32();
       header = (reader.u8() >> 4U) * std::size_t{4};
       packet.tcp_flags = reader.u8();
     }
