@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::uint8_t kTcpControl = kTcpSyn | kTcpFin | kTcpRst;
 constexpr std::size_t kSourceMacOffset = 6;
-/// Flows given up in one burst for others than connections, whose ends are mostly cheap. A flood of datagrams
-/// would else cost what the established flows need; between floods newcomers are fewer than this.
-constexpr std::uint32_t kEvictionsPerBurst = 2;
-
 bool source_is_initiator(const PacketMeta& first) {
   // A SYN-ACK as the first packet: its SYN went by before Weir was there.
   return first.kind != PacketKind::kTcp || (first.tcp_flags & (kTcpSyn | kTcpAck)) != (kTcpSyn | kTcpAck);
@@ -59,7 +55,6 @@ void follow_tcp(FlowHot& hot, const PacketMeta& meta) {
 
 void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
   batch.last = batch.count;
-  evictions_left_ = kEvictionsPerBurst;
   const PacketStamp stamp{tick_of(now), fraction_of(now)};
   bool created = false;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
@@ -177,10 +172,7 @@ std::uint32_t TrackStage::create(Batch& batch, std::size_t i, TimeNs now) noexce
 
 /// A full table gives up the flow that has waited longest for an answer.
 std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept {
-  if (batch.metas[i].kind != PacketKind::kTcp) {
-    if (evictions_left_ == 0) return kNoSlot;
-    --evictions_left_;
-  }
+  if (batch.metas[i].kind != PacketKind::kTcp && !may_evict(now)) return kNoSlot;
   const auto begin = batch.slots.begin() + batch.first;
   const auto here = batch.slots.begin() + i;
   const std::uint32_t victim = path_.unanswered.take_oldest(tick_of(now));
@@ -190,6 +182,17 @@ std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs no
   close_flow(path_, victim, channel::EndReason::kEvicted, now);
   ++path_.counters.unanswered_evicted;
   return path_.flows.create(batch.metas[i].key, batch.metas[i].hash);
+}
+
+/// A flood of datagrams would else cost what the established flows need. The ends of connections are mostly
+/// cheap.
+bool TrackStage::may_evict(TimeNs now) noexcept {
+  constexpr TimeNs kSaved = kEvictionsSavedMax * kEvictionEvery;
+  const bool clock_set_back = next_eviction_ > now + kEvictionEvery;
+  if (clock_set_back || next_eviction_ < now - kSaved) next_eviction_ = now - kSaved;
+  if (next_eviction_ > now) return false;
+  next_eviction_ += kEvictionEvery;
+  return true;
 }
 
 void TrackStage::follow(Batch& batch, std::size_t i, TimeNs now) noexcept {

@@ -25,10 +25,11 @@ class TrackStage {
   [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
   [[nodiscard]] std::uint32_t create(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] std::uint32_t create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept;
+  [[nodiscard]] bool may_evict(TimeNs now) noexcept;
   void follow(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
-  std::uint32_t evictions_left_ = 0;  // of this burst
+  TimeNs next_eviction_ = 0;  // when the next one is earned; in the past: some are saved up
 };
 
 }  // namespace weir::dataplane

@@ -134,23 +134,47 @@ TEST(Track, AFloodOfDatagramsKeepsNobodyOutAndEvictsNobodyWhoWasAnswered) {
   bench.run(kInsidePort, query(1));
   bench.run(kOutsidePort, reply(1));
   std::uint32_t sent = 0;
+  TimeNs now = kStart;
   const auto flood = [&](std::uint32_t count) {
     for (; count > 0; --count) {
-      bench.run(kInsidePort, lone(sent++));
+      bench.run(kInsidePort, lone(sent++), now += kEvictionEvery);
       static_cast<void>(bench.requests());
     }
   };
   flood(3 * kFlows);
-  bench.run(kInsidePort, query(2));
+  bench.run(kInsidePort, query(2), now += kEvictionEvery);
   flood(kFlows / 2);
-  bench.run(kOutsidePort, reply(2));
+  bench.run(kOutsidePort, reply(2), now);
   flood(3 * kFlows);
-  bench.run(kInsidePort, std::vector<Frame>{query(1).bytes(), query(2).bytes()});
+  bench.run(kInsidePort, std::vector<Frame>{query(1).bytes(), query(2).bytes()}, now);
   EXPECT_EQ(bench.counters().flows, kFlows);
   EXPECT_EQ(bench.counters().flows_opened, 2 + sent) << "the answered ones were opened once";
   EXPECT_EQ(bench.counters().unanswered_evicted, 2 + sent - kFlows);
   EXPECT_EQ(bench.counters().exceptions[static_cast<std::size_t>(ExceptionCause::kFlowTableFull)],
             (std::array<std::uint64_t, kExceptionActions>{}));
+}
+
+TEST(Track, AFullTableGivesUpSoManyFlowsAtOnceForDatagramsAndThenOneInAWhile) {
+  constexpr std::uint32_t kFlows = 1'024;
+  PipelineBench bench({.flows = kFlows, .parked = 2'048, .requests = 4'096, .buffers = 4'096});
+  std::uint16_t port = 1;
+  TimeNs now = kStart;
+  const auto newcomers = [&](std::size_t count) {
+    std::vector<Frame> burst;
+    for (; burst.size() < count; ++port)
+      burst.push_back(ipv4("10.9.9.9", kServer).udp(port, 53).payload("q").bytes());
+    bench.run(kInsidePort, burst, now);
+    static_cast<void>(bench.requests());
+    return bench.counters().unanswered_evicted;
+  };
+  for (std::uint32_t sent = 0; sent < kFlows; sent += 32) newcomers(32);
+  EXPECT_EQ(newcomers(8), 8U);
+  EXPECT_EQ(newcomers(64), kEvictionsSavedMax + 1);  // and the one that is due
+  EXPECT_EQ(newcomers(8), kEvictionsSavedMax + 1);
+  now += 3 * kEvictionEvery;
+  EXPECT_EQ(newcomers(8), kEvictionsSavedMax + 4);
+  now -= kSecond;  // the clock was set back
+  EXPECT_EQ(newcomers(8), kEvictionsSavedMax + 12);
 }
 
 }  // namespace
