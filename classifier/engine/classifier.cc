@@ -129,9 +129,10 @@ void Classifier::on_packet(const Request& request) {
     if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
     if (seen.facts_changed && seen.other_reading) {
       judge_other(*flow, request.time);
-    } else if (name_by_evidence(*flow) || seen.facts_changed) {
-      judge(*flow, request.time);
+      continue;
     }
+    const bool news = name_by_evidence(*flow) || seen.facts_changed;
+    if (sign(*flow, nullptr, news) || news) judge(*flow, request.time);
   }
   count_held(*flow);
   answer(*flow, request, seen);

@@ -136,6 +136,7 @@ std::vector<std::string> classifier_words(const Run& run) {
   };
   add("--policy", run.options.policy);
   add("--catalogue", run.options.catalogue);
+  add("--signatures", run.options.signatures);
   add("--country-db", run.options.country_database);
   add("--asn-db", run.options.asn_database);
   return words;

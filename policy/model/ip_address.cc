@@ -57,7 +57,7 @@ bool IpAddress::is_v4() const {
 }
 
 std::string IpAddress::to_string() const {
-  std::array<char, INET6_ADDRSTRLEN + 1> text{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
   if (!is_v4()) {
     inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
     return text.data();

@@ -88,23 +88,22 @@ Exchange http(std::uint32_t flow, const std::string& host) {
           "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"};
 }
 
+/// TLS 1.3: the server's hello is the last that is said in clear text.
 Exchange tls(const std::string& host) {
-  const std::string extensions = test::sni_extension(host) + test::alpn_extension({"h2", "http/1.1"});
-  const std::string hello = test::Wire{}
-                                .u16(0x0303)
-                                .raw(std::string(32, 'r'))
-                                .u8(0)
-                                .u16(4)
-                                .u16(0x1301)
-                                .u16(0xc02f)
-                                .u8(1)
-                                .u8(0)
-                                .u16(extensions.size())
-                                .raw(extensions)
-                                .str();
-  const std::string message = test::Wire{}.u8(1).u24(hello.size()).raw(hello).str();
-  const std::string server_hello =
-      test::Wire{}.u8(2).u24(38).u16(0x0303).raw(std::string(32, 's')).u8(0).u16(0xc02f).u8(0).str();
+  const std::string message =
+      test::client_hello_message(test::sni_extension(host) + test::alpn_extension({"h2", "http/1.1"}) +
+                                 test::versions_extension({0x0304}));
+  const std::string version = test::tls_extension(43, test::Wire{}.u16(0x0304).str());
+  const std::string body = test::Wire{}
+                               .u16(0x0303)
+                               .raw(std::string(32, 's'))
+                               .u8(0)
+                               .u16(0x1301)
+                               .u8(0)
+                               .u16(version.size())
+                               .raw(version)
+                               .str();
+  const std::string server_hello = test::Wire{}.u8(2).u24(body.size()).raw(body).str();
   return {kProtocolTcp, 443, test::Wire{}.u8(22).u16(0x0301).u16(message.size()).raw(message).str(),
           test::Wire{}.u8(22).u16(0x0303).u16(server_hello.size()).raw(server_hello).str()};
 }

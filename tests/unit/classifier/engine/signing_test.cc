@@ -41,6 +41,14 @@ TEST(Signing, AHostNamesAnApplicationWhateverNdpiSays) {
   EXPECT_EQ(bench.sink.events.back().master(), "HTTP");
 }
 
+TEST(Signing, TheSecondNameOfAPacketCountsAsTheFirst) {
+  SignatureMatcher signatures = matcher_of("{app: erp, hosts: [erp.example]}");
+  Bench bench{kNoErp, {}, &signatures};
+  bench.handshake(80);
+  bench.packet(kClient, http_get("www.example") + http_get("erp.example"), 1'000);
+  EXPECT_TRUE(blocked(bench.answers()));
+}
+
 TEST(Signing, WhatIsSaidFirstCountsHoweverItIsCut) {
   SignatureMatcher signatures = matcher_of("{app: erp, patterns: ['ERP\\x01']}");
   for (const Direction from : {kClient, kServer}) {
