@@ -119,14 +119,13 @@ void TlsServer::certificate(Bytes body, TlsFacts& facts) {
 
 void TlsServer::alert(Bytes bytes, TlsFacts& facts) {
   for (const std::uint8_t byte : bytes) {
-    if (alert_have_ == alert_.size()) break;
     alert_[alert_have_++] = byte;
+    if (alert_have_ < alert_.size()) continue;
+    alert_have_ = 0;
+    if (alert_[0] != kFatal) continue;  // a warning, e.g. unrecognized_name
+    facts.server_alert = alert_[1];
+    return end();
   }
-  if (alert_have_ < alert_.size()) return;
-  alert_have_ = 0;
-  if (alert_[0] != kFatal) return;  // a warning, e.g. unrecognized_name
-  facts.server_alert = alert_[1];
-  end();
 }
 
 }  // namespace weir::classifier

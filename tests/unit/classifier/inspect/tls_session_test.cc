@@ -204,6 +204,7 @@ TEST(TlsSession, WhatEndsIt) {
   const InspectedFlow warned = answered(in_record(21, "\1\x70"));
   EXPECT_FALSE(warned.inspector.settled());
   EXPECT_EQ(warned.facts.tls.server_alert, 0);
+  EXPECT_EQ(answered(in_record(21, "\1\x70\2\x28")).facts.tls.server_alert, 40);  // both in one record
   const InspectedFlow psk =
       answered(in_record(22, server_hello(0x1301, kTls13 + tls_extension(41, std::string(2, '\0')))));
   EXPECT_TRUE(psk.facts.tls.resumed);
