@@ -160,7 +160,7 @@ Guess ssl2_or_line(Bytes first) {
     return ssl2_hello_version(first) != 0 ? Guess::kSsl2Hello : Guess::kNone;
   }
   std::string_view text = as_text(first);
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanksAndLineEnds), text.size()));
   const std::size_t word = std::min(text.find_first_of(" \t\r\n"), text.size());
   if (word > kHttpMethodReadMax ||
       !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(word), is_token_char)) {
@@ -205,7 +205,7 @@ Guess guess_protocol(Bytes first, PortHint hint, bool opens) {
 
 bool begins_like_http(Bytes first) {
   std::string_view text = as_text(first);
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanksAndLineEnds), text.size()));
   const std::size_t blank = text.find_first_of(" \t");
   return blank != std::string_view::npos &&
          is_any(text.substr(0, blank),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "policy/model/byte_reader.h"
 
@@ -36,6 +37,9 @@ enum class Guess : std::uint8_t {
 
 /// For protocols whose messages have no mark of their own: what the flow's ports permit to look for.
 enum class PortHint : std::uint8_t { kNone, kDns, kKerberos };
+
+/// Servers pass these over in front of a first line.
+inline constexpr std::string_view kBlanksAndLineEnds = " \t\r\n";
 
 /// `opens`: a client may begin here. Nothing was passed over before; what is binary has no line ends to begin
 /// behind.

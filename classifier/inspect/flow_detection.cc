@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding the protocol of a flow: what waits in both directions while no parser has claimed it.
+#include <algorithm>
+
 #include "classifier/inspect/flow_state.h"
 
 namespace weir::classifier {
@@ -17,9 +19,14 @@ bool FlowInspector::Impl::detect(Direction direction, FlowFacts& facts, Inspecte
   if (ready.empty()) return false;
   if (tls_expected) return detect_tls(direction, facts, result);
   const bool opens = !here.excluded && (midstream || direction == Direction::kFromInitiator);
-  Guess guess = here.mid_line ? Guess::kNone : guess_protocol(ready, port_hint(here), opens);
+  Guess guess = here.mid_line                          ? Guess::kNone
+                : here.still_undecided(as_text(ready)) ? Guess::kUndecided
+                                                       : guess_protocol(ready, port_hint(here), opens);
   if (guess == Guess::kUndecided) {
-    if (ready.size() + here.unclaimed < limits.undecided_bytes_max) return false;
+    if (ready.size() + here.unclaimed < limits.undecided_bytes_max) {
+      here.note_undecided(as_text(ready));
+      return false;
+    }
     if (!here.excluded && begins_like_http(ready)) {
       result.undecidable = true;
       finish();
@@ -83,6 +90,7 @@ bool FlowInspector::Impl::claim(Guess guess, Direction direction, FlowFacts& fac
 }
 
 void FlowInspector::Impl::open_session(Guess guess) {
+  for (Lane& each : lanes) each.undecided = 0;
   // Picked up midstream, nobody knows which of the lines before were commands.
   const std::size_t lines_passed = midstream ? 0 : lane(client).lines_passed;
   const std::uint16_t server_port =
@@ -155,12 +163,17 @@ void FlowInspector::Impl::open_session(Guess guess) {
 void FlowInspector::Impl::pass_over(Direction direction) {
   Lane& here = lane(direction);
   const std::string_view ready = as_text(here.stream.ready());
-  const std::size_t feed = ready.find('\n');
+  std::size_t feed = ready.find('\n');
+  // What stands behind empty lines was looked at with the first of them: they all go at once.
+  const std::size_t blank = std::min(ready.find_first_not_of(kBlanksAndLineEnds), ready.size());
+  if (feed < blank) feed = ready.rfind('\n', blank - 1);
   here.mid_line = feed == std::string_view::npos;
   const std::size_t count = here.mid_line ? ready.size() : feed + 1;
+  const auto lines = std::count(ready.begin(), ready.begin() + static_cast<std::ptrdiff_t>(count), '\n');
   here.stream.consume(count);
+  here.undecided = 0;
   here.unclaimed += count;
-  if (!here.mid_line) ++here.lines_passed;
+  here.lines_passed += static_cast<std::size_t>(lines);
   here.excluded = true;
 }
 

@@ -2,6 +2,7 @@
 // What is behind FlowInspector: the state of one flow. Internal to classifier/inspect.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -39,6 +40,8 @@ inline constexpr std::uint16_t kKerberosPort = 88;
 /// Datagrams of the initiator that are none of ours before names are final: a QUIC server passes over junk in
 /// front of an Initial packet. An answer of another protocol ends the wait sooner.
 inline constexpr unsigned kDatagramsUnclaimedMax = 8;
+/// A beginning that is longer and still undecided is a line without an end, or empty lines.
+inline constexpr std::size_t kLineOnlyBytes = 2'048;
 
 /// What has been found to speak; monostate while nobody has claimed the flow.
 using Session = std::variant<std::monostate, TlsSession, Http1Session, Http2Session, SmtpSession, ImapSession,
@@ -60,15 +63,32 @@ struct Lane {
   TcpStream stream;
   std::uint64_t unclaimed = 0;   // bytes consumed while no parser had claimed the flow
   std::size_t lines_passed = 0;  // of those bytes, complete lines
+  std::size_t undecided = 0;     // bytes that wait and were looked at without a result
+  bool all_blank = false;        // which are nothing but blanks and line ends
   bool excluded = false;         // its first bytes are none of the protocols
   bool mid_line = false;         // an excluded line has not ended yet
   bool ignored = false;          // no parser needs this direction any more
   bool again = false;            // the parser has more to say without further bytes
 
+  /// What was undecided still is, with what came since: no need to read all of it again.
+  [[nodiscard]] bool still_undecided(std::string_view ready) const {
+    if (undecided < kLineOnlyBytes) return false;
+    const std::string_view fresh = ready.substr(std::min(undecided, ready.size()));
+    return (all_blank ? fresh.find_first_not_of(kBlanksAndLineEnds) : fresh.find('\n')) ==
+           std::string_view::npos;
+  }
+  void note_undecided(std::string_view ready) {
+    const bool blank_before = undecided == 0 || all_blank;
+    all_blank = blank_before &&
+                ready.substr(std::min(undecided, ready.size())).find_first_not_of(kBlanksAndLineEnds) ==
+                    std::string_view::npos;
+    undecided = ready.size();
+  }
   /// A new conversation begins here.
   void begin() {
     unclaimed = 0;
     lines_passed = 0;
+    undecided = 0;
     excluded = false;
     mid_line = false;
     again = false;

@@ -9,6 +9,9 @@ namespace weir::classifier {
 
 namespace {
 
+/// A name as canonical_name reads it, a colon and a port.
+constexpr std::size_t kAuthorityBytesMax = 1'024 + 6;
+
 bool is_port(std::string_view text) {
   return text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -18,6 +21,7 @@ bool is_port(std::string_view text) {
 std::optional<std::string> canonical_host(std::string_view authority) {
   authority = trim(authority);
   if (authority.empty()) return std::string{};
+  if (authority.size() > kAuthorityBytesMax) return std::nullopt;
   if (authority.front() == '[') {
     const std::size_t close = authority.find(']');
     if (close == std::string_view::npos) return std::nullopt;

@@ -89,7 +89,8 @@ ParseStep Http1Request::read_body(Bytes bytes, std::size_t consumed) {
 bool Http1Request::body_is_a_request(Bytes bytes) {
   if (framing_.chunked()) return false;  // and the chunk's size for a request that it cannot read
   std::string_view text = as_text(bytes);
-  if (body_start_.empty()) text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  if (body_start_.empty())
+    text.remove_prefix(std::min(text.find_first_not_of(kBlanksAndLineEnds), text.size()));
   const std::size_t feed = text.find('\n');
   body_start_ += text.substr(0, feed == std::string_view::npos ? feed : feed + 1);
   if (feed == std::string_view::npos && body_start_.size() <= kBodyStartBytesMax) return false;
@@ -110,10 +111,12 @@ Outcome Http1Request::line(Http1Exchange& exchange) {
   }
   const bool folded = !text.empty() && (text.front() == ' ' || text.front() == '\t');
   if (folded && !field_.empty()) {
+    const std::string_view more = trim(text);
+    if (more.empty()) return Outcome::kMore;
     field_ += ' ';
-    field_ += trim(text);
+    field_ += more;
     // A receiver that does not know folding may find a field of its own here.
-    if (!read_field(trim(text))) return Outcome::kError;
+    if (!read_field(more)) return Outcome::kError;
   } else {
     if (!end_of_field()) return Outcome::kError;
     if (text.empty()) return end_of_head(exchange);

@@ -49,7 +49,8 @@ std::optional<std::string> canonical_ascii(std::string_view raw, std::size_t lab
 
 /// UTS #46 non-transitional processing to A-labels (RFC 5891), as browsers do it.
 std::optional<std::string> to_a_labels(std::string_view raw) {
-  if (raw.find('\0') != std::string_view::npos) return std::nullopt;
+  // These stay what they are: libidn2 need not do its work before they are refused.
+  if (std::any_of(raw.begin(), raw.end(), [](char c) { return c >= 0 && forbidden(c); })) return std::nullopt;
   const std::string terminated{raw};
   char* output = nullptr;
   const int status = idn2_to_ascii_8z(terminated.c_str(), &output, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);

@@ -135,6 +135,20 @@ TEST(FlowInspector, LongRequestLineIsUndecidable) {
   EXPECT_TRUE(flow.inspector.names_final());
 }
 
+TEST(FlowInspector, LongBeginningsAreReadToTheirEnd) {
+  const std::string empty_lines(3'000, '\n');
+  const std::string head = " / HTTP/1.1\r\nHost: blocked.example\r\n\r\n";
+  for (const std::string& bytes : {empty_lines + "GET" + head, std::string(5'000, 'A') + head,
+                                   empty_lines + std::string(5'000, 'A') + head}) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{1'460}, bytes.size()}) {
+      SCOPED_TRACE(piece);
+      InspectedFlow flow(80);
+      flow.client_in_pieces(bytes, piece);
+      EXPECT_THAT(flow.hosts, ElementsAre("blocked.example"));
+    }
+  }
+}
+
 TEST(FlowInspector, TooManyWaitingSegmentsAreUndecidable) {
   InspectedFlow flow(80);
   flow.segment(0, 999, 0x02, "");

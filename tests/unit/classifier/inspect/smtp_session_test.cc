@@ -183,6 +183,16 @@ TEST(SmtpSession, JunkBeforeTheFirstCommand) {
   EXPECT_THAT(flow.facts.mail.recipients, ElementsAre("c@c.example"));
 }
 
+TEST(SmtpSession, EmptyLinesBeforeTheFirstCommandAreAnswered) {
+  InspectedFlow flow(25);
+  flow.client("\r\n \r\n\n \x01\r\n");
+  flow.server("220 mail\r\n500 what\r\n500 what\r\n500 what\r\n500 what\r\n");
+  flow.client("MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n");
+  flow.server("250 ok\r\n550 no\r\n");
+  EXPECT_THAT(flow.recipients, ElementsAre("b@b.example"));
+  EXPECT_THAT(flow.facts.mail.recipients, IsEmpty());
+}
+
 TEST(SmtpSession, ClientCannotSwapTheRoles) {
   InspectedFlow flow(25);
   flow.client("220 I am the server\r\n");
