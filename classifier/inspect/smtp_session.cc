@@ -157,7 +157,8 @@ void SmtpSession::auth_line(FlowFacts& facts) {
 
 Outcome SmtpSession::push(Verb verb, std::string address, bool last) {
   if (!counted_) return Outcome::kMore;
-  if (outstanding_.size() == kSmtpOutstandingMax) return Outcome::kLimit;
+  // More than that wait when LMTP answers each of many recipients.
+  if (outstanding_.size() >= kSmtpOutstandingMax) return Outcome::kLimit;
   outstanding_.push_back({verb, std::move(address), last});
   return Outcome::kMore;
 }

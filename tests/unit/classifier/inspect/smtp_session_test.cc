@@ -232,6 +232,7 @@ TEST(SmtpSession, LimitsAreUndecidable) {
   for (std::size_t i = 0; i <= classifier::kSmtpOutstandingMax && !last.undecidable; ++i)
     last = pipelined.client("NOOP\r\n");
   EXPECT_TRUE(last.undecidable);
+  last = {};
   InspectedFlow many = greeted();
   many.client("MAIL FROM:<a@a.example>\r\n");
   many.server("250 ok\r\n");
@@ -262,6 +263,20 @@ TEST(SmtpSession, LmtpAnswersEachRecipient) {
   EXPECT_THAT(flow.facts.mail.recipients, ElementsAre("b@b.example", "c@c.example"));
   flow.server("250 ok\r\n");
   EXPECT_THAT(flow.facts.mail.recipients, IsEmpty());
+}
+
+TEST(SmtpSession, RepliesOfLmtpAreNoWayAroundTheLimit) {
+  InspectedFlow flow(24);
+  flow.server("220 LMTP\r\n");
+  flow.client("LHLO x\r\nMAIL FROM:<a@a.example>\r\n");
+  flow.server("250-hi\r\n250 CHUNKING\r\n250 ok\r\n");
+  for (std::size_t i = 0; i < classifier::kMailRecipientsMax; ++i) {
+    flow.client("RCPT TO:<b@b.example>\r\n");
+    flow.server("250 ok\r\n");
+  }
+  for (std::size_t i = 0; i < 100; ++i) flow.client("BDAT 0 LAST\r\n");
+  flow.server("250 one of a thousand\r\n");
+  EXPECT_TRUE(flow.client("NOOP\r\n").undecidable);
 }
 
 TEST(SmtpAddress, AsServersReadIt) {
