@@ -18,41 +18,56 @@ def checksum(data):
     return ~total & 0xffff
 
 
+def receiver(source, packet, ethertype):
+    """The hardware address that an IP packet goes to: of its group (RFC 1112, RFC 2464), of all, or of the other side."""
+    if ethertype == 0x0800 and packet[16:20] == b'\xff' * 4:
+        return b'\xff' * 6
+    if ethertype == 0x0800 and len(packet) >= 20 and packet[16] >> 4 == 14:
+        return bytes.fromhex('01005e') + bytes([packet[17] & 127]) + packet[18:20]
+    if ethertype == 0x86dd and len(packet) >= 40 and packet[24] == 255:
+        return bytes.fromhex('3333') + packet[36:40]
+    return MAC['outside' if source == 'inside' else 'inside']
+
+
 def ethernet(source, payload, ethertype, vlans=()):
-    other = 'outside' if source == 'inside' else 'inside'
     tags = b''.join(struct.pack('>HH', protocol, tag) for protocol, tag in vlans)
-    return MAC[other] + MAC[source] + tags + struct.pack('>H', ethertype) + payload
+    return receiver(source, payload, ethertype) + MAC[source] + tags + struct.pack('>H', ethertype) + payload
 
 
 def link(source, packet, ethertype, vlans=(), over=''):
-    """An IP packet in a frame: `mpls` or `mpls3` (labels), `pppoe`, `snap`, else plainly behind the tags."""
+    """An IP packet in a frame: `mpls` or `mpls3` (labels), `mplsu3` (assigned upstream), `pppoe`, `pppoec` (the protocol in
+    one byte), `snap`, else plainly behind the tags."""
     kind, count = re.fullmatch(r'(\D*)(\d*)', over).groups()
-    if kind == 'mpls':
+    if kind in ('mpls', 'mplsu'):
         labels = [(16 + i) << 12 | 64 for i in range(int(count or 1))]
         labels[-1] |= 0x100
-        return ethernet(source, struct.pack(f'>{len(labels)}I', *labels) + packet, 0x8847, vlans)
-    if kind == 'pppoe':
+        return ethernet(source, struct.pack(f'>{len(labels)}I', *labels) + packet,
+                        0x8847 if kind == 'mpls' else 0x8848, vlans)
+    if kind in ('pppoe', 'pppoec'):
         protocol = {0x0800: 0x0021, 0x86dd: 0x0057}.get(ethertype, ethertype)
-        head = struct.pack('>BBHHH', 0x11, 0, 7, len(packet) + 2, protocol)
-        return ethernet(source, head + packet, 0x8864, vlans)
+        packet = protocol.to_bytes(2 if kind == 'pppoe' else 1, 'big') + packet
+        return ethernet(source, struct.pack('>BBHH', 0x11, 0, 7, len(packet)) + packet, 0x8864, vlans)
     if kind == 'snap':
         head = bytes.fromhex('aaaa03000000') + struct.pack('>H', ethertype)
         return ethernet(source, head + packet, len(head + packet), vlans)
     if kind:
-        raise ValueError(f'{over} is none of mpls, pppoe, snap')
+        raise ValueError(f'{over} is none of mpls, mplsu, pppoe, pppoec, snap')
     return ethernet(source, packet, ethertype, vlans)
 
 
 def unlink(frame, at):
     """Ethertype and packet of what `link` put behind the tags; the ethertype field is at `at`."""
     ethertype, packet = struct.unpack_from('>H', frame, at)[0], frame[at + 2:]
-    if ethertype == 0x8847:
+    if ethertype in (0x8847, 0x8848):
+        kind = 'mpls' if ethertype == 0x8847 else 'mplsu'
         label = next(i for i in range(0, len(packet), 4) if packet[i + 2] & 1)
         packet = packet[label + 4:]
-        return {4: 0x0800, 6: 0x86dd}.get(packet[0] >> 4, ethertype), packet, f'mpls{label // 4 + 1}'
+        return {4: 0x0800, 6: 0x86dd}.get(packet[0] >> 4, ethertype), packet, f'{kind}{label // 4 + 1}'
     if ethertype == 0x8864:
-        length, protocol = struct.unpack_from('>HH', packet, 4)
-        return {0x0021: 0x0800, 0x0057: 0x86dd}.get(protocol, ethertype), packet[8:6 + length], 'pppoe'
+        length, size = struct.unpack_from('>H', packet, 4)[0], 1 if packet[6] & 1 else 2
+        protocol = int.from_bytes(packet[6:6 + size], 'big')
+        return ({0x0021: 0x0800, 0x0057: 0x86dd}.get(protocol, ethertype), packet[6 + size:6 + length],
+                'pppoe' if size == 2 else 'pppoec')
     if ethertype < 0x0600 and packet.startswith(bytes.fromhex('aaaa03000000')):
         return struct.unpack_from('>H', packet, 6)[0], packet[8:ethertype], 'snap'
     return ethertype, packet, ''
@@ -80,8 +95,10 @@ def tcp(source, destination, ports, flags, seq, ack, payload=b'', window=65535, 
     return head[:16] + struct.pack('>H', total) + head[18:] + payload
 
 
-def udp(source, destination, ports, payload=b'', damage=0):
+def udp(source, destination, ports, payload=b'', damage=0, without_checksum=False):
     head = struct.pack('>HHHH', *ports, 8 + len(payload), 0)
+    if without_checksum:
+        return head + payload
     total = checksum(pseudo_header(source, destination, UDP, len(head) + len(payload)) + head + payload) or 0xffff
     return head[:6] + struct.pack('>H', total ^ damage) + payload
 
@@ -95,16 +112,19 @@ def icmp(source, destination, kind, code=0, rest=b'\0\1\0\1', payload=b''):
 def extensions(protocol, payload, chain):
     """IPv6 extension headers of 8 bytes, the types in `chain`, in front of `payload`; (first type, bytes)."""
     for kind in reversed(chain):
-        options = b'\0' * 6 if kind == 43 else b'\1\4\0\0\0\0'  # a route of no segments, or PadN
-        protocol, payload = kind, struct.pack('>BB', protocol, 0) + options + payload
+        if kind == 51:  # RFC 4302: twelve bytes and a value of four
+            protocol, payload = kind, struct.pack('>BBHIII', protocol, 2, 0, 7, 1, 0) + payload
+            continue
+        options = {43: b'\0' * 6, 44: bytes.fromhex('000100000007')}.get(kind, b'\1\4\0\0\0\0')
+        protocol, payload = kind, struct.pack('>BB', protocol, 0) + options + payload  # no segments; a first fragment; PadN
     return protocol, payload
 
 
 def pieces(protocol, body, how, after=()):
     """[(fragment field or None, bytes, protocol)] of what follows the IP header (`after`: extension headers of IPv6).
     `how`: '' all in one; '/24' in pieces of 24 bytes, '/24r' the last one first, '/24:2,0,1' in this order; '8-32' the
-    bytes 8 to 31 alone, the last piece when nothing follows them, '8-32+' not the last, '8-32.' the last; 'atomic' an
-    IPv6 fragment that is whole."""
+    bytes 8 to 31 alone, the last piece when nothing follows them, '8-32+' not the last, '8-32.' the last, '8-32@65528.' at
+    another offset; 'atomic' an IPv6 fragment that is whole."""
     protocol, body = extensions(protocol, body, after)
 
     def piece(begin, stop, more=None):
@@ -117,8 +137,12 @@ def pieces(protocol, body, how, after=()):
         every = [piece(at, at + int(size)) for at in range(0, len(body), int(size))]
         order = [int(i) for i in order.split(',')] if order else range(len(every))
         return [every[i] for i in (reversed(order) if how[-1] == 'r' else order)]
-    begin, stop = (int(number) for number in how.rstrip('+.').split('-'))
-    return [piece(begin, stop, {'+': True, '.': False}.get(how[-1]))]
+    span, _, offset = how.rstrip('+.').partition('@')
+    begin, stop = (int(number) for number in span.split('-'))
+    field, data, protocol = piece(begin, stop, {'+': True, '.': False}.get(how[-1]))
+    if offset:
+        field = field & 0x2000 | int(offset) // 8
+    return [(field, data, protocol)]
 
 
 def ip(source, destination, protocol, payload, ttl=64, identification=0, fragment=None, damage=0, before=()):
@@ -135,6 +159,15 @@ def ip(source, destination, protocol, payload, ttl=64, identification=0, fragmen
     head = struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), identification, fragment or 0, ttl, protocol, 0)
     head += src.packed + dst.packed
     return head[:10] + struct.pack('>H', checksum(head) ^ damage) + head[12:] + payload
+
+
+def split(packet, how, identification):
+    """The fragments of an IP packet without options; `how`: see pieces."""
+    v6 = packet[0] >> 4 == 6
+    at, size, head, protocol, ttl = (8, 16, 40, packet[6], packet[7]) if v6 else (12, 4, 20, packet[9], packet[8])
+    source, destination = (str(ipaddress.ip_address(packet[a:a + size])) for a in (at, at + size))
+    return [ip(source, destination, *protocol, piece, ttl=ttl, fragment=fragment, identification=identification)
+            for fragment, piece, *protocol in pieces(protocol, packet[head:], how)]
 
 
 def ethertype_of(address):
@@ -175,7 +208,7 @@ def describe_ip(ethertype, packet):
         inside = describe_ip(ethertype, inner)
         good = good and out['checksums'] and inside['checksums']
         ends = f"{out['source']}>{out['destination']}"
-        return {**inside, 'checksums': good, 'in': '+'.join(filter(None, (kind, inside.get('in')))), 'ends': ends}
+        return {**inside, 'outer_dscp': out['dscp'], 'checksums': good, 'in': '+'.join(filter(None, (kind, inside.get('in')))), 'ends': ends}
     return out
 
 
@@ -187,8 +220,9 @@ def describe_l4(segment, protocol, out):
     if protocol in (ICMP, ICMP6):
         return {'kind': 'icmp', 'type': segment[0], 'code': segment[1], 'quoted': segment[8:], 'checksums': good}
     if protocol == UDP:
-        good = good or out['checksums'] and ':' not in out['source'] and segment[6:8] == bytes(2)
         ports = struct.unpack_from('>HH', segment)
+        may_lack = ':' not in out['source'] or ports[1] in tunnels.PORTS  # RFC 8200 section 8.1, RFC 6935
+        good = good or out['checksums'] and may_lack and segment[6:8] == bytes(2)
         return {'kind': 'udp', 'ports': ports, 'payload': segment[8:], 'checksums': good}
     if protocol == TCP:
         *ports, seq, ack, offset, flags = struct.unpack_from('>HHIIBB', segment)

@@ -8,7 +8,7 @@ from . import frames, hostile, payloads, tunnels
 
 START_NS = 1_700_000_000 * 10**9
 STEP_NS = 10**6
-EXTENSIONS = {'hop': 0, 'route': 43, 'dest': 60}
+EXTENSIONS = {'hop': 0, 'route': 43, 'fragment': 44, 'auth': 51, 'dest': 60}
 UNITS = {'us': 10**3, 'ms': 10**6, 's': 10**9, 'm': 60 * 10**9}
 
 
@@ -76,7 +76,7 @@ class Script:
     def flow(self, words):
         name, protocol, first, arrow, second, *rest = words
         if arrow != '>':
-            raise ValueError('write: flow NAME tcp|udp|icmp ADDRESS:PORT > ADDRESS:PORT')
+            raise ValueError('write: flow NAME tcp|udp|icmp|ipNUMBER ADDRESS:PORT > ADDRESS:PORT')
         options = dict(word.split('=') for word in rest)
         vlans = tuple((0x88a8 if i == 0 and options.get('qinq') else 0x8100, int(tag))
                       for i, tag in enumerate(filter(None, options.get('vlan', '').split('.'))))
@@ -101,9 +101,12 @@ class Script:
         return self.put(flow, verb, line, fate, payload=payload, **options)
 
     def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', id='0',
-            before='', after='', win=65535, ack='0', options='', urgent=0):
+            before='', after='', win=65535, ack='0', options='', urgent=0, at='', patch='', cut=0,
+            split=''):
         """`seq`: +N or -N from the next sequence number, which then stays where it is; `ack` the same of the other's.
-        The rest: see frames.pieces."""
+        `at`: the port where it arrives instead of its sender's. `patch=OFFSET:HEX`: these bytes at this offset of the IP packet,
+        no checksum follows; `cut=N`: the frame lacks its last N bytes; `split`: as `frag`, of the outermost tunnel's packet. The
+        rest: see frames.pieces."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
         (source, sport), (destination, dport) = flow.ends if forward else flow.ends[::-1]
@@ -118,24 +121,31 @@ class Script:
                               damage=0x1111 if bad == 'l4' else 0)
             protocol = frames.TCP
         elif flow.protocol == 'udp':
-            body = frames.udp(source, destination, (sport, dport), payload, damage=0x1111 if bad == 'l4' else 0)
+            body = frames.udp(source, destination, (sport, dport), payload, damage=0x1111 if bad == 'l4' else 0,
+                              without_checksum=bad == 'zero')
             protocol = frames.UDP
+        elif flow.protocol.startswith('ip'):
+            body, protocol = payload, int(flow.protocol[2:])
         else:
             v6 = ':' in source
             kinds = (128, 129) if v6 else (8, 0)
             body = frames.icmp(source, destination, kinds[0 if forward else 1], payload=payload)
             protocol = frames.ICMP6 if v6 else frames.ICMP
         other_side = 'outside' if flow.initiator == 'inside' else 'inside'
-        port = flow.initiator if forward else other_side
+        port = at or (flow.initiator if forward else other_side)
         chain = [[EXTENSIONS[name] for name in names.split(',') if name] for names in (before, after)]
         for fragment, piece, *protocol in frames.pieces(protocol, body, frag, chain[1]):
             packet = frames.ip(source, destination, *protocol, piece, ttl=int(ttl), fragment=fragment,
                                identification=int(id), before=chain[0], damage=0x1111 if bad == 'ip' else 0)
+            if patch:
+                place, new = int(patch.partition(':')[0]), bytes.fromhex(patch.partition(':')[2])
+                packet = packet[:place] + new + packet[place + len(new):]
             ethertype = frames.ethertype_of(source)
             for tunnel in filter(None, flow.tunnel.split('+')):
                 packet, ethertype = tunnels.around(tunnel, port, packet, ethertype)
-            frame = frames.link(port, packet, ethertype, flow.vlans, flow.over)
-            self.add(port, frame, line, fate, label)
+            for each in frames.split(packet, split, int(id)) if split else [packet]:
+                frame = frames.link(port, each, ethertype, flow.vlans, flow.over)
+                self.add(port, frame[:len(frame) - int(cut)], line, fate, label)
 
     def each(self, words, line, fate):
         """each N udp ADDRESS > ADDRESS:PORT PAYLOAD [frag=..] [answer=PAYLOAD]: one packet of N flows, from the source
@@ -181,10 +191,10 @@ class Script:
 
 
 def end(text):
-    """10.0.0.1:80, [fd00::1]:80, or an address alone."""
-    bracketed = re.fullmatch(r'\[(.+)\]:(\d+)', text)
+    """10.0.0.1:80, [fd00::1]:80 ([10.0.0.1]:80 is the same as without), or an address alone."""
+    bracketed = re.fullmatch(r'\[(.+)\](?::(\d+))?', text)
     if bracketed:
-        return bracketed[1], int(bracketed[2])
+        return bracketed[1], int(bracketed[2] or 0)
     if text.count(':') == 1:
         address, port = text.split(':')
         return address, int(port)

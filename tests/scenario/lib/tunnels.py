@@ -28,28 +28,33 @@ def gtp(packet, teid, extension=True):
 
 
 def around(text, source, packet, ethertype):
-    """`text`: kind, `.id`, and `@6` for IPv6 outside: gre, gre.77, grecs, gretap, nvgre.5, ipip, vxlan.7, geneve.7, gtp, teredo."""
-    kind, number, version = re.fullmatch(r'([a-z]+)(?:\.(\d+))?(@6)?', text).groups()
+    """`text`: kind, `.id`, `@6` for IPv6 outside, `~` for UDP without a checksum there, `!` for a wrong one: gre, gre.77, grecs, greseq, gretap,
+    nvgre.5, ipip, vxlan.7, geneve.7, genip.7 (without Ethernet), gtp, teredo."""
+    kind, number, version, sum_is = re.fullmatch(r'([a-z]+)(?:\.(\d+))?(@6)?([~!])?', text).groups()
     number, ends = int(number or 0), ENDS[6 if version else 4]
     ends = ends if source == 'inside' else ends[::-1]
-    if kind in ('gre', 'grecs', 'gretap', 'nvgre'):
+    if kind in ('gre', 'grecs', 'greseq', 'gretap', 'nvgre'):
         tap = kind in ('gretap', 'nvgre')
         key = number << 8 | (1 if source == 'inside' else 2) if kind == 'nvgre' else number or None
         body = gre(inner_ethernet(source, packet, ethertype) if tap else packet, 0x6558 if tap else ethertype, key,
-                   kind == 'grecs')
+                   kind == 'grecs', 1 if kind == 'greseq' else None)
         protocol = 47
+        if sum_is == '!':
+            body = body[:4] + bytes([body[4] ^ 0x11]) + body[5:]
     elif kind == 'ipip':
         body, protocol = packet, 4 if ethertype == 0x0800 else 41
     else:
-        ports = {'vxlan': (50000, 4789), 'geneve': (50001, 6081), 'gtp': (2152, 2152),
+        ports = {'vxlan': (50000, 4789), 'geneve': (50001, 6081), 'genip': (50001, 6081), 'gtp': (2152, 2152),
                  'teredo': (40000, 3544) if source == 'inside' else (3544, 40000)}[kind]
         ethernet = inner_ethernet(source, packet, ethertype)
         payload = {'vxlan': lambda: struct.pack('>II', 8 << 24, number << 8) + ethernet,
                    'geneve': lambda: struct.pack('>III', 0x01006558, number << 8, 0) + ethernet,
+                   'genip': lambda: struct.pack('>HHI', 0, ethertype, number << 8) + packet,
                    'gtp': lambda: gtp(packet, 1 if source == 'inside' else 2),
                    'teredo': lambda: (b'' if source == 'inside' else bytes(2) + b'\x12\x34' + b'\xff' * 4) + packet,
                    }[kind]()
-        body, protocol = frames.udp(*ends, ports, payload), frames.UDP
+        body, protocol = frames.udp(*ends, ports, payload, damage=0x1111 if sum_is == '!' else 0,
+                              without_checksum=sum_is == '~'), frames.UDP
     return frames.ip(*ends, protocol, body, ttl=61), frames.ethertype_of(ends[0])
 
 
@@ -61,7 +66,7 @@ def off(protocol, body):
         flags, ethertype = struct.unpack_from('>HH', body)
         size = 4 + sum(4 for bit in (0x8000, 0x2000, 0x1000) if flags & bit)
         good = not flags & 0x8000 or frames.checksum(body) == 0
-        kind = 'gretap' if ethertype == 0x6558 else 'grecs' if flags & 0x8000 else 'gre'
+        kind = 'gretap' if ethertype == 0x6558 else 'grecs' if flags & 0x8000 else 'greseq' if flags & 0x1000 else 'gre'
         if kind == 'gretap' and flags & 0x2000 and struct.unpack_from('>I', body, 4)[0] >> 20:
             kind = 'nvgre'
         return strip(kind, ethertype, body[size:], good)
