@@ -19,7 +19,7 @@ enum class DropReason : std::uint8_t {
   kIpChecksum,          // wrong IPv4 header checksum
   kIpv6Chain,           // extension header chain longer than kIpv6ExtensionsMax or cut
   kL4Truncated,         // shorter than its TCP, UDP or ICMP header
-  kL4Checksum,          // wrong TCP or UDP checksum (a receiver would ignore it; an evasion would not)
+  kL4Checksum,          // wrong TCP or UDP checksum, or of a tunnel around it: no receiver takes it
   kTcpFlags,            // flag combination that no TCP sends (SYN+FIN, SYN+RST, no flag at all)
   kEthertype,           // the pair's ethertype table said drop
   kTcpNoAck,            // data or FIN without ACK

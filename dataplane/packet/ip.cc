@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/packet/ip.h"
 
+#include <algorithm>
+#include <array>
+
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/ends.h"
 #include "dataplane/packet/fields.h"
@@ -165,6 +168,18 @@ DropReason parse_ip(Bytes frame, const ParseOptions& options, PacketMeta& meta) 
   return DropReason::kNone;
 }
 
+namespace {
+
+/// UDP over IPv6 has a checksum (RFC 8200 section 8.1), but for what the ends of tunnels take without one
+/// (RFC 6935 section 5).
+bool may_lack_checksum(Bytes udp) noexcept {
+  constexpr std::array<std::uint16_t, 7> kTunnels = {kPortGtpU,     kPortLisp,   kPortGreInUdp, kPortVxlan,
+                                                     kPortVxlanGpe, kPortGeneve, kPortMplsInUdp};
+  return std::ranges::find(kTunnels, field_u16(udp, 2)) != kTunnels.end();
+}
+
+}  // namespace
+
 bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
   if (meta.kind != PacketKind::kTcp && meta.kind != PacketKind::kUdp) return true;
   const Bytes packet = part(frame, meta.l3_offset, meta.l3_bytes);
@@ -172,7 +187,7 @@ bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
   const std::size_t segment_bytes = std::size_t{meta.payload_offset} + meta.payload_bytes - meta.l4_offset;
   const Bytes segment = part(frame, meta.l4_offset, segment_bytes);
   if (meta.kind == PacketKind::kUdp && field_u16(segment, 6) == 0) {
-    return !meta.ipv6;  // IPv4 may leave it out (RFC 768); IPv6 may not (RFC 8200 section 8.1)
+    return !meta.ipv6 || may_lack_checksum(segment);  // IPv4 may leave it out (RFC 768)
   }
   const Bytes addresses = meta.ipv6 ? part(packet, 8, 32) : part(packet, 12, 8);
   const std::uint64_t pseudo = pseudo_header_sum(addresses, meta.key.protocol, segment.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/packet/tunnel.h"
 
+#include "dataplane/packet/checksum.h"
 #include "dataplane/packet/fields.h"
 
 namespace weir::dataplane {
@@ -148,6 +149,13 @@ DropReason parse_inside(Bytes frame, std::size_t at, const Carried& carried, con
   return reason;
 }
 
+/// RFC 2784 section 2.5: of the GRE header and all behind it.
+bool gre_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
+  if (meta.kind != PacketKind::kIp || meta.key.protocol != kProtocolGre) return true;
+  const Bytes body = part(frame, meta.payload_offset, meta.payload_bytes);
+  return (field_u16(body, 0) & kGreChecksum) == 0 || checksum_fold(checksum_add(0, body)) == 0xffff;
+}
+
 }  // namespace
 
 Found look_inside(Bytes frame, const PacketMeta& outer, const ParseOptions& options, Inside& inside,
@@ -169,6 +177,21 @@ Found look_inside(Bytes frame, const PacketMeta& outer, const ParseOptions& opti
   inside.tunnel.id = carried.id;
   inside.tunnel.type = carried.type;
   return Found::kPacket;
+}
+
+bool carrier_checksums_hold(Bytes frame, const PacketMeta& inside) noexcept {
+  const ParseOptions trusting{.verify_ip_checksum = false, .verify_l4_checksum = false};
+  PacketMeta carrier;
+  if (parse_any_frame(frame, trusting, carrier) != DropReason::kNone) return false;
+  for (int depth = 0; depth < kTunnelDepthMax; ++depth) {
+    if (!l4_checksum_holds(frame, carrier) || !gre_checksum_holds(frame, carrier)) return false;
+    Inside next;
+    DropReason ignored{};
+    if (look_inside(frame, carrier, trusting, next, ignored) != Found::kPacket) return false;
+    if (next.meta.l3_offset == inside.l3_offset) return true;
+    carrier = next.meta;
+  }
+  return false;
 }
 
 }  // namespace weir::dataplane

@@ -18,11 +18,6 @@ namespace weir::dataplane {
 inline constexpr int kTunnelDepthMax = 2;    // further ones are judged as what they are: a GRE flow, ...
 inline constexpr int kGtpExtensionsMax = 8;  // headers; with more it is no GTP that anybody sends
 
-inline constexpr std::uint16_t kPortGtpU = 2152;    // 3GPP TS 29.281 section 4.4.2
-inline constexpr std::uint16_t kPortTeredo = 3544;  // RFC 4380 section 2.7
-inline constexpr std::uint16_t kPortVxlan = 4789;   // RFC 7348 section 5
-inline constexpr std::uint16_t kPortGeneve = 6081;  // RFC 8926 section 3.3
-
 /// A packet found in another one.
 struct Inside {
   PacketMeta meta;         // offsets from the frame's start; without hash and VLAN
@@ -52,5 +47,10 @@ enum class Found : std::uint8_t {
 };
 [[nodiscard]] Found look_inside(Bytes frame, const PacketMeta& outer, const ParseOptions& options,
                                 Inside& inside, DropReason& reason) noexcept;
+
+/// Of a packet that was looked through to: whether the UDP and GRE checksums of what carries it are right.
+/// With a wrong one the tunnel's end takes nothing of it. Walks from the frame's start; where it matters
+/// only.
+[[nodiscard]] bool carrier_checksums_hold(Bytes frame, const PacketMeta& inside) noexcept;
 
 }  // namespace weir::dataplane

@@ -103,6 +103,7 @@ bool TrackStage::is_damaged(const Batch& batch, std::size_t i) noexcept {
   const bool verified = meta.outer_l3_offset == 0 &&
                         (packet->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
   if (!path_.verify_checksums || verified) return false;
+  if (meta.outer_l3_offset != 0 && !carrier_checksums_hold(frame_of(packet), meta)) return true;
   return !l4_checksum_holds(frame_of(packet), meta);
 }
 

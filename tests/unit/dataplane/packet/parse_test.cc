@@ -9,6 +9,7 @@
 
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/ethernet.h"
+#include "dataplane/packet/ip.h"
 #include "dataplane/packet/packet_meta.h"
 #include "tests/support/packet_builder.h"
 
@@ -185,6 +186,15 @@ std::vector<Case> l4_cases() {
       {"UDP checksum", udp4().bad_l4_checksum().bytes(), kL4Checksum},
       {"UDP without checksum, IPv4", udp4().no_l4_checksum().bytes(), kNone, PacketKind::kUdp},
       {"UDP without checksum, IPv6", udp6().no_l4_checksum().bytes(), kL4Checksum},
+      {"UDP without checksum to a tunnel's end, IPv6",
+       ipv6("fd00::1", "fd00::2").udp(50'000, kPortVxlan).payload("any").no_l4_checksum().bytes(), kNone,
+       PacketKind::kUdp},
+      {"UDP without checksum from such a port, IPv6",
+       ipv6("fd00::1", "fd00::2").udp(kPortVxlan, 50'000).payload("any").no_l4_checksum().bytes(),
+       kL4Checksum},
+      {"wrong UDP checksum to a tunnel's end, IPv6",
+       ipv6("fd00::1", "fd00::2").udp(50'000, kPortGtpU).payload("any").bad_l4_checksum().bytes(),
+       kL4Checksum},
       {"UDP checksum, IPv6", udp6().bad_l4_checksum().bytes(), kL4Checksum},
       {"UDP without payload", ipv4("10.0.0.1", "1.1.1.1").udp(1, 2).bytes(), kNone, PacketKind::kUdp},
   };

@@ -166,6 +166,35 @@ Seen built_and_seen(const Frame& frame, std::size_t size) {
   return look(built);
 }
 
+TEST(CarrierChecksums, AnyByteOfACheckedTunnelCounts) {
+  for (const Case& one : every_tunnel()) {
+    const Seen seen = look(one.frame);
+    EXPECT_TRUE(carrier_checksums_hold(one.frame, seen.inside.meta)) << one.name;
+    Frame damaged = one.frame;
+    damaged.back() ^= 0x40U;  // of the inner payload
+    const bool gre = one.type == TunnelType::kGre;
+    const bool checked = gre ? (field_u16(one.frame, seen.outer.payload_offset) & 0x8000U) != 0
+                             : seen.outer.kind == PacketKind::kUdp;
+    EXPECT_EQ(carrier_checksums_hold(damaged, seen.inside.meta), !checked) << one.name;
+  }
+}
+
+TEST(CarrierChecksums, OfATunnelInATunnelBothCount) {
+  const Frame frame = test::ipip(test::vxlan(inner4(), 5'000), false).bytes();
+  PacketMeta outer;
+  ASSERT_EQ(parse_frame(frame, kVerify, outer), DropReason::kNone);
+  Inside first;
+  Inside second;
+  DropReason reason{};
+  ASSERT_EQ(look_inside(frame, outer, kVerify, first, reason), Found::kPacket);
+  ASSERT_EQ(look_inside(frame, first.meta, kVerify, second, reason), Found::kPacket);
+  EXPECT_TRUE(carrier_checksums_hold(frame, second.meta));
+  Frame damaged = frame;
+  damaged.back() ^= 0x40U;
+  EXPECT_TRUE(carrier_checksums_hold(damaged, first.meta)) << "what is judged is its own affair";
+  EXPECT_FALSE(carrier_checksums_hold(damaged, second.meta));
+}
+
 TEST(BuildInTunnel, ResetsArriveThroughTheTunnelTheyAreAbout) {
   for (const Case& one : every_tunnel()) {
     const Seen seen = look(one.frame);
