@@ -73,8 +73,11 @@ void note_acknowledgement(const Segment& segment) noexcept {
   const std::uint32_t window = std::uint32_t{segment.meta.tcp_window} << shift;
   const std::uint32_t edge = segment.meta.tcp_acknowledgement + window;
   const bool first = !knows(sender, kAcknowledges);
-  if (first || sequence_before(sender.acknowledged, segment.meta.tcp_acknowledgement))
-    sender.acknowledged = segment.meta.tcp_acknowledgement;
+  // What was not sent yet is not there, whatever the sender says: it is judged when it comes.
+  std::uint32_t acknowledged = segment.meta.tcp_acknowledgement;
+  if (knows(segment.receiver, kSeen) && sequence_before(segment.receiver.sent, acknowledged))
+    acknowledged = segment.receiver.sent;
+  if (first || sequence_before(sender.acknowledged, acknowledged)) sender.acknowledged = acknowledged;
   if (first || sequence_before(sender.edge, edge)) sender.edge = edge;
   sender.window_max = std::max(sender.window_max, window);
   sender.known |= kAcknowledges;
@@ -107,9 +110,10 @@ void note(const Segment& segment) noexcept {
 
 void note_syn(const Segment& segment) noexcept {
   TcpEnd& sender = segment.sender;
-  const std::uint8_t best = sender.hop_limit;
-  sender = TcpEnd{};
-  sender.hop_limit = best;
+  TcpEnd fresh;
+  fresh.hop_limit = sender.hop_limit;
+  fresh.came_in = sender.came_in;
+  sender = fresh;
   sender.start = segment.meta.tcp_sequence + 1;
   sender.known = kStart;
   if (!segment.stamps.empty()) sender.known |= kStamps;
@@ -241,6 +245,15 @@ SegmentJudgement judge_segment(TcpView& view, Bytes frame, const PacketMeta& met
     note_acknowledgement(segment);  // what an old segment acknowledges arrived all the same
   }
   return judgement;
+}
+
+void note_side(TcpView& view, channel::Direction direction, unsigned side) noexcept {
+  view[static_cast<std::size_t>(direction)].came_in |= static_cast<std::uint8_t>(1U << side);
+}
+
+bool may_acknowledge(const TcpView& view, channel::Direction direction, unsigned side) noexcept {
+  const std::uint8_t other_end = view[1 - static_cast<std::size_t>(direction)].came_in;
+  return other_end == 0 || (other_end >> (1 - side) & 1U) != 0;
 }
 
 void owe_answer(TcpView& view) noexcept {

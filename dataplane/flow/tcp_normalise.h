@@ -34,7 +34,7 @@ struct TcpEnd {
   std::uint8_t scale = kWindowScaleMax;
   std::uint8_t hop_limit = 0;  // the highest seen
   std::uint8_t known = 0;      // bits of tcp_normalise.cc
-  std::uint8_t spare = 0;
+  std::uint8_t came_in = 0;    // bit n: segments of it came in at a port of side n (0 inside, 1 outside)
 };
 static_assert(sizeof(TcpEnd) == 28);
 
@@ -60,6 +60,12 @@ struct SegmentJudgement {
 /// nothing.
 [[nodiscard]] SegmentJudgement judge_segment(TcpView& view, Bytes frame, const PacketMeta& meta,
                                              channel::Direction direction, bool noted) noexcept;
+
+/// A segment of this direction came in at a port of `side` (0 inside, 1 outside).
+void note_side(TcpView& view, channel::Direction direction, unsigned side) noexcept;
+/// False where the other end's segments came in at this side alone: they left at the other one, and nobody
+/// here has received what a segment from here acknowledges.
+[[nodiscard]] bool may_acknowledge(const TcpView& view, channel::Direction direction, unsigned side) noexcept;
 
 /// Of a new view: the initiator's data are dropped until the responder was seen to answer the SYN. For a
 /// tuple whose connection before this one may still live.

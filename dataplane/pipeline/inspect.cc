@@ -10,6 +10,7 @@
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
 #include "dataplane/pipeline/inject.h"
+#include "dataplane/pipeline/normalise.h"
 #include "dataplane/pipeline/position.h"
 #include "dataplane/pipeline/treat.h"
 
@@ -50,7 +51,7 @@ void InspectStage::note_delivered(const Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
   if (meta.kind != PacketKind::kTcp || (meta.tcp_flags & kTcpAck) == 0) return;
   Inspection* judged = path_.inspections.of(batch.slots[i]);
-  if (judged == nullptr) return;
+  if (judged == nullptr || !may_acknowledge(path_, batch.slots[i], batch.directions[i], batch.port)) return;
   const Direction acknowledged = opposite(batch.directions[i]);
   judged->delivered[index_of(acknowledged)] = meta.tcp_acknowledgement;
   judged->delivered_known |= bit_of(acknowledged);
@@ -295,6 +296,9 @@ bool InspectStage::show(const Batch& batch, std::size_t i, bool parked, TimeNs n
   head.payload_offset = static_cast<std::uint16_t>(meta.payload_offset - meta.l3_offset);
   head.payload_bytes = meta.payload_bytes;
   head.tcp_flags = meta.tcp_flags;
+  if (!may_acknowledge(path_, slot, batch.directions[i], batch.port)) {
+    head.tcp_flags &= static_cast<std::uint8_t>(~kTcpAck);
+  }
   head.direction = batch.directions[i];
   head.parked = parked ? 1 : 0;
   head.redecide = (hot.flags & kDecidingAgain) != 0 ? 1 : 0;

@@ -67,7 +67,8 @@ bool normalise_in_flow(Path& path, Batch& batch, std::size_t i) noexcept {
   Inspection* judged = path.inspections.ensure(slot);
   if (judged == nullptr) return true;  // lenient: the stream still keeps its first copy
   const Direction direction = batch.directions[i];
-  const bool noted = comes_from_its_side(path, slot, direction, batch.port);
+  note_side(judged->tcp, direction, batch.port % 2U);
+  const bool noted = may_acknowledge(path, slot, direction, batch.port);
   const SegmentJudgement judgement =
       judge_segment(judged->tcp, frame_of(batch.packets[i]), meta, direction, noted);
   if (both_seen(judged->tcp)) path.inspections.promote(*judged);
@@ -79,6 +80,13 @@ bool normalise_in_flow(Path& path, Batch& batch, std::size_t i) noexcept {
     batch.end(i, Fate::kForward);
   }
   return false;
+}
+
+bool may_acknowledge(Path& path, std::uint32_t slot, Direction direction, std::uint8_t port) noexcept {
+  if (!path.normalise) return true;
+  if (!comes_from_its_side(path, slot, direction, port)) return false;
+  const Inspection* judged = path.inspections.of(slot);
+  return judged == nullptr || may_acknowledge(judged->tcp, direction, port % 2U);
 }
 
 }  // namespace weir::dataplane

@@ -16,4 +16,9 @@ bool normalise_alone(Path& path, Batch& batch, std::size_t i) noexcept;
 /// Packet `i` within its flow; its direction is known. False: it may change no state and is ended already.
 bool normalise_in_flow(Path& path, Batch& batch, std::size_t i) noexcept;
 
+/// Whether a packet of this direction says the truth about what it acknowledges, as far as the port where it
+/// came in tells. Every packet of a capture does: it has one port.
+[[nodiscard]] bool may_acknowledge(Path& path, std::uint32_t slot, Direction direction,
+                                   std::uint8_t port) noexcept;
+
 }  // namespace weir::dataplane

@@ -142,6 +142,27 @@ TEST_F(TcpNormalise, AScaleThatOneEndOffersCountsForNeither) {
   drops(server("A", 5'001 + 1'001, "x"), DropReason::kTcpWindow);
 }
 
+TEST_F(TcpNormalise, WhatWasNeverSentIsNotThereThoughItWasAcknowledged) {
+  takes(client("PA", 1'001, "question"));
+  takes(server("A", 5'001, "", 1'100));  // midstream: perhaps of bytes that went by unseen
+  takes(client("PA", 1'009, "more"));    // judged all the same
+  takes(server("A", 5'001, "", 1'013));
+  passes_by(client("PA", 1'009, "more"));
+}
+
+TEST_F(TcpNormalise, OnlyTheOtherSideHasWhatCameInHere) {
+  constexpr unsigned kInside = 0;
+  constexpr unsigned kOutside = 1;
+  EXPECT_TRUE(may_acknowledge(view_, Direction::kFromResponder, kInside)) << "nothing is known";
+  note_side(view_, Direction::kFromInitiator, kInside);
+  EXPECT_FALSE(may_acknowledge(view_, Direction::kFromResponder, kInside));
+  EXPECT_TRUE(may_acknowledge(view_, Direction::kFromResponder, kOutside));
+  takes(client("S", kIsn));  // a SYN begins the view anew, but not this
+  EXPECT_FALSE(may_acknowledge(view_, Direction::kFromResponder, kInside));
+  note_side(view_, Direction::kFromInitiator, kOutside);  // a copy on its way back: both ends are inside
+  EXPECT_TRUE(may_acknowledge(view_, Direction::kFromResponder, kInside));
+}
+
 TEST_F(TcpNormalise, MidstreamIsLenient) {
   takes(client("PA", 1'001, "somewhere", 777));
   takes(server("PA", 900'000, "else", 1'010));

@@ -118,6 +118,36 @@ TEST(Normalise, UrgentDataAsThePairSays) {
   EXPECT_EQ(bench.left_at(kOutsidePort).back(), urgent);
 }
 
+TEST(Normalise, AnAcknowledgementFromTheWrongSideSaysNothing) {
+  for (const bool meets_forged_first : {false, true}) {
+    PipelineBench bench;
+    if (meets_forged_first) bench.run(kInsidePort, from_server("A", 500));
+    open(bench);
+    bench.run(kInsidePort, from_client("PA", 101, "fake"));
+    static_cast<void>(bench.requests());
+    bench.run(kInsidePort, from_server("A", 501).acknowledgement(105));
+    const auto seen = bench.requests(RequestType::kPacket);
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].head.tcp_flags & kTcpAck, 0) << meets_forged_first;
+    bench.run(kInsidePort, from_client("PA", 101, "real"));
+    EXPECT_EQ(bench.requests(RequestType::kPacket).size(), 1U) << "it is judged";
+  }
+}
+
+TEST(Normalise, AnAcknowledgementFromTheRightSideIsBelieved) {
+  PipelineBench bench;
+  open(bench);
+  bench.run(kInsidePort, from_client("PA", 101, "data"));
+  static_cast<void>(bench.requests());
+  bench.run(kOutsidePort, from_server("A", 501).acknowledgement(105));
+  const auto seen = bench.requests(RequestType::kPacket);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_NE(seen[0].head.tcp_flags & kTcpAck, 0);
+  EXPECT_EQ(seen[0].head.tcp_acknowledgement, 105U);
+  bench.run(kInsidePort, from_client("PA", 101, "data"));
+  EXPECT_EQ(bench.counters().passed_by, 1U) << "its receiver has it";
+}
+
 TEST(Normalise, AFloodOfSynsLeavesEstablishedFlowsTheirView) {
   PipelineBench bench({.exceptions = ExceptionAction::kPass, .flows = 256, .parked = 4, .requests = 1'024});
   open(bench);
