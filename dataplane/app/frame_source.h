@@ -20,6 +20,8 @@ class FrameSource {
   [[nodiscard]] rte_mbuf* make(Bytes frame) noexcept;
   [[nodiscard]] rte_mempool* pool() const { return small_->get(); }
   [[nodiscard]] rte_mempool* large_pool() const { return large_->get(); }
+  /// Buffers that are not back; slow.
+  [[nodiscard]] std::uint32_t in_use() const { return small_->in_use() + large_->in_use(); }
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/app/replay_ports.h"
 
+#include <fmt/format.h>
 #include <rte_mbuf.h>
 
 #include <array>
@@ -145,6 +146,22 @@ void write_counters(const std::string& directory, const PipelineCounters& counte
   std::ofstream(directory + "/counters.json") << all.dump(2) << "\n";
 }
 
+/// After the end of every flow: whatever came in has left or was dropped under a name, and its buffer is
+/// back.
+Result<void> nothing_is_lost(Pipeline& pipeline, const FrameSource& frames) {
+  pipeline.publish_counters();
+  const PipelineCounters counters = pipeline.board().read();
+  for (std::size_t side = 0; side < kSides.size(); ++side) {
+    const PortCounters& port = counters.ports[side];
+    if (port.received == port.transmitted + port.dropped_total() && port.parked == 0) continue;
+    return failure(ErrorCode::kCorrupt,
+                   fmt::format("{}: received {}, transmitted {}, dropped {}, still waiting {}", kSides[side],
+                               port.received, port.transmitted, port.dropped_total(), port.parked));
+  }
+  if (frames.in_use() == 0) return {};
+  return failure(ErrorCode::kCorrupt, fmt::format("{} packet buffers did not come back", frames.in_use()));
+}
+
 }  // namespace
 
 Result<int> run_replay_ports(const ReplayPortsOptions& options) {
@@ -183,6 +200,7 @@ Result<int> run_replay_ports(const ReplayPortsOptions& options) {
   if (!options.lockstep) pipeline.detach();  // a classifier that does not read takes no ends of flows either
   if (auto done = run.close_flows(); !done) return tl::unexpected(done.error());
   pipeline.detach();
+  if (auto done = nothing_is_lost(pipeline, **frames); !done) return tl::unexpected(done.error());
   return 0;
 }
 
