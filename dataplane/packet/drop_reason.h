@@ -38,9 +38,7 @@ enum class DropReason : std::uint8_t {
   kFragmentOverlap,    // its datagram contradicts itself: bytes given twice, two ends, more than 65,535 bytes
   kFragmentDuplicate,  // the same fragment again while its datagram waits for the rest
   kException,          // the exception table said drop; see the exception counters for the cause
-  kPacketPoolEmpty,    // no buffer for a packet that had to be built
   kTransmitFull,       // the other port's queue did not take it
-  kNoRoute,            // the port's pair has no other side (never in a valid configuration)
   kHandoverFull,       // the ring to the worker of its host was full
   kOversize,           // longer than a packet buffer and in several pieces that do not fit one
   kCount,

@@ -397,7 +397,7 @@ TEST(DropReasons, EachHasAUniqueNameAndAHelp) {
   };
   EXPECT_EQ(name(DropReason::kRunt), "runt");
   EXPECT_EQ(name(DropReason::kTcpFlags), "tcp-flags");
-  EXPECT_EQ(name(DropReason::kNoRoute), "no-route");
+  EXPECT_EQ(name(DropReason::kOversize), "oversize");
 }
 
 }  // namespace
