@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <tuple>
 
 namespace weir::classifier {
@@ -92,6 +93,14 @@ TEST(SampleCatalogue, EveryKindOfTraceNamesItsProduct) {
       {[](FlowFacts& f) { f.http.user_agent = "aria2/1.36.0"; }, "aria2", "1.36.0", C::kHigh, "user-agent"},
       {[](FlowFacts& f) { f.http.user_agent = "Microsoft NCSI"; }, "windows-connectivity", "", C::kMedium,
        "user-agent"},
+      {[](FlowFacts& f) { f.http.user_agent = "lwp-request/6.68 libwww-perl/6.68"; }, "libwww-perl", "6.68",
+       C::kHigh, "user-agent"},
+      {[](FlowFacts& f) { f.http.user_agent = "rclone/v1.60.1-DEV"; }, "rclone", "1.60.1-DEV", C::kHigh,
+       "user-agent"},
+      {[](FlowFacts& f) { f.http.user_agent = "rclone/"; }, "rclone", "", C::kMedium, "user-agent"},
+      // The number is HTTP's.
+      {[](FlowFacts& f) { f.http.user_agent = "Go-http-client/1.1"; }, "go-http-client", "", C::kMedium,
+       "user-agent"},
       {[](FlowFacts& f) { f.tls.sni = "aus5.mozilla.org"; }, "firefox", "", C::kMedium, "update-host"},
       {[](FlowFacts& f) { f.tls.sni = "crash.syncthing.net"; }, "syncthing", "", C::kMedium,
        "telemetry-host"},
@@ -109,6 +118,12 @@ TEST(SampleCatalogue, EveryKindOfTraceNamesItsProduct) {
          f.mail.server_banner = "mx.example ESMTP Exim 4.96 Thu, 26 Nov 2026";
        },
        "exim", "4.96", C::kHigh, "server-banner"},
+      {[](FlowFacts& f) { f.mail.mailer = "git-send-email 2.39.5"; }, "git", "2.39.5", C::kHigh, "mailer"},
+      // Of Debian's programs: tor has this handshake alone, curl's is that of all on its library.
+      {[](FlowFacts& f) { f.tls.ja4 = "t13d181100_796efca44d18_d41ae481755e"; }, "tor", "", C::kMedium,
+       "ja4"},
+      {[](FlowFacts& f) { f.tls.ja4 = "t13d3112h2_e8f1e7e78f70_b26ce05bbdd6"; }, "libcurl", "", C::kMedium,
+       "ja4"},
       {[](FlowFacts& f) { f.dhcp.vendor_class = "android-dhcp-13"; }, "android", "13", C::kHigh,
        "dhcp-vendor"},
       {[](FlowFacts& f) {
@@ -164,6 +179,22 @@ TEST(SampleCatalogue, SharedTracesNameNothing) {
   outside.mail.server_banner = "mx.example ESMTP Exim 4.96 Thu";
   outside.ssh.server_banner = "OpenSSH_9.2p1";
   EXPECT_FALSE(identifier.identify(outside, seen));
+}
+
+/// A fingerprint that two programs share is a trace of their library, never of both.
+TEST(SampleCatalogue, NoFingerprintNamesTwoProducts) {
+  auto loaded = policy::load_catalogue(WEIR_SOURCE_DIR "/images/overlay/etc/weir/classifier/software.yaml");
+  ASSERT_TRUE(loaded.has_value());
+  std::map<std::string, std::string> owners;
+  for (const policy::Product& product : loaded->products) {
+    for (const auto* values : {&product.ja4, &product.hassh, &product.dhcp_fingerprints}) {
+      for (const std::string& value : *values) {
+        const auto [owner, first] = owners.try_emplace(value, product.id);
+        EXPECT_TRUE(first) << value << " of " << product.id << " and " << owner->second;
+      }
+    }
+  }
+  EXPECT_GT(owners.size(), 20U);
 }
 
 TEST(Identify, FingerprintsAreWholeValues) {
