@@ -23,6 +23,7 @@ TEST(DropReason, EachHasItsOwnNameAndAHelp) {
   for (const DropReasonText& text : drop_reason_texts()) {
     EXPECT_TRUE(names.insert(text.name).second) << text.name;
     EXPECT_FALSE(text.help.empty()) << text.name;
+    EXPECT_EQ(text.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string_view::npos);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <functional>
 #include <random>
-#include <set>
 #include <string>
 
 #include "dataplane/packet/checksum.h"
@@ -383,21 +382,6 @@ TEST(HashOf, SpreadsNeighbouringFlows) {
     EXPECT_NEAR(low[static_cast<std::size_t>(i)], 64, 45);
     EXPECT_NEAR(high[static_cast<std::size_t>(i)], 64, 45);
   }
-}
-
-TEST(DropReasons, EachHasAUniqueNameAndAHelp) {
-  std::set<std::string_view> names;
-  for (const DropReasonText& text : drop_reason_texts()) {
-    EXPECT_FALSE(text.help.empty());
-    EXPECT_EQ(text.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string_view::npos);
-    EXPECT_TRUE(names.insert(text.name).second) << text.name;
-  }
-  const auto name = [](DropReason reason) {
-    return drop_reason_texts()[static_cast<std::size_t>(reason)].name;
-  };
-  EXPECT_EQ(name(DropReason::kRunt), "runt");
-  EXPECT_EQ(name(DropReason::kTcpFlags), "tcp-flags");
-  EXPECT_EQ(name(DropReason::kOversize), "oversize");
 }
 
 }  // namespace
