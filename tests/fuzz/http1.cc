@@ -1,48 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 // One HTTP/1 connection: everything up to the first 0xfe byte is the client's, the rest the server's. Whole
-// and in pieces the client's bytes must name the same hosts, unless they are refused.
+// and in pieces the client's bytes must name the same hosts, unless they are refused, and the server's bytes
+// must say the same.
 #include <cstdint>
 #include <cstdlib>
 #include <set>
 #include <string>
 
 #include "classifier/inspect/http1_session.h"
+#include "tests/fuzz/http_pieces.h"
 
 namespace {
 
 using weir::classifier::Http1Session;
 using weir::classifier::Outcome;
 using weir::classifier::ParseStep;
+using weir::fuzz::HttpRead;
 
-struct Result {
+HttpRead parse(Http1Session& session, weir::Bytes bytes, std::size_t piece) {
+  const auto feed = [&](weir::Bytes part, weir::FlowFacts& facts) {
+    return session.from_client(part, facts);
+  };
+  return weir::fuzz::read_in_pieces(feed, bytes, piece);
+}
+
+struct Answers {
   Outcome end = Outcome::kMore;
-  std::set<std::string> hosts;
-  std::uint32_t requests = 0;
+  std::uint32_t status = 0;
+  std::string file_name;
 };
 
-Result parse(Http1Session& session, weir::Bytes bytes, std::size_t piece) {
-  Result result;
+Answers answers(Http1Session& session, weir::Bytes bytes, std::size_t piece) {
+  Answers out;
   weir::FlowFacts facts;
-  while (!bytes.empty()) {
-    weir::Bytes part = bytes.first(std::min(piece, bytes.size()));
-    bytes = bytes.subspan(part.size());
-    for (bool again = true; again;) {
-      const ParseStep step = session.from_client(part, facts);
-      if (step.consumed > part.size()) std::abort();
-      part = part.subspan(step.consumed);
-      if (step.outcome == Outcome::kName) result.hosts.insert(facts.host);
-      if (step.outcome != Outcome::kMore && step.outcome != Outcome::kName) {
-        result.end = step.outcome;
-        return result;
-      }
-      bytes = bytes.subspan(std::min<std::uint64_t>(step.skip, bytes.size()));
-      again = step.again || (step.outcome == Outcome::kName && !part.empty());
-      if (step.outcome == Outcome::kMore && !part.empty()) std::abort();
-    }
+  while (!bytes.empty() && out.end == Outcome::kMore) {
+    const weir::Bytes part = bytes.first(std::min(piece, bytes.size()));
+    const ParseStep step = session.from_server(part, facts);
+    if (step.consumed > part.size()) std::abort();
+    if (step.outcome == Outcome::kMore && step.consumed < part.size() && step.skip == 0) std::abort();
+    bytes = bytes.subspan(step.consumed);
+    bytes = bytes.subspan(std::min<std::uint64_t>(step.skip, bytes.size()));
+    out.end = step.outcome;
   }
-  result.requests = facts.http.requests;
-  return result;
+  out.status = facts.http.status;
+  out.file_name = facts.http.file_name;
+  return out;
 }
+
+std::set<std::string> hosts_of(const HttpRead& read) { return {read.hosts.begin(), read.hosts.end()}; }
 
 }  // namespace
 
@@ -52,19 +57,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const weir::Bytes client = bytes.first(split);
   Http1Session whole_session;
   Http1Session pieces_session;
-  const Result whole = parse(whole_session, client, std::max<std::size_t>(1, client.size()));
-  const Result pieces = parse(pieces_session, client, client.empty() ? 1 : 1U + client.back() % 64U);
+  const HttpRead whole = parse(whole_session, client, weir::fuzz::whole_size(client));
+  const HttpRead pieces = parse(pieces_session, client, weir::fuzz::piece_size(client));
   if (whole.end != pieces.end) std::abort();
-  if (whole.end == Outcome::kMore && whole.requests == pieces.requests && whole.hosts != pieces.hosts)
+  if (whole.end == Outcome::kMore && whole.facts.http.requests == pieces.facts.http.requests &&
+      hosts_of(whole) != hosts_of(pieces))
     std::abort();
 
-  weir::FlowFacts facts;
-  weir::Bytes server = bytes.subspan(split);
-  while (!server.empty()) {
-    const ParseStep step = whole_session.from_server(server, facts);
-    if (step.outcome != Outcome::kMore || step.consumed > server.size()) break;
-    if (step.consumed == 0 && step.skip == 0) std::abort();
-    server = server.subspan(step.consumed);
-  }
+  const weir::Bytes server = bytes.subspan(std::min(split + 1, size));
+  const Answers at_once = answers(whole_session, server, weir::fuzz::whole_size(server));
+  const Answers in_pieces = answers(pieces_session, server, weir::fuzz::piece_size(server));
+  // Requests that were read otherwise have other answers.
+  if (whole.end != Outcome::kMore || whole.facts.http.requests != pieces.facts.http.requests) return 0;
+  if (at_once.end != in_pieces.end) std::abort();
+  if (at_once.status != in_pieces.status || at_once.file_name != in_pieces.file_name) std::abort();
   return 0;
 }

@@ -4,54 +4,31 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-#include <vector>
 
 #include "classifier/inspect/http2_session.h"
+#include "tests/fuzz/http_pieces.h"
 
 namespace {
 
-using weir::classifier::Http2Frames;
-using weir::classifier::Outcome;
-using weir::classifier::ParseStep;
+using weir::fuzz::HttpRead;
 
-struct Result {
-  Outcome end = Outcome::kMore;
-  std::vector<std::string> hosts;
-  std::uint32_t status = 0;
-  bool operator==(const Result&) const = default;
-};
-
-Result parse(Http2Frames& frames, weir::Bytes bytes, std::size_t piece) {
-  Result result;
-  weir::FlowFacts facts;
-  while (!bytes.empty()) {
-    weir::Bytes part = bytes.first(std::min(piece, bytes.size()));
-    bytes = bytes.subspan(part.size());
-    for (bool again = true; again;) {
-      const ParseStep step = frames.feed(part, facts);
-      if (step.consumed > part.size()) std::abort();
-      if (frames.bytes_held() > weir::classifier::kHpackTableBytesMax) std::abort();
-      part = part.subspan(step.consumed);
-      if (step.outcome == Outcome::kName) result.hosts.push_back(facts.host);
-      if (step.outcome != Outcome::kMore && step.outcome != Outcome::kName) {
-        result.end = step.outcome;
-        return result;
-      }
-      bytes = bytes.subspan(std::min<std::uint64_t>(step.skip, bytes.size()));
-      again = step.again || (step.outcome == Outcome::kName && !part.empty());
-      if (step.outcome == Outcome::kMore && !part.empty()) std::abort();
-    }
-  }
-  result.status = facts.http.status;
-  return result;
+HttpRead parse(bool client, weir::Bytes bytes, std::size_t piece) {
+  weir::classifier::Http2Frames frames(client);
+  const auto feed = [&](weir::Bytes part, weir::FlowFacts& facts) {
+    const weir::classifier::ParseStep step = frames.feed(part, facts);
+    if (frames.bytes_held() > weir::classifier::kHpackTableBytesMax) std::abort();
+    return step;
+  };
+  return weir::fuzz::read_in_pieces(feed, bytes, piece);
 }
 
-void compare(const std::string& bytes, bool client) {
-  Http2Frames whole(client);
-  Http2Frames pieces(client);
-  const std::size_t piece = bytes.empty() ? 1 : 1U + static_cast<unsigned char>(bytes.back()) % 64U;
-  const Result once = parse(whole, weir::as_bytes(bytes), std::max<std::size_t>(1, bytes.size()));
-  if (once != parse(pieces, weir::as_bytes(bytes), piece)) std::abort();
+void compare(const std::string& text, bool client) {
+  const weir::Bytes bytes = weir::as_bytes(text);
+  const HttpRead whole = parse(client, bytes, weir::fuzz::whole_size(bytes));
+  const HttpRead pieces = parse(client, bytes, weir::fuzz::piece_size(bytes));
+  if (whole.end != pieces.end || whole.hosts != pieces.hosts) std::abort();
+  if (whole.end == weir::classifier::Outcome::kMore && whole.facts.http.status != pieces.facts.http.status)
+    std::abort();
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-weir_fuzz(event_decode weir::event_engine)
-weir_fuzz(policy_text weir::decide)
-weir_fuzz(settings_text weir::model)
-weir_fuzz(catalogue_text weir::lang)
-weir_fuzz(signatures_text weir::lang)
+weir_fuzz(event_decode weir::event_engine COVERS policy/engine/event_codec.cc policy/engine/findings.cc)
+weir_fuzz(policy_text weir::decide
+  COVERS policy/model/document.cc policy/lang/compile.cc policy/lang/compile_rules.cc policy/lang/compile_match.cc
+         policy/lang/compile_software.cc policy/lang/compile_clients.cc policy/lang/compile_domains.cc
+         policy/lang/version_range.cc)
+weir_fuzz(settings_text weir::model COVERS policy/model/settings.cc)
+weir_fuzz(catalogue_text weir::lang COVERS policy/lang/catalogue.cc)
+weir_fuzz(signatures_text weir::lang COVERS policy/lang/signatures.cc)
