@@ -27,12 +27,13 @@ class NoBypass final : public Bypass {
 
 /// AF_XDP. The interfaces stay the kernel's, and while Weir lives XDP takes every frame before the bridge can
 /// see it. When Weir dies its sockets leave the map that the XDP program looks into; the program stays and
-/// passes what it does not find there, so the bridge forwards at once. What Weir sends goes out of an
-/// interface and never comes in, so it does not meet the bridge either.
+/// passes what it does not find there, so the bridge forwards at once. The next data plane takes the program
+/// off: libxdp would want to share it, and for that write where this process may not. What Weir sends goes
+/// out of an interface and never comes in, so it does not meet the bridge either.
 class AfXdpBypass final : public Bypass {
  public:
   AfXdpBypass(const std::string& bridge, const std::array<std::string, 2>& interfaces, bool fail_open)
-      : bridge_name_(bridge), bridge_(bridge, interfaces), fail_open_(fail_open) {}
+      : bridge_name_(bridge), interfaces_(interfaces), bridge_(bridge, interfaces), fail_open_(fail_open) {}
 
   [[nodiscard]] std::string name() const override { return "kernel bridge " + bridge_name_; }
   [[nodiscard]] Result<BypassState> state() override {
@@ -42,14 +43,28 @@ class AfXdpBypass final : public Bypass {
   }
   [[nodiscard]] Result<void> engage() override { return bridge_.put_up(); }
   [[nodiscard]] Result<void> release() override {
-    return fail_open_ ? bridge_.put_up() : bridge_.take_down();
+    const auto done = fail_open_ ? bridge_.put_up() : bridge_.take_down();
+    return done ? take_off_programs() : done;
   }
   [[nodiscard]] std::string on_death() const override {
     return fail_open_ ? fmt::format("frames pass over the kernel bridge {}", bridge_name_) : kNothing;
   }
 
  private:
+  [[nodiscard]] Result<void> take_off_programs() const {
+    auto links = KernelLinks::open();
+    if (!links) return tl::unexpected(links.error());
+    for (const std::string& interface : interfaces_) {
+      const auto link = links->find(interface);
+      if (!link) return tl::unexpected(link.error());
+      if (!link->has_value()) continue;
+      if (auto gone = links->take_off_xdp(**link); !gone) return gone;
+    }
+    return {};
+  }
+
   std::string bridge_name_;
+  std::array<std::string, 2> interfaces_;
   KernelBridge bridge_;
   bool fail_open_;
 };

@@ -41,12 +41,21 @@ int read_kind(const nlattr* attribute, void* is_bridge) {
   return MNL_CB_OK;
 }
 
+int read_xdp(const nlattr* attribute, void* xdp) {
+  if (mnl_attr_get_type(attribute) == IFLA_XDP_ATTACHED) {
+    *static_cast<std::uint8_t*>(xdp) = mnl_attr_get_u8(attribute);
+  }
+  return MNL_CB_OK;
+}
+
 int read_attribute(const nlattr* attribute, void* data) {
   auto* link = static_cast<KernelLink*>(data);
   if (mnl_attr_get_type(attribute) == IFLA_MASTER) link->master = mnl_attr_get_u32(attribute);
   if (mnl_attr_get_type(attribute) == IFLA_LINKINFO) {
     mnl_attr_parse_nested(attribute, read_kind, &link->is_bridge);
   }
+  if ((attribute->nla_type & NLA_TYPE_MASK) == IFLA_XDP)
+    mnl_attr_parse_nested(attribute, read_xdp, &link->xdp);
   return MNL_CB_OK;
 }
 
@@ -155,6 +164,27 @@ Result<void> KernelLinks::silence(const KernelLink& link) {
     return answer(error, "IPv6 cannot be kept off the bridge");
   }
   return flags(link, IFF_NOARP, "ARP cannot be kept off the bridge");
+}
+
+Result<void> KernelLinks::take_off_xdp(const KernelLink& link) {
+  constexpr std::array<std::uint32_t, 3> kModes = {XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE, XDP_FLAGS_HW_MODE};
+  if (link.xdp == XDP_ATTACHED_NONE) return {};
+  int error = 0;
+  bool gone = false;
+  for (const std::uint32_t mode : kModes) {
+    Buffer buffer;
+    nlmsghdr* message = begin(buffer, RTM_SETLINK, 0, link.index);
+    nlattr* xdp = mnl_attr_nest_start(message, IFLA_XDP);
+    constexpr std::uint32_t kNoProgram = ~0U;  // -1
+    mnl_attr_put_u32(message, IFLA_XDP_FD, kNoProgram);
+    mnl_attr_put_u32(message, IFLA_XDP_FLAGS, mode);
+    mnl_attr_nest_end(message, xdp);
+    const int answered = order(message);  // a mode without a program, or that the driver does not know
+    gone = gone || answered == 0;
+    error = answered;
+  }
+  return gone ? Result<void>{}
+              : answer(error, fmt::format("the XDP program at interface {} stays", link.index));
 }
 
 Result<void> KernelLinks::set_up(const KernelLink& link) {

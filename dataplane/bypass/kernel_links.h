@@ -3,6 +3,7 @@
 // Each call is one question or one order and waits for the kernel's answer.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct KernelLink {
   unsigned master = 0;  // index of the bridge it is a port of; 0: none
   bool up = false;
   bool is_bridge = false;
+  std::uint8_t xdp = 0;  // XDP_ATTACHED_NONE, or how a program is attached (linux/if_link.h)
 };
 
 class KernelLinks {
@@ -40,6 +42,8 @@ class KernelLinks {
   /// It never speaks for itself: no ARP, no IPv6 address made by the kernel.
   [[nodiscard]] Result<void> silence(const KernelLink& link);
   [[nodiscard]] Result<void> set_up(const KernelLink& link);
+  /// The XDP program at it, if there is one, goes.
+  [[nodiscard]] Result<void> take_off_xdp(const KernelLink& link);
 
  private:
   explicit KernelLinks(mnl_socket* socket) : socket_(socket) {}

@@ -8,6 +8,7 @@ table of what each costs. Fails unless
 - no frame of a decided flow is lost by the others, and drop counters grow only by the policy's refusals and, for the
   classifier, in its row of the exception table (no blocked page slips through),
 - every violation is recorded once, or its event counted as lost, when Redis or the engine was away for a second,
+- the data plane starts again at its first try,
 - each is back: the classifier and Redis within a second (2.5 until a page loads after one stood still: its SYN is sent
   again after one), the others within fifteen (what they cost is judged above).
 """
@@ -124,6 +125,12 @@ class Victim:
     records_whole: bool = True
 
 
+def failed_starts(lab, name):
+    """Times that it ended by itself, with an error (`images/lab/supervise` writes each end)."""
+    log = pathlib.Path(lab.dir, "log", f"{name}.log").read_text(errors="replace")
+    return sum(line.startswith(f"supervise ended name={name} ") and not line.endswith("status=-9") for line in log.splitlines())
+
+
 def attached(lab):
     return lab.classifier_attached
 
@@ -178,6 +185,8 @@ def play(lab, name, victim):
     sightings = recorded(lab) - sightings
     late = after.late - load.began.late
     before = dataclasses.replace(before, unfetched=load.began.unfetched)  # that of a moment runs ahead
+    if name == "weir-dataplane" and (failed := failed_starts(lab, name)):
+        wrong += [f"the data plane ended {failed} times by itself"]
     bridged = lab.driver == "af_xdp" and "kernel bridge" in lab.ask("dataplane", "status")["pairs"][0]["on_death"]
     wrong += judge_browsers(browsers, len(lab.requests(BLOCKED)) - served, victim.decided_flows_may_lose)
     if not victim.decided_flows_may_lose:

@@ -2,9 +2,16 @@
 // Bridges in a network namespace of the test's own; skipped where the kernel gives it none.
 #include "dataplane/bypass/bypass.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <net/if.h>
 #include <sched.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <string>
 
@@ -56,6 +63,32 @@ TEST_F(BypassTest, UnderXdpTheBridgeStandsWhileWeirLives) {
   ASSERT_TRUE(bypass->release()) << "a restart finds it";
   ASSERT_TRUE(bypass->engage());
   EXPECT_TRUE(bridged());
+}
+
+/// An XDP program that passes everything, at an interface; false: the kernel lets nobody have one here.
+bool attach_xdp(const std::string& interface) {
+  const std::array<bpf_insn, 2> pass = {
+      bpf_insn{
+          .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
+      bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  const int program = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass.data(), pass.size(), nullptr);
+  if (program < 0) return false;
+  const bool attached =
+      bpf_xdp_attach(static_cast<int>(if_nametoindex(interface.c_str())), program, 0, nullptr) == 0;
+  close(program);
+  return attached;
+}
+
+TEST_F(BypassTest, WhatADeadDataPlaneLeftAtThePortsIsTakenOff) {
+  if (!attach_xdp("in0") || !attach_xdp("out0")) GTEST_SKIP() << "the kernel gives no XDP";
+  ASSERT_NE(find("in0")->xdp, XDP_ATTACHED_NONE);
+  for (const bool fail_open : {true, false}) {
+    ASSERT_TRUE(make_bypass(pair_over("af_xdp", fail_open))->release());
+    EXPECT_EQ(find("in0")->xdp, XDP_ATTACHED_NONE);
+    EXPECT_EQ(find("out0")->xdp, XDP_ATTACHED_NONE);
+    ASSERT_TRUE(attach_xdp("in0"));
+    ASSERT_TRUE(attach_xdp("out0"));
+  }
 }
 
 TEST_F(BypassTest, UnderXdpThatFailsClosedThereIsNoBridgeUntilSomebodyWantsIt) {
