@@ -22,12 +22,12 @@ class Recycled {
     Store& store = stored();
     return store.count > 0 ? store.blocks[--store.count] : ::operator new(bytes);
   }
-  static void operator delete(void* at, std::size_t bytes) noexcept {
+  static void operator delete(void* at) noexcept {
     Store& store = stored();
     if (store.count < kKept) {
       store.blocks[store.count++] = at;
     } else {
-      ::operator delete(at, bytes);
+      ::operator delete(at);  // clang 14 has no sized one
     }
   }
 
