@@ -21,9 +21,10 @@ inline constexpr std::uint32_t kExpiriesPerTurn = 64;   // idle flows ended in o
 inline constexpr std::uint32_t kClosesWaitingMax = 4'096;  // ends of flows that wait for room in the channel
 inline constexpr std::uint32_t kSettleSlotsPerTurn = 2'048;  // slots looked at when a bypass begins
 inline constexpr std::uint32_t kClosesPerTurn = 64;
-/// A full flow table gives up one flow in this time for a newcomer that is no connection, and some at once
-/// after it gave up none.
-inline constexpr TimeNs kEvictionEvery = 20 * kMicrosecond;
+/// A full flow table gives up one flow in this time for a newcomer, and some at once after it gave up none.
+/// Ends of connections mostly cost less than those of datagrams, which the classifier was asked about.
+inline constexpr TimeNs kEvictionForDatagramEvery = 20 * kMicrosecond;
+inline constexpr TimeNs kEvictionForConnectionEvery = 2 * kMicrosecond;
 inline constexpr std::uint32_t kEvictionsSavedMax = 64;
 /// Live flows of one burst that ask again after a policy changed, while their old verdict lets them go on.
 /// All of them at once would cost the packets behind them, and new flows their room in the channel.

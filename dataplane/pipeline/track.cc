@@ -173,7 +173,7 @@ std::uint32_t TrackStage::create(Batch& batch, std::size_t i, TimeNs now) noexce
 
 /// A full table gives up the flow that has waited longest for an answer.
 std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept {
-  if (batch.metas[i].kind != PacketKind::kTcp && !may_evict(now)) return kNoSlot;
+  if (!may_evict(batch.metas[i].kind == PacketKind::kTcp, now)) return kNoSlot;
   const auto begin = batch.slots.begin() + batch.first;
   const auto here = batch.slots.begin() + i;
   const std::uint32_t victim = path_.unanswered.take_oldest(tick_of(now));
@@ -185,14 +185,15 @@ std::uint32_t TrackStage::create_evicting(Batch& batch, std::size_t i, TimeNs no
   return path_.flows.create(batch.metas[i].key, batch.metas[i].hash);
 }
 
-/// A flood of datagrams would else cost what the established flows need. The ends of connections are mostly
-/// cheap.
-bool TrackStage::may_evict(TimeNs now) noexcept {
-  constexpr TimeNs kSaved = kEvictionsSavedMax * kEvictionEvery;
-  const bool clock_set_back = next_eviction_ > now + kEvictionEvery;
-  if (clock_set_back || next_eviction_ < now - kSaved) next_eviction_ = now - kSaved;
-  if (next_eviction_ > now) return false;
-  next_eviction_ += kEvictionEvery;
+/// A flood would else cost what the established flows need.
+bool TrackStage::may_evict(bool for_connection, TimeNs now) noexcept {
+  const TimeNs every = for_connection ? kEvictionForConnectionEvery : kEvictionForDatagramEvery;
+  const TimeNs saved = kEvictionsSavedMax * every;
+  TimeNs& next = next_eviction_[for_connection ? 1 : 0];
+  const bool clock_set_back = next > now + every;
+  if (clock_set_back || next < now - saved) next = now - saved;
+  if (next > now) return false;
+  next += every;
   return true;
 }
 

@@ -25,11 +25,13 @@ class TrackStage {
   [[nodiscard]] bool reopens(std::uint32_t slot, const PacketMeta& meta) noexcept;
   [[nodiscard]] std::uint32_t create(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] std::uint32_t create_evicting(Batch& batch, std::size_t i, TimeNs now) noexcept;
-  [[nodiscard]] bool may_evict(TimeNs now) noexcept;
+  [[nodiscard]] bool may_evict(bool for_connection, TimeNs now) noexcept;
   void follow(Batch& batch, std::size_t i, TimeNs now) noexcept;
 
   Path& path_;
-  TimeNs next_eviction_ = 0;  // when the next one is earned; in the past: some are saved up
+  /// By whom it is for (a datagram, a connection): when the next eviction is earned; in the past: some are
+  /// saved up.
+  std::array<TimeNs, 2> next_eviction_{};
 };
 
 }  // namespace weir::dataplane

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/track.h"
 
+#include <functional>
+
 #include "tests/unit/dataplane/pipeline/pipeline_bench.h"
 
 namespace weir::dataplane {
@@ -97,21 +99,22 @@ TEST(Track, AFloodOfSynsKeepsNoRealConnectionOut) {
   bench.run(kInsidePort, ipv4("10.9.9.9", kServer).udp(1, 53).payload("before"));
   bench.run(kOutsidePort, ipv4(kServer, "10.9.9.9").udp(53, 1).payload("answered"));
   std::uint32_t sent = 0;
+  TimeNs now = kStart;
   const auto flood = [&](std::uint32_t count) {
     for (std::vector<Frame> burst; count > 0; burst.clear()) {
       for (; count > 0 && burst.size() < kBatchMax; --count) burst.push_back(syn(sent++));
-      bench.run(kInsidePort, burst);
+      bench.run(kInsidePort, burst, now += kBatchMax * kEvictionForConnectionEvery);
       static_cast<void>(bench.requests());
     }
   };
   flood(2 * kFlows);
-  bench.run(kInsidePort, from_client("S", 100));
+  bench.run(kInsidePort, from_client("S", 100), now += kEvictionForConnectionEvery);
   flood(kFlows / 8);  // between its packets; a handshake has the time of kFlows SYNs
-  bench.run(kOutsidePort, from_server("SA", 500));
+  bench.run(kOutsidePort, from_server("SA", 500), now += kEvictionForConnectionEvery);
   flood(kFlows / 8);
-  bench.run(kInsidePort, from_client("A", 101));
+  bench.run(kInsidePort, from_client("A", 101), now += kEvictionForConnectionEvery);
   flood(2 * kFlows);
-  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  bench.run(kInsidePort, from_client("PA", 101, "hello"), now += kEvictionForConnectionEvery);
   EXPECT_EQ(bench.counters().flows, kFlows);
   EXPECT_GT(bench.counters().unanswered_evicted, 3 * kFlows);
   EXPECT_EQ(bench.counters().exceptions[static_cast<std::size_t>(ExceptionCause::kFlowTableFull)],
@@ -137,12 +140,12 @@ TEST(Track, AFloodOfDatagramsKeepsNobodyOutAndEvictsNobodyWhoWasAnswered) {
   TimeNs now = kStart;
   const auto flood = [&](std::uint32_t count) {
     for (; count > 0; --count) {
-      bench.run(kInsidePort, lone(sent++), now += kEvictionEvery);
+      bench.run(kInsidePort, lone(sent++), now += kEvictionForDatagramEvery);
       static_cast<void>(bench.requests());
     }
   };
   flood(3 * kFlows);
-  bench.run(kInsidePort, query(2), now += kEvictionEvery);
+  bench.run(kInsidePort, query(2), now += kEvictionForDatagramEvery);
   flood(kFlows / 2);
   bench.run(kOutsidePort, reply(2), now);
   flood(3 * kFlows);
@@ -154,15 +157,16 @@ TEST(Track, AFloodOfDatagramsKeepsNobodyOutAndEvictsNobodyWhoWasAnswered) {
             (std::array<std::uint64_t, kExceptionActions>{}));
 }
 
-TEST(Track, AFullTableGivesUpSoManyFlowsAtOnceForDatagramsAndThenOneInAWhile) {
+/// How many flows a full table gives up: at once, at the next packets, after three times `every`, and when
+/// the clock was set back since.
+void expect_evictions(TimeNs every, const std::function<Frame(std::uint16_t)>& newcomer) {
   constexpr std::uint32_t kFlows = 1'024;
   PipelineBench bench({.flows = kFlows, .parked = 2'048, .requests = 4'096, .buffers = 4'096});
-  std::uint16_t port = 1;
+  std::uint16_t number = 1;
   TimeNs now = kStart;
   const auto newcomers = [&](std::size_t count) {
     std::vector<Frame> burst;
-    for (; burst.size() < count; ++port)
-      burst.push_back(ipv4("10.9.9.9", kServer).udp(port, 53).payload("q").bytes());
+    while (burst.size() < count) burst.push_back(newcomer(number++));
     bench.run(kInsidePort, burst, now);
     static_cast<void>(bench.requests());
     return bench.counters().unanswered_evicted;
@@ -171,10 +175,22 @@ TEST(Track, AFullTableGivesUpSoManyFlowsAtOnceForDatagramsAndThenOneInAWhile) {
   EXPECT_EQ(newcomers(8), 8U);
   EXPECT_EQ(newcomers(64), kEvictionsSavedMax + 1);  // and the one that is due
   EXPECT_EQ(newcomers(8), kEvictionsSavedMax + 1);
-  now += 3 * kEvictionEvery;
+  now += 3 * every;
   EXPECT_EQ(newcomers(8), kEvictionsSavedMax + 4);
   now -= kSecond;  // the clock was set back
   EXPECT_EQ(newcomers(8), kEvictionsSavedMax + 12);
+}
+
+TEST(Track, AFullTableGivesUpSoManyFlowsAtOnceForDatagramsAndThenOneInAWhile) {
+  expect_evictions(kEvictionForDatagramEvery, [](std::uint16_t port) {
+    return ipv4("10.9.9.9", kServer).udp(port, 53).payload("q").bytes();
+  });
+}
+
+TEST(Track, AFullTableGivesUpSoManyFlowsAtOnceForConnectionsAndThenOneInAWhile) {
+  expect_evictions(kEvictionForConnectionEvery, [](std::uint16_t port) {
+    return ipv4("10.9.9.9", kServer).tcp(port, 443).flags("S").bytes();
+  });
 }
 
 }  // namespace
