@@ -16,6 +16,7 @@ namespace {
 
 using namespace classifier;
 
+constexpr std::uint32_t kClients = 250;  // inside hosts, to which the generated flows belong in turn
 constexpr const char* kPolicy =
     "weir-policy: 1\nlists: {bad: {domains: [bad.example, \"*.worse.example\"]}}\n"
     "network: [{rule: no-bittorrent, match: {app: BitTorrent}, then: block}]\n"
@@ -160,11 +161,10 @@ PacketSet generated_flows(const std::vector<FlowKind>& kinds, std::uint32_t coun
   std::map<FiveTuple, std::uint32_t> index;
   for (std::uint32_t flow = 0; flow < count; ++flow) {
     const Exchange exchange = exchange_of(kinds[flow % kinds.size()], flow);
-    const std::uint8_t client[] = {10, static_cast<std::uint8_t>(20 + (flow >> 16U)),
-                                   static_cast<std::uint8_t>(flow >> 8U), static_cast<std::uint8_t>(flow)};
+    const std::uint8_t client[] = {10, 20, 0, static_cast<std::uint8_t>(1 + flow % kClients)};
     const std::uint8_t server[] = {192, 0, 2, static_cast<std::uint8_t>(1 + flow % 200)};
-    const FiveTuple out{IpAddress::v4(client), IpAddress::v4(server), 40'000, exchange.port,
-                        exchange.protocol};
+    const auto port = static_cast<std::uint16_t>(20'000 + flow / kClients % 40'000);
+    const FiveTuple out{IpAddress::v4(client), IpAddress::v4(server), port, exchange.port, exchange.protocol};
     const FiveTuple in{out.responder, out.initiator, out.responder_port, out.initiator_port, out.protocol};
     const bool tcp = out.protocol == kProtocolTcp;
     if (tcp) {

@@ -150,11 +150,19 @@ int main(int argc, char** argv) {
   bool smoke = false;
   app.add_option("--seconds", seconds, "of each measurement")->check(CLI::Range(0.01, 600.0));
   app.add_flag("--smoke", smoke, "one short round: shows that it runs");
+  std::vector<std::string> wanted;
+  app.add_option("kind", wanted, "of flow; all when none is named")
+      ->check(CLI::IsMember({"tls", "quic", "dns", "http", "unknown-udp"}));
   CLI11_PARSE(app, argc, argv);
   if (smoke) seconds = 0.05;
   constexpr FlowKind kKinds[] = {FlowKind::kTls, FlowKind::kQuic, FlowKind::kDns, FlowKind::kHttp,
                                  FlowKind::kUnknownUdp};
-  for (const FlowKind kind : kKinds) measure_rate(kind, seconds);
-  for (const FlowKind kind : kKinds) measure_memory(kind);
+  const auto is_wanted = [&wanted](FlowKind kind) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), to_string(kind)) != wanted.end();
+  };
+  for (const FlowKind kind : kKinds)
+    if (is_wanted(kind)) measure_rate(kind, seconds);
+  for (const FlowKind kind : kKinds)
+    if (is_wanted(kind)) measure_memory(kind);
   return 0;
 }

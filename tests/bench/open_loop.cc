@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/bench/ring_rounds.h"
+
 namespace weir::bench {
 namespace {
 
@@ -45,6 +47,13 @@ void note(Seen& seen, const std::uint8_t* frame) {
   std::memcpy(&sent, frame + kStampAt, sizeof(sent));
   const double ns = static_cast<double>(rte_rdtsc() - sent) * 1e9 / static_cast<double>(rte_get_tsc_hz());
   seen.latency_ns.push_back(static_cast<std::uint32_t>(std::min(ns, 4e9)));
+}
+
+double percentile_of(std::vector<std::uint32_t> ns, double part) {
+  if (ns.empty()) return 0;
+  const auto at = ns.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(ns.size() - 1));
+  std::nth_element(ns.begin(), at, ns.end());
+  return *at / 1e3;
 }
 
 }  // namespace
@@ -107,11 +116,17 @@ void Responder::swap_policy() {
   static_cast<void>(classifier_end_->try_answer(answer));
 }
 
-double Seen::percentile_us(double part) {
-  if (latency_ns.empty()) return 0;
-  const auto at = static_cast<std::ptrdiff_t>(part * static_cast<double>(latency_ns.size() - 1));
-  std::nth_element(latency_ns.begin(), latency_ns.begin() + at, latency_ns.end());
-  return latency_ns[static_cast<std::size_t>(at)] / 1e3;
+double Seen::percentile_us(double part) const { return percentile_of(latency_ns, part); }
+
+double Seen::usual_percentile_us(double part) const {
+  std::vector<double> each;
+  for (std::size_t i = 0; i + 1 < windows.size(); ++i) {
+    if (windows[i] < windows[i + 1])
+      each.push_back(percentile_of({latency_ns.begin() + static_cast<std::ptrdiff_t>(windows[i]),
+                                    latency_ns.begin() + static_cast<std::ptrdiff_t>(windows[i + 1])},
+                                   part));
+  }
+  return each.empty() ? 0 : median(each);
 }
 
 Seen drive(RingBed& bed, const Load& load) {
@@ -125,6 +140,8 @@ Seen drive(RingBed& bed, const Load& load) {
   double looked_at = 0;
   for (double passed = 0; passed < load.seconds;) {
     passed = static_cast<double>(rte_rdtsc() - start) / hz;
+    while (passed >= static_cast<double>(seen.windows.size()) * load.window_s)
+      seen.windows.push_back(seen.latency_ns.size());
     const auto due = static_cast<std::uint64_t>(passed * load.packets_s);
     if (due > sent + kStep) {
       std::array<Kind, kStep> kinds{};

@@ -57,6 +57,7 @@ enum class Kind : std::uint8_t { kEstablished = 1, kFlood = 2, kProbe = 3 };
 struct Load {
   double packets_s = 0;
   double seconds = 1;
+  double window_s = 0.025;
   /// Writes the next frame (60 bytes), without its stamp; says of which kind it is.
   std::function<Kind(std::uint8_t*)> write;
   /// Called every 64 packets and every 20 us, for what else goes on.
@@ -66,8 +67,12 @@ struct Load {
 struct Seen {
   std::array<std::uint64_t, 4> offered{};  // by Kind; given to the port's ring or lost before it
   std::array<std::uint64_t, 4> received{};
-  std::vector<std::uint32_t> latency_ns;  // of kEstablished
-  [[nodiscard]] double percentile_us(double part);
+  std::vector<std::uint32_t> latency_ns;  // of kEstablished, as they came
+  std::vector<std::size_t> windows;       // where each of Load::window_s begins in it
+  [[nodiscard]] double percentile_us(double part) const;
+  /// The median over the windows of each one's percentile: what happens in every window shows in it, a core
+  /// that is taken away for some of them does not.
+  [[nodiscard]] double usual_percentile_us(double part) const;
 };
 Seen drive(RingBed& bed, const Load& load);
 

@@ -41,7 +41,7 @@ struct Latency {
 };
 Latency latency(RingBed& bed, double packets_s, double seconds, const std::function<void()>& turn) {
   const OtherCore core(turn);
-  Seen seen =
+  const Seen seen =
       drive(bed, {.packets_s = packets_s, .seconds = seconds, .write = Established(), .meanwhile = {}});
   return {seen.percentile_us(0.5), seen.percentile_us(0.99)};
 }
@@ -88,7 +88,8 @@ std::int64_t lost(const Seen& seen) {
   return static_cast<std::int64_t>(seen.offered[kKind] - seen.received[kKind]);
 }
 
-/// What a policy swap costs: the same load without swaps, with them, without.
+/// What a policy swap costs: the same load without swaps, with them, without. Percentiles of the time between
+/// two swaps, in the median.
 struct Reload {
   std::int64_t lost = 0;
   std::int64_t lost_without = 0;
@@ -99,27 +100,29 @@ struct Reload {
 Reload reload(RingBed& bed, Responder& responder, double packets_s, double seconds) {
   int swaps = kSwaps;
   const auto run = [&] {
-    return drive(
-        bed,
-        {.packets_s = packets_s, .seconds = seconds, .write = Established(), .meanwhile = [&](double passed) {
-           if (swaps < kSwaps && passed >= seconds * swaps / kSwaps) {
-             responder.swap_policy();
-             ++swaps;
-           }
-           responder.serve(kServedAtOnce);
-         }});
+    return drive(bed, {.packets_s = packets_s,
+                       .seconds = seconds,
+                       .window_s = seconds / kSwaps,
+                       .write = Established(),
+                       .meanwhile = [&](double passed) {
+                         if (swaps < kSwaps && passed >= seconds * swaps / kSwaps) {
+                           responder.swap_policy();
+                           ++swaps;
+                         }
+                         responder.serve(kServedAtOnce);
+                       }});
   };
-  Seen before = run();
+  const Seen before = run();
   const std::uint64_t answered = responder.answered();
   swaps = 0;
-  Seen swapping = run();
+  const Seen swapping = run();
   const std::uint64_t asked = responder.answered() - answered;
-  Seen after = run();
+  const Seen after = run();
   return {.lost = lost(swapping),
           .lost_without = lost(before) + lost(after),
           .asked = asked,
-          .p99 = swapping.percentile_us(0.99),
-          .p99_without = (before.percentile_us(0.99) + after.percentile_us(0.99)) / 2};
+          .p99 = swapping.usual_percentile_us(0.99),
+          .p99_without = (before.usual_percentile_us(0.99) + after.usual_percentile_us(0.99)) / 2};
 }
 
 }  // namespace
@@ -162,6 +165,61 @@ void bench_reload(const Options& options) {
                   lost_with, median(ratios)));
 }
 
+namespace {
+
+struct Flood {
+  double alone = 0;  // of the established flows' packets without a flood, as many packets in all: got through
+  double goodput = 0;  // the same under the flood
+  std::uint64_t flows = 0;
+  double newcomers = 0;  // after the flood: got through
+};
+
+double through(const Seen& seen, Kind kind) {
+  const auto at = static_cast<std::size_t>(kind);
+  return static_cast<double>(seen.received[at]) / static_cast<double>(seen.offered[at]);
+}
+
+/// One packet in three is of an established flow, the others are half SYNs, half datagrams, each of a flow of
+/// its own.
+class Flooded {
+ public:
+  Kind operator()(std::uint8_t* frame) {
+    if (turn_++ % 3 == 0) return established_(frame);
+    number_ = number_ * 1'664'525U + 1'013'904'223U;
+    if (turn_ % 2 == 0) {
+      write_udp_frame(frame, 60, kFlows + number_ % 16'000'000U);
+    } else {
+      write_syn_frame(frame, number_);
+    }
+    return Kind::kFlood;
+  }
+
+ private:
+  Established established_;
+  std::uint32_t number_ = kFlows;
+  std::uint32_t turn_ = 0;
+};
+
+Flood flood(RingBed& bed, Worker& worker, Responder& responder, double packets_s, double seconds) {
+  const auto serve = [&responder](double) { responder.serve(8); };  // 400,000 a second at least
+  const auto run = [&](double rate, double long_s, const std::function<Kind(std::uint8_t*)>& write) {
+    return drive(bed, {.packets_s = rate, .seconds = long_s, .write = write, .meanwhile = serve});
+  };
+  Flood seen;
+  seen.alone = through(run(packets_s, seconds, Established()), Kind::kEstablished);
+  seen.goodput = through(run(packets_s, seconds, Flooded()), Kind::kEstablished);
+  seen.flows = worker.board().read().flows;
+  static std::uint32_t fresh = 0;
+  const auto newcomer = [](std::uint8_t* frame) {
+    write_udp_frame(frame, 60, 16'500'000U + fresh++ % 250'000U);
+    return Kind::kProbe;
+  };
+  seen.newcomers = through(run(10'000, kProbeSeconds, newcomer), Kind::kProbe);
+  return seen;
+}
+
+}  // namespace
+
 void bench_flood(const Options& options) {
   stay_on_first_core();
   RingBed bed;
@@ -173,48 +231,17 @@ void bench_flood(const Options& options) {
   seed(bed, worker, kFlows);
   const OtherCore core([&worker] { worker.turn(); });
   Responder responder(worker);
-  Established established;
-  const auto serve = [&responder](double) { responder.serve(8); };  // 400,000 a second at least
-  const double most = capacity(bed, options.seconds, established);
-  static_cast<void>(drive(
-      bed, {.packets_s = most * 0.3, .seconds = options.seconds, .write = established, .meanwhile = serve}));
-  std::uint32_t number = kFlows;
-  std::uint32_t turn = 0;
-  const auto mixed = [&](std::uint8_t* frame) {
-    if (turn++ % 3 == 0) return established(frame);
-    number = number * 1'664'525U + 1'013'904'223U;  // every packet a flow of its own
-    if (turn % 2 == 0) {
-      write_udp_frame(frame, 60, kFlows + number % 16'000'000U);
-    } else {
-      write_syn_frame(frame, number);
-    }
-    return Kind::kFlood;
-  };
-  Seen flood = drive(
-      bed, {.packets_s = most * 0.9, .seconds = 3 * options.seconds, .write = mixed, .meanwhile = serve});
-  const std::uint64_t flows = worker.board().read().flows;
-  // Then newcomers: how long until they get through.
-  std::uint32_t fresh = 0;
-  Seen probes = drive(bed, {.packets_s = 10'000,
-                            .seconds = kProbeSeconds,
-                            .write =
-                                [&](std::uint8_t* frame) {
-                                  write_udp_frame(frame, 60, 16'500'000U + fresh++);
-                                  return Kind::kProbe;
-                                },
-                            .meanwhile = serve});
-  const auto of = [](const std::array<std::uint64_t, 4>& counts, Kind kind) {
-    return static_cast<double>(counts[static_cast<std::size_t>(kind)]);
-  };
-  const double through = of(probes.received, Kind::kProbe) / of(probes.offered, Kind::kProbe);
-  // Each newcomer is one packet of a flow of its own; those that were lost were the first ones.
-  const double recovered = kProbeSeconds * (1 - through);
-  say(fmt::format(
-      R"({{"bench":"rob.flood","case":"{:.2f} Mpps established, {:.2f} Mpps flood","rounds":1,)"
-      R"("goodput":{:.4f},"flows":{},"flows_max":{},"newcomers_through":{:.4f},"recovery_s":{:.3f}}})",
-      most * 0.3 / 1e6, most * 0.6 / 1e6,
-      of(flood.received, Kind::kEstablished) / of(flood.offered, Kind::kEstablished), flows, kTable, through,
-      recovered));
+  const double packets_s = 0.9 * capacity(bed, options.seconds, Established());
+  for (int round = 1; round <= options.rounds; ++round) {
+    const Flood seen = flood(bed, worker, responder, packets_s, 3 * options.seconds);
+    // Each newcomer is one packet of a flow of its own; those that were lost were the first ones.
+    say(fmt::format(
+        R"({{"bench":"rob.flood","case":"{:.2f} Mpps established, {:.2f} Mpps flood, round {}","rounds":1,)"
+        R"("goodput":{:.4f},"goodput_without":{:.4f},"flows":{},"flows_max":{},"newcomers_through":{:.4f},)"
+        R"("recovery_s":{:.3f}}})",
+        packets_s / 3e6, packets_s * 2 / 3e6, round, seen.goodput, seen.alone, seen.flows, kTable,
+        seen.newcomers, kProbeSeconds * (1 - seen.newcomers)));
+  }
 }
 
 }  // namespace weir::bench
