@@ -71,7 +71,7 @@ const char* level_word(channel::InspectedLevel level) {
 void fill_network(event::FlowEvent& event, const channel::NetworkPerformance& network) {
   const auto all_zero = [](const std::array<std::uint32_t, 2>& pair) { return pair[0] == 0 && pair[1] == 0; };
   if (all_zero(network.handshake_us) && all_zero(network.retransmitted) && all_zero(network.out_of_order) &&
-      all_zero(network.zero_windows)) {
+      all_zero(network.zero_windows) && network.icmp_errors == 0) {
     return;
   }
   auto* out = event.mutable_network();
@@ -83,6 +83,8 @@ void fill_network(event::FlowEvent& event, const channel::NetworkPerformance& ne
   out->set_out_of_order_from_responder(network.out_of_order[1]);
   out->set_zero_windows_from_initiator(network.zero_windows[0]);
   out->set_zero_windows_from_responder(network.zero_windows[1]);
+  out->set_icmp_errors(network.icmp_errors);
+  out->set_icmp_error(std::string(to_string(network.icmp_error)));
 }
 
 void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "policy/model/icmp_error.h"
+
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
@@ -118,14 +120,17 @@ enum class TcpState : std::uint8_t {
   kMidstream
 };
 
-/// What a TCP flow tells of its network without being asked; two counts by the Direction of the packets that
-/// showed it. Zero where nothing was seen.
+/// What a flow, mostly one over TCP, tells of its network without being asked; two counts by the Direction of
+/// the packets that showed it. Zero where nothing was seen.
 struct NetworkPerformance {
   std::array<std::uint32_t, 2> handshake_us{};   // round trip from Weir to the initiator, to the responder
   std::array<std::uint32_t, 2> retransmitted{};  // segments whose bytes had all been sent before
   std::array<std::uint32_t, 2> out_of_order{};   // segments that left a hole before them
   std::array<std::uint32_t, 2> zero_windows{};   // segments that said "send nothing"
 };
+  std::uint32_t icmp_errors = 0;                 // about packets of this flow; of every protocol
+  IcmpError icmp_error{};                        // the last one
+  std::array<std::uint8_t, 3> zero{};
 
 struct FlowClosed {
   FlowOpened flow;  // again, so that a classifier that was not there at the start can still publish the end

@@ -112,6 +112,8 @@ constexpr std::array kWorkerRows{
     NumberRow<Counts>{"weir_tunnels_full_packets_total", kCounter,
                       "Packets judged by their outside, for too many tunnels are known.",
                       &Counts::tunnels_full},
+    NumberRow<Counts>{"weir_icmp_errors_total", kCounter,
+                      "ICMP errors taken for the flow that they are about.", &Counts::icmp_errors},
     NumberRow<Counts>{"weir_unanswered_evicted_total", kCounter,
                       "Flows that nobody had answered and a full table gave up.",
                       &Counts::unanswered_evicted},

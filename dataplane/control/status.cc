@@ -116,6 +116,7 @@ json worker_counters_json(const PipelineCounters& counters) {
           {"packets_in_tunnels", counters.packets_in_tunnels},
           {"tunnels", counters.tunnels},
           {"tunnels_full", counters.tunnels_full},
+          {"icmp_errors", counters.icmp_errors},
           {"resets", counters.resets},
           {"verdicts_expired", counters.verdicts_expired},
           {"not_limited", counters.not_limited},
@@ -168,7 +169,9 @@ json flow_json(const FlowRow& row) {
           {"handshake_us", row.network.handshake_us},
           {"retransmitted", row.network.retransmitted},
           {"out_of_order", row.network.out_of_order},
-          {"zero_windows", row.network.zero_windows}};
+          {"zero_windows", row.network.zero_windows},
+          {"icmp_errors", row.network.icmp_errors},
+          {"icmp_error", to_string(row.network.icmp_error)}};
 }
 
 }  // namespace weir::dataplane

@@ -18,7 +18,7 @@ namespace weir::dataplane {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x574f'4c46'5249'4557U;  // "WEIRFLOW" in the file
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kTableAt = 4'096;  // the header has a page of its own
 
 std::uint64_t mix(std::uint64_t sum, std::span<const std::uint8_t> bytes) noexcept {

@@ -96,7 +96,9 @@ struct FlowRest {
   std::uint64_t number = 0;
   std::uint32_t next = kNoSlot;  // expiry wheel links
   std::uint32_t previous = kNoSlot;
-  std::uint32_t exceptions = 0;     // bit n: ExceptionCause n was applied
+  std::uint16_t exceptions = 0;     // bit n: ExceptionCause n was applied
+  std::uint8_t icmp_errors = 0;     // about this flow; counts stop at 255
+  IcmpError icmp_error{};           // the last one
   std::uint32_t channel_epoch = 0;  // of the classifier it was announced to
   std::array<std::uint8_t, 6> client_mac{};
   // Of a reset flow: times that the ends were told, at packets of each Direction. Of one with kAnswered: the

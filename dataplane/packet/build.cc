@@ -96,7 +96,9 @@ bool names_one_host(Bytes address) noexcept {
 }
 
 bool may_have_an_error(Bytes frame, const PacketMeta& meta) noexcept {
-  if (meta.kind == PacketKind::kOther || meta.kind == PacketKind::kFragment) return false;
+  if (meta.kind == PacketKind::kOther || meta.kind == PacketKind::kFragment ||
+      meta.kind == PacketKind::kIcmpError)
+    return false;
   if (meta.key.protocol == kProtocolIcmp || meta.key.protocol == kProtocolIcmpV6) return false;
   const bool group_mac = (field_u8(frame, 0) & 1U) != 0;
   return !group_mac && names_one_host(address_of(frame, meta, false)) &&

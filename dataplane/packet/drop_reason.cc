@@ -15,7 +15,8 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"ipv6-chain", "IPv6 extension headers that are cut or more than eight; rarely anything but an evasion."},
     {"l4-truncated", "Shorter than its TCP, UDP or ICMP header; damaged, or an attack on parsers."},
     {"l4-checksum",
-     "Wrong TCP or UDP checksum, or of the tunnel around it: no receiver would take it, an inspector might "
+     "Wrong checksum of TCP, UDP or an ICMP error, or of the tunnel around it: no receiver would take it, an "
+     "inspector might "
      "be misled by it."},
     {"tcp-flags", "TCP flags that no TCP sends (SYN with FIN or RST, or none); a port scan, or an evasion."},
     {"ethertype", "The pair's ethertype table says drop; its counters name the type."},

@@ -154,6 +154,46 @@ void fill_key(const IpPacket& ip, Bytes frame, const ParseOptions& options, Pack
   meta.key.pair = options.pair;
 }
 
+/// What an error quotes: the header of the packet that it is about, and at least 8 bytes of what followed
+/// (RFC 792; RFC 4443 section 2.4). False: too little to name its flow.
+bool read_quoted(Bytes quoted, bool ipv6, IpPacket& ip) noexcept {
+  ip.bytes = quoted;
+  const unsigned version = field_u8(quoted, 0) >> 4U;
+  if (ipv6) {
+    if (version != 6 || quoted.size() < kIpv6Bytes) return false;
+    ip.addresses = part(quoted, 8, 32);
+    ip.l4 = kIpv6Bytes;
+    ip.protocol = field_u8(quoted, 6);
+    return walk_extensions(ip) == DropReason::kNone && !ip.fragment;
+  }
+  ip.l4 = std::size_t{field_u8(quoted, 0) & 0x0fU} * 4;
+  if (version != 4 || ip.l4 < kIpv4BytesMin || quoted.size() < ip.l4) return false;
+  ip.addresses = part(quoted, 12, 8);
+  ip.protocol = field_u8(quoted, 9);
+  return (field_u16(quoted, 6) & 0x1fffU) == 0;  // the first fragment has the ports
+}
+
+/// An error that quotes what its receiver sent belongs to that packet's flow.
+void follow_quoted(const IpPacket& error, PacketMeta& meta) noexcept {
+  const Bytes message = part(error.bytes, error.l4);
+  if (to_icmp_error(meta.ipv6, field_u8(message, 0), field_u8(message, 1)) == IcmpError::kNone) return;
+  IpPacket about;
+  if (!read_quoted(part(message, kIcmpBytes), meta.ipv6, about)) return;
+  const std::size_t half = about.addresses.size() / 2;
+  if (!std::ranges::equal(part(about.addresses, 0, half), part(error.addresses, half))) return;
+  const bool ports = about.protocol == kProtocolTcp || about.protocol == kProtocolUdp;
+  const Bytes head = part(about.bytes, about.l4);
+  if (ports && head.size() < 4) return;
+  if (about.protocol == error.protocol &&
+      to_icmp_error(meta.ipv6, field_u8(head, 0), field_u8(head, 1)) != IcmpError::kNone) {
+    return;  // nobody answers an error with an error
+  }
+  meta.kind = PacketKind::kIcmpError;
+  meta.key.protocol = about.protocol;
+  set_ends(meta, mapped_address(part(about.addresses, half)), mapped_address(part(about.addresses, 0, half)),
+           ports ? field_u16(head, 2) : std::uint16_t{0}, ports ? field_u16(head, 0) : std::uint16_t{0});
+}
+
 }  // namespace
 
 DropReason parse_ip(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept {
@@ -165,7 +205,24 @@ DropReason parse_ip(Bytes frame, const ParseOptions& options, PacketMeta& meta) 
   reason = parse_l4(ip, meta);
   if (reason != DropReason::kNone) return reason;
   fill_key(ip, frame, options, meta);
+  if (meta.kind == PacketKind::kIp && ip.protocol == (meta.ipv6 ? kProtocolIcmpV6 : kProtocolIcmp)) {
+    follow_quoted(ip, meta);
+  }
   return DropReason::kNone;
+}
+
+void follow_own_flow(Bytes frame, std::uint32_t hash_seed, PacketMeta& meta) noexcept {
+  const std::size_t size = meta.ipv6 ? 16 : 4;
+  const std::size_t source = meta.l3_offset + (meta.ipv6 ? std::size_t{8} : std::size_t{12});
+  meta.kind = PacketKind::kIp;
+  meta.key.protocol = meta.ipv6 ? kProtocolIcmpV6 : kProtocolIcmp;
+  set_ends(meta, mapped_address(part(frame, source, size)), mapped_address(part(frame, source + size, size)),
+           0, 0);
+  meta.hash = hash_of(meta.key, hash_seed);
+}
+
+IcmpError icmp_error_of(Bytes frame, const PacketMeta& meta) noexcept {
+  return to_icmp_error(meta.ipv6, field_u8(frame, meta.l4_offset), field_u8(frame, meta.l4_offset + 1U));
 }
 
 namespace {
@@ -181,7 +238,8 @@ bool may_lack_checksum(Bytes udp) noexcept {
 }  // namespace
 
 bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
-  if (meta.kind != PacketKind::kTcp && meta.kind != PacketKind::kUdp) return true;
+  const bool error = meta.kind == PacketKind::kIcmpError;
+  if (meta.kind != PacketKind::kTcp && meta.kind != PacketKind::kUdp && !error) return true;
   const Bytes packet = part(frame, meta.l3_offset, meta.l3_bytes);
   // UDP may say that it ends before its packet does.
   const std::size_t segment_bytes = std::size_t{meta.payload_offset} + meta.payload_bytes - meta.l4_offset;
@@ -189,8 +247,10 @@ bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept {
   if (meta.kind == PacketKind::kUdp && field_u16(segment, 6) == 0) {
     return !meta.ipv6 || may_lack_checksum(segment);  // IPv4 may leave it out (RFC 768)
   }
+  if (error && !meta.ipv6) return checksum_fold(checksum_add(0, segment)) == 0xffff;
   const Bytes addresses = meta.ipv6 ? part(packet, 8, 32) : part(packet, 12, 8);
-  const std::uint64_t pseudo = pseudo_header_sum(addresses, meta.key.protocol, segment.size());
+  const std::uint8_t protocol = error ? kProtocolIcmpV6 : meta.key.protocol;
+  const std::uint64_t pseudo = pseudo_header_sum(addresses, protocol, segment.size());
   return checksum_fold(checksum_add(pseudo, segment)) == 0xffff;
 }
 

@@ -9,6 +9,7 @@
 
 #include "dataplane/packet/drop_reason.h"
 #include "policy/model/byte_reader.h"
+#include "policy/model/icmp_error.h"
 
 namespace weir::dataplane {
 
@@ -56,6 +57,7 @@ enum class PacketKind : std::uint8_t {
   kTcp,
   kUdp,
 };
+  kIcmpError,  // its key is that of the flow it is about, seen as a packet back to who it is sent to
 
 /// Of the innermost packet that is looked through to.
 struct PacketMeta {
@@ -91,8 +93,13 @@ struct ParseOptions {
 /// The same, the general way: parse_frame has a short way for the commonest frames, which must not differ.
 [[nodiscard]] DropReason parse_any_frame(Bytes frame, const ParseOptions& options, PacketMeta& meta) noexcept;
 
-/// Of a frame that parse_frame found good with `verify_l4_checksum` off: whether its TCP or UDP checksum is
-/// right.
+/// Of a kIcmpError about a flow that nobody knows: its own flow takes that one's place, and it is a kIp.
+void follow_own_flow(Bytes frame, std::uint32_t hash_seed, PacketMeta& meta) noexcept;
+/// Of a kIcmpError.
+[[nodiscard]] IcmpError icmp_error_of(Bytes frame, const PacketMeta& meta) noexcept;
+
+/// Of a frame that parse_frame found good with `verify_l4_checksum` off: whether the checksum of its TCP
+/// segment, datagram or ICMP error is right.
 [[nodiscard]] bool l4_checksum_holds(Bytes frame, const PacketMeta& meta) noexcept;
 
 }  // namespace weir::dataplane

@@ -6,6 +6,7 @@
 
 #include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/fields.h"
+#include "policy/model/icmp_error.h"
 #include "policy/model/ip_address.h"
 
 namespace weir::dataplane {
@@ -55,15 +56,12 @@ std::uint16_t folded(Bytes address) noexcept {
 Bytes quoted_destination(Bytes packet, bool ipv6) noexcept {
   const std::size_t header = ipv6 ? kIpv6Bytes : std::size_t{field_u8(packet, 0) & 0x0fU} * 4;
   const std::uint8_t protocol = field_u8(packet, ipv6 ? 6 : 9);
-  const std::uint8_t type = field_u8(packet, header);
-  if (ipv6) {
-    // RFC 4443 section 2.1: errors are those below 128.
-    if (protocol != kProtocolIcmpV6 || type == 0 || type >= 128) return {};
-    return part(packet, header + kIcmpBytes + 24, 16);
+  if (protocol != (ipv6 ? kProtocolIcmpV6 : kProtocolIcmp) ||
+      to_icmp_error(ipv6, field_u8(packet, header), field_u8(packet, header + 1)) == IcmpError::kNone) {
+    return {};
   }
-  // RFC 792: unreachable, quench, redirect, time exceeded, parameter problem. Only a first fragment has it.
-  const bool error = type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-  if (protocol != kProtocolIcmp || !error || (field_u16(packet, 6) & 0x1fffU) != 0) return {};
+  if (ipv6) return part(packet, header + kIcmpBytes + 24, 16);
+  if ((field_u16(packet, 6) & 0x1fffU) != 0) return {};  // only a first fragment has it
   return part(packet, header + kIcmpBytes + 16, 4);
 }
 

@@ -36,7 +36,7 @@ channel::EndReason end_reason(const FlowHot& hot) noexcept {
   return both ? channel::EndReason::kFin : channel::EndReason::kReset;
 }
 
-channel::NetworkPerformance network_performance(const FlowCold& cold) noexcept {
+channel::NetworkPerformance network_performance(const FlowCold& cold, const FlowRest& rest) noexcept {
   channel::NetworkPerformance network;
   network.handshake_us = cold.handshake_us;
   for (std::size_t direction = 0; direction < 2; ++direction) {
@@ -44,6 +44,8 @@ channel::NetworkPerformance network_performance(const FlowCold& cold) noexcept {
     network.out_of_order[direction] = cold.out_of_order[direction];
     network.zero_windows[direction] = cold.zero_windows[direction];
   }
+  network.icmp_errors = rest.icmp_errors;
+  network.icmp_error = rest.icmp_error;
   return network;
 }
 
@@ -64,7 +66,7 @@ void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeN
   closed.bytes = cold.bytes;
   closed.exceptions = path.flows.rest(slot).exceptions;
   closed.policy_revision = hot.policy_revision;
-  closed.network = network_performance(cold);
+  closed.network = network_performance(cold, path.flows.rest(slot));
   closed.reason = reason;
   closed.tcp_state = hot.tcp_state;
   const ClosedFlow message{ref_of(path, slot), closed};

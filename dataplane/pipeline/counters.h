@@ -61,6 +61,7 @@ struct PipelineCounters {
   std::uint64_t packets_in_tunnels = 0;  // judged by what is inside
   std::uint64_t tunnels_full = 0;        // packets judged by their outside, for want of a free tunnel index
   std::uint64_t tunnels = 0;             // known now
+  std::uint64_t icmp_errors = 0;         // taken for the flow that they are about
   std::uint64_t resets = 0;              // times both ends of a flow were told of a reset
   std::uint64_t verdicts_expired = 0;    // flows asked about once more since their verdict's time was over
   std::uint64_t not_limited = 0;         // verdicts with a rate that found no meter: passed without it

@@ -8,7 +8,7 @@ namespace weir::dataplane {
 void note_exception(Path& path, ExceptionCause cause, ExceptionAction action, std::uint32_t slot) noexcept {
   const auto index = static_cast<std::size_t>(cause);
   ++path.counters.exceptions[index][static_cast<std::size_t>(action)];
-  if (slot != kNoSlot) path.flows.rest(slot).exceptions |= 1U << index;
+  if (slot != kNoSlot) path.flows.rest(slot).exceptions |= static_cast<std::uint16_t>(1U << index);
 }
 
 ExceptionAction apply_exception(Path& path, ExceptionCause cause, std::uint8_t port,

@@ -51,7 +51,8 @@ bool LookupStage::passes(const FlowHot& flow, const PacketMeta& meta) const noex
       meta.kind == PacketKind::kTcp ? channel::TcpState::kEstablished : channel::TcpState::kNone;
   return flow.state == FlowState::kDecided && flow.verdict == VerdictAction::kForward &&
          flow.policy_revision == path_.policy_revision && (flow.flags & kMoreToDo) == 0 &&
-         (meta.tcp_flags & kTcpControl) == 0 && flow.tcp_state == quiet;
+         (meta.tcp_flags & kTcpControl) == 0 && flow.tcp_state == quiet &&
+         meta.kind != PacketKind::kIcmpError;
 }
 
 void LookupStage::find(Batch& batch) noexcept {

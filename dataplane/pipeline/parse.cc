@@ -23,6 +23,7 @@ FrameClass class_of(const PacketMeta& meta) {
     case PacketKind::kUdp:
       return FrameClass::kUdp;
     case PacketKind::kIp:
+    case PacketKind::kIcmpError:
       return FrameClass::kIpOther;
     case PacketKind::kFragment:
       return FrameClass::kFragment;

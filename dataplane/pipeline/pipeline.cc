@@ -152,7 +152,7 @@ void Pipeline::shift_time(TimeNs step, TimeNs now) noexcept {
     if (hot.state == FlowState::kFree) continue;
     FlowRest& rest = path_.flows.rest(slot);
     rest.started += step;
-    rest.exceptions |= 1U << static_cast<unsigned>(ExceptionCause::kClockStep);
+    rest.exceptions |= static_cast<std::uint16_t>(1U << static_cast<unsigned>(ExceptionCause::kClockStep));
     const TimeNs last_seen = last_seen_of(path_, slot) + step;
     hot.last_seen = tick_of(last_seen);
     path_.flows.cold(slot).last_seen_fraction = fraction_of(last_seen);

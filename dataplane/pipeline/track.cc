@@ -10,6 +10,7 @@
 #include "dataplane/pipeline/closing.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
+#include "dataplane/pipeline/icmp_error.h"
 #include "dataplane/pipeline/lookup.h"
 #include "dataplane/pipeline/normalise.h"
 
@@ -65,6 +66,7 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
       batch.end(i, Fate::kDrop, DropReason::kL4Checksum);
       continue;
     }
+    if (meta.kind == PacketKind::kIcmpError && end_icmp_error(path_, batch, i)) continue;
     const bool reopening = batch.slots[i] != kNoSlot && reopens(batch.slots[i], meta);
     const bool judged =
         path_.normalise && (batch.slots[i] == kNoSlot || reopening || !follows_verdict(batch.slots[i]));
@@ -96,8 +98,10 @@ void TrackStage::operator()(Batch& batch, TimeNs now) noexcept {
 
 bool TrackStage::is_damaged(const Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
-  if (batch.slots[i] != kNoSlot && (meta.tcp_flags & kTcpControl) == 0 && follows_verdict(batch.slots[i]))
+  if (batch.slots[i] != kNoSlot && (meta.tcp_flags & kTcpControl) == 0 && follows_verdict(batch.slots[i]) &&
+      meta.kind != PacketKind::kIcmpError) {
     return false;
+  }
   const rte_mbuf* packet = batch.packets[i];
   // What a port says of checksums it says of the outermost packet.
   const bool verified = meta.outer_l3_offset == 0 &&

@@ -16,7 +16,7 @@ class TrackStage {
   void operator()(Batch& batch, TimeNs now) noexcept;
 
  private:
-  /// A TCP or UDP checksum that a receiver would refuse. Asked before a packet changes any state; what merely
+  /// A checksum that a receiver would refuse. Asked before a packet changes any state; what merely
   /// follows the verdict of its flow is left to the receiver.
   [[nodiscard]] std::uint32_t reopen(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] bool is_damaged(const Batch& batch, std::size_t i) noexcept;

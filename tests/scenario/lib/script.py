@@ -9,6 +9,7 @@ from . import frames, hostile, payloads, tunnels
 START_NS = 1_700_000_000 * 10**9
 STEP_NS = 10**6
 EXTENSIONS = {'hop': 0, 'route': 43, 'fragment': 44, 'auth': 51, 'dest': 60}
+QUOTED_BYTES = 64  # of a packet in an ICMP error about it
 UNITS = {'us': 10**3, 'ms': 10**6, 's': 10**9, 'm': 60 * 10**9}
 
 
@@ -35,6 +36,7 @@ class Flow:
     client: int = 1000   # next sequence number of the initiator
     server: int = 5000
     packets: int = 0
+    sent: dict = dataclasses.field(default_factory=dict)  # the last IP packet of each way
 
 
 class Script:
@@ -102,15 +104,22 @@ class Script:
 
     def put(self, flow, way, line, fate, payload=b'', flags=None, seq=None, label='', ttl=64, bad='', frag='', id='0',
             before='', after='', win=65535, ack='0', options='', urgent=0, at='', patch='', cut=0,
-            split=''):
+            split='', icmp='', by=''):
         """`seq`: +N or -N from the next sequence number, which then stays where it is; `ack` the same of the other's.
         `at`: the port where it arrives instead of its sender's. `patch=OFFSET:HEX`: these bytes at this offset of the IP packet,
         no checksum follows; `cut=N`: the frame lacks its last N bytes; `split`: as `frag`, of the outermost tunnel's packet. The
+        `icmp=TYPE.CODE`: an ICMP error about the flow's last packet of the other way, from its end or `by=ADDRESS`. The
         rest: see frames.pieces."""
         forward = way == '>'
         flags = flags if flags is not None else ('PA' if payload else 'A')
         (source, sport), (destination, dport) = flow.ends if forward else flow.ends[::-1]
-        if flow.protocol == 'tcp':
+        if icmp:
+            kind, code = map(int, icmp.split('.'))
+            source = by or source
+            body = frames.icmp(source, destination, kind, code, bytes(4), flow.sent[not forward][:QUOTED_BYTES])
+            body = body[:3] + bytes([body[3] ^ (bad == 'l4')]) + body[4:]
+            protocol = frames.ICMP6 if ':' in source else frames.ICMP
+        elif flow.protocol == 'tcp':
             mine, other = (flow.client, flow.server) if forward else (flow.server, flow.client)
             number = mine + int(seq) if seq else mine
             if not seq:
@@ -137,6 +146,8 @@ class Script:
         for fragment, piece, *protocol in frames.pieces(protocol, body, frag, chain[1]):
             packet = frames.ip(source, destination, *protocol, piece, ttl=int(ttl), fragment=fragment,
                                identification=int(id), before=chain[0], damage=0x1111 if bad == 'ip' else 0)
+            if not icmp:
+                flow.sent[forward] = packet
             if patch:
                 place, new = int(patch.partition(':')[0]), bytes.fromhex(patch.partition(':')[2])
                 packet = packet[:place] + new + packet[place + len(new):]

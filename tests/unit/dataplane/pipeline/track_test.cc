@@ -73,6 +73,37 @@ TEST(Track, ADamagedPacketChangesNoState) {
   EXPECT_EQ(bench.dropped(kOutsidePort, DropReason::kL4Checksum), 3U);
 }
 
+TEST(Track, AnIcmpErrorGoesTheWayOfItsFlowAndIsNotedThere) {
+  PipelineBench bench;
+  const auto query = ipv4(kClient, kServer).udp(5'000, 53).payload("query");
+  const auto error = [&](std::uint8_t code) {
+    const Frame frame = query.bytes();
+    return ipv4("192.0.2.1", kClient).icmp(3, code).payload(std::string(frame.begin() + 14, frame.end()));
+  };
+  bench.run(kOutsidePort, error(3));  // nobody's: a flow of its own, which waits for an answer
+  EXPECT_EQ(bench.counters().flows, 1U);
+  bench.run(kInsidePort, query);
+  const auto flow = bench.requests(RequestType::kPacket).back().flow;
+  bench.decide(flow, VerdictAction::kForward);
+  const FlowCold before = bench.pipeline->path().flows.cold(flow.slot);
+  bench.run(kOutsidePort, error(3));
+  bench.run(kOutsidePort, error(1).bad_l4_checksum());
+  bench.run(kOutsidePort, error(13));
+  EXPECT_EQ(bench.left_at(kInsidePort).size(), 2U);
+  EXPECT_EQ(bench.dropped(kOutsidePort, DropReason::kL4Checksum), 1U);
+  const FlowRest& rest = bench.pipeline->path().flows.rest(flow.slot);
+  EXPECT_EQ(rest.icmp_errors, 2U);
+  EXPECT_EQ(rest.icmp_error, IcmpError::kProhibited);
+  EXPECT_EQ(bench.pipeline->path().flows.cold(flow.slot).packets, before.packets);
+  EXPECT_EQ(bench.counters().icmp_errors, 2U);
+  EXPECT_EQ(bench.counters().flows, 2U);
+  for (int i = 0; i < 300; ++i) bench.run(kOutsidePort, error(0));
+  EXPECT_EQ(rest.icmp_errors, UINT8_MAX);
+  bench.decide(flow, VerdictAction::kDrop);
+  bench.run(kOutsidePort, error(3));
+  EXPECT_EQ(bench.dropped(kOutsidePort, DropReason::kPolicyDrop), 1U);
+}
+
 TEST(Track, AFullTableIsTheExceptionTables) {
   PipelineBench bench({.exceptions = ExceptionAction::kPass, .flows = 64, .parked = 256, .requests = 512});
   for (std::uint16_t i = 0; i < 80; ++i) {
