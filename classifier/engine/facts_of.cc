@@ -52,6 +52,7 @@ FlowFacts facts_of(const channel::FlowOpened& opened, TimeNs started) {
   facts.tuple.protocol = opened.protocol;
   facts.tunnel = tunnel_of(opened);
   facts.vlan = opened.vlan;
+  facts.inner_vlans = opened.inner_vlans;
   facts.client_mac.bytes = opened.client_mac;
   facts.initiator_inside = opened.initiator_inside != 0;
   facts.started = started;

@@ -288,13 +288,13 @@ void transfer(Archive& archive, IdentifiedTraces& traces) {
 }
 template <typename Archive>
 void transfer(Archive& archive, FlowFacts& facts) {
-  auto& [tuple, tunnel, vlan, client_mac, initiator_inside, started, host, host_source, dns_name,
+  auto& [tuple, tunnel, vlan, inner_vlans, client_mac, initiator_inside, started, host, host_source, dns_name,
          dns_name_told, dns_name_ech, encrypted_dns, client_identity, tls, http, proxies, dns, mail, ssh,
          dhcp, master, app, confidence, app_final, names_final, country, asn, as_org, software] = facts;
   static_cast<void>(client_identity);
-  fields(archive, tuple, vlan, client_mac, initiator_inside, started, host, host_source, dns_name,
-         dns_name_told, dns_name_ech, encrypted_dns, proxies, master, app, confidence, app_final, names_final,
-         country, asn, as_org, software);
+  fields(archive, tuple, vlan, inner_vlans, client_mac, initiator_inside, started, host, host_source,
+         dns_name, dns_name_told, dns_name_ech, encrypted_dns, proxies, master, app, confidence, app_final,
+         names_final, country, asn, as_org, software);
   archive.group(tunnel);
   archive.group(tls);
   archive.group(http);

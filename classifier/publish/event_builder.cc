@@ -94,6 +94,8 @@ void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {
   event.set_responder_port(facts.tuple.responder_port);
   event.set_protocol(facts.tuple.protocol);
   event.set_vlan(facts.vlan);
+  for (const std::uint16_t vlan : facts.inner_vlans)
+    if (vlan != 0) event.add_inner_vlans(vlan);
   event.set_client_mac(facts.client_mac.to_string());
   event.set_initiator_inside(facts.initiator_inside);
   event.set_started_ns(static_cast<std::uint64_t>(facts.started));

@@ -85,7 +85,8 @@ struct FlowOpened {
   std::uint8_t initiator_inside = 1;
   std::uint8_t midstream = 0;  // TCP picked up without its SYN, or announced again to a new classifier
   InspectedLevel level{};      // at its announcement
-  std::array<std::uint8_t, 6> zero{};
+  std::array<std::uint16_t, 2> inner_vlans{};  // ids of the second and third tag
+  std::array<std::uint8_t, 2> zero{};
   Tunnel tunnel;
 };
 static_assert(sizeof(FlowOpened) == 104);
@@ -127,10 +128,10 @@ struct NetworkPerformance {
   std::array<std::uint32_t, 2> retransmitted{};  // segments whose bytes had all been sent before
   std::array<std::uint32_t, 2> out_of_order{};   // segments that left a hole before them
   std::array<std::uint32_t, 2> zero_windows{};   // segments that said "send nothing"
-};
   std::uint32_t icmp_errors = 0;                 // about packets of this flow; of every protocol
   IcmpError icmp_error{};                        // the last one
   std::array<std::uint8_t, 3> zero{};
+};
 
 struct FlowClosed {
   FlowOpened flow;  // again, so that a classifier that was not there at the start can still publish the end

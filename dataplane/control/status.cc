@@ -152,6 +152,7 @@ json flow_json(const FlowRow& row) {
           {"responder_port", flow.responder_port},
           {"protocol", flow.protocol},
           {"vlan", flow.vlan},
+          {"inner_vlans", flow.inner_vlans},
           {"pair", flow.pair},
           {"initiator_inside", flow.initiator_inside != 0},
           {"client_mac", MacAddress{flow.client_mac}.to_string()},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/packet/ethernet.h"
 
+#include <array>
+
 #include "dataplane/packet/fields.h"
 
 namespace weir::dataplane {
@@ -66,13 +68,16 @@ DropReason walk_link(Bytes frame, std::size_t from, Link& link) noexcept {
 }
 
 DropReason walk_payload(Bytes frame, std::size_t at, std::uint16_t ethertype, Link& link) noexcept {
+  std::array<std::uint16_t, kVlanTagsMax> ids{};
   for (int tags = 0; is_tag(ethertype); ++tags) {
     if (tags == kVlanTagsMax) return DropReason::kVlanDepth;
     if (frame.size() < at + kVlanTagBytes) return DropReason::kRunt;
-    if (tags == 0) link.vlan = field_u16(frame, at) & 0x0fffU;
+    ids[static_cast<std::size_t>(tags)] = field_u16(frame, at) & 0x0fffU;
     ethertype = field_u16(frame, at + 2);
     at += kVlanTagBytes;
   }
+  link.vlan = ids[0];
+  link.inner_vlans = inner_vlans_of(ids[1], ids[2]);
   link.ethertype = ethertype;
   link.l3 = at;
   link.header = at;

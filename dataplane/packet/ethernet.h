@@ -48,6 +48,11 @@ inline constexpr std::uint16_t kEthertypeOldQinq = 0x9100;       // before IEEE 
   }
 }
 
+/// The ids of a frame's second and third tag in one number; 0: it has none.
+[[nodiscard]] constexpr std::uint32_t inner_vlans_of(std::uint16_t second, std::uint16_t third) noexcept {
+  return std::uint32_t{second} << 12U | third;
+}
+
 /// How the bytes after the tags say what they carry.
 enum class LinkKind : std::uint8_t { kPlain, kMpls, kPppoe, kSnap };
 
@@ -57,6 +62,7 @@ struct Link {
   std::size_t end = 0;          // where it may end at the latest: PPPoE and 802.3 have a length of their own
   std::uint16_t ethertype = 0;  // IPv4 or IPv6 where that was found; else the frame's own, < 0x0600: LLC
   std::uint16_t vlan = 0;       // id of the outer tag; 0: none
+  std::uint32_t inner_vlans = 0;  // inner_vlans_of the tags behind it
   LinkKind kind = LinkKind::kPlain;
   [[nodiscard]] bool holds_ip() const noexcept {
     return ethertype == kEthertypeIpv4 || ethertype == kEthertypeIpv6;

@@ -28,7 +28,8 @@ struct FlowKey {
   std::array<std::uint8_t, 16> high_address{};
   std::uint16_t low_port = 0;  // host order
   std::uint16_t high_port = 0;
-  std::uint16_t vlan = 0;  // outer VLAN id; in a tunnel: kTunnelVlan + the tunnel's index at its worker
+  std::uint16_t vlan =
+      0;  // VLAN id; in a tunnel or behind several tags: kTunnelVlan + an index of the TunnelTable
   std::uint8_t protocol = 0;
   std::uint8_t pair = 0;  // index of the port pair (a replay: 0)
   using Words = std::array<std::uint64_t, 5>;
@@ -43,7 +44,7 @@ struct FlowKey {
 };
 static_assert(sizeof(FlowKey) == sizeof(FlowKey::Words));
 
-/// Above every VLAN id: equal addresses in different tunnels are different flows.
+/// Above every VLAN id: equal addresses in different tunnels, or behind different tags, are different flows.
 inline constexpr std::uint16_t kTunnelVlan = 0x1000;
 
 /// 32-bit hash of a key, the same on every machine (for tests); not for hostile-collision resistance alone:
@@ -56,8 +57,8 @@ enum class PacketKind : std::uint8_t {
   kIp,        // IP without ports (ICMP, GRE, ...): its flow is addresses + protocol
   kTcp,
   kUdp,
-};
   kIcmpError,  // its key is that of the flow it is about, seen as a packet back to who it is sent to
+};
 
 /// Of the innermost packet that is looked through to.
 struct PacketMeta {
@@ -76,6 +77,7 @@ struct PacketMeta {
   std::uint32_t tcp_sequence = 0;
   std::uint32_t tcp_acknowledgement = 0;
   std::uint16_t tcp_window = 0;
+  std::uint32_t inner_vlans = 0;      // inner_vlans_of its second and third tag; 0: it has none
   std::uint16_t outer_l3_offset = 0;  // in a tunnel: of the frame's own IP header; 0: in none
   bool operator==(const PacketMeta&) const noexcept = default;
 };

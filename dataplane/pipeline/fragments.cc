@@ -130,7 +130,7 @@ void FragmentStage::parse_whole(Batch& batch, std::size_t i) noexcept {
   meta = {};
   const Bytes frame = frame_of(batch.packets[i]);
   DropReason reason = parse_frame(frame, options, meta);
-  if (reason == DropReason::kNone && may_hold_packet(meta)) reason = see_through(path_, frame, options, meta);
+  if (reason == DropReason::kNone && is_carried(meta)) reason = see_through(path_, frame, options, meta);
   // A fragment of a fragment, or a segment of which the classifier would see the beginning alone, although
   // the receiver would take all of it: no honest sender makes either.
   const bool unjudged = meta.kind == PacketKind::kFragment ||

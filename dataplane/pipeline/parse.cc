@@ -108,7 +108,7 @@ void ParseStage::operator()(Batch& batch) noexcept {
                                                                RTE_MBUF_F_RX_IP_CKSUM_GOOD;
     count_groups(frame_of(packet), counters);
     DropReason reason = parse_frame(frame_of(packet), options, batch.metas[i]);
-    if (reason == DropReason::kNone && may_hold_packet(batch.metas[i])) {
+    if (reason == DropReason::kNone && is_carried(batch.metas[i])) {
       reason = see_through(path_, frame_of(packet), options, batch.metas[i]);
     }
     if (reason != DropReason::kNone) {

@@ -82,6 +82,9 @@ channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {
   opened.initiator_port = low ? hot.key.low_port : hot.key.high_port;
   opened.responder_port = low ? hot.key.high_port : hot.key.low_port;
   opened.vlan = path.tunnels.vlan_of(hot.key.vlan);
+  const std::uint32_t inner = path.tunnels.inner_vlans_of(hot.key.vlan);
+  opened.inner_vlans = {static_cast<std::uint16_t>(inner >> 12U),
+                        static_cast<std::uint16_t>(inner & 0x0fffU)};
   opened.tunnel = path.tunnels.tunnel_of(hot.key.vlan);
   opened.pair = path.announced_pair[hot.key.pair];
   opened.client_mac = rest.client_mac;

@@ -7,6 +7,10 @@
 
 namespace weir::dataplane {
 
+namespace {
+constexpr int kDepthMax = kTunnelDepthMax + 1;  // tunnels, and the tags of the frame around them
+}
+
 static_assert(kTunnelVlan + kTunnelsMax <= 0xffff);
 
 TunnelTable::TunnelTable(std::uint16_t capacity, std::uint32_t hash_seed)
@@ -71,14 +75,25 @@ void TunnelTable::release(std::uint16_t key_vlan) noexcept {
 }
 
 channel::Tunnel TunnelTable::tunnel_of(std::uint16_t key_vlan) const noexcept {
-  return key_vlan < kTunnelVlan ? channel::Tunnel{} : entries_[key_vlan - kTunnelVlan].name.tunnel;
+  if (key_vlan < kTunnelVlan) return {};
+  const channel::Tunnel& tunnel = entries_[key_vlan - kTunnelVlan].name.tunnel;
+  return tunnel.type == channel::TunnelType::kNone ? channel::Tunnel{} : tunnel;
 }
 
 std::uint16_t TunnelTable::vlan_of(std::uint16_t key_vlan) const noexcept {
-  for (int depth = 0; depth < kTunnelDepthMax && key_vlan >= kTunnelVlan; ++depth) {
+  for (int depth = 0; depth < kDepthMax && key_vlan >= kTunnelVlan; ++depth) {
     key_vlan = entries_[key_vlan - kTunnelVlan].name.vlan;
   }
   return key_vlan;
+}
+
+std::uint32_t TunnelTable::inner_vlans_of(std::uint16_t key_vlan) const noexcept {
+  for (int depth = 0; depth < kDepthMax && key_vlan >= kTunnelVlan; ++depth) {
+    const TunnelName& name = entries_[key_vlan - kTunnelVlan].name;
+    if (name.tunnel.type == channel::TunnelType::kNone) return name.tunnel.id;
+    key_vlan = name.vlan;
+  }
+  return 0;
 }
 
 std::size_t TunnelTable::memory_bytes() const noexcept {
@@ -94,9 +109,25 @@ TunnelName name_of(const Inside& inside, std::uint16_t carrier_vlan) noexcept {
   return {inside.tunnel, carrier_vlan, vlan};
 }
 
+/// Equal addresses behind different tags are different flows.
+void take_inner_vlans(Path& path, std::uint32_t hash_seed, PacketMeta& meta) noexcept {
+  if (meta.inner_vlans == 0 || meta.kind == PacketKind::kOther) return;
+  TunnelName name;
+  name.vlan = meta.key.vlan;
+  name.tunnel.id = meta.inner_vlans;
+  const std::uint16_t index = path.tunnels.find_or_add(name);
+  if (index == TunnelTable::kNone) {
+    ++path.counters.tunnels_full;
+    return;
+  }
+  meta.key.vlan = static_cast<std::uint16_t>(kTunnelVlan + index);
+  meta.hash = hash_of(meta.key, hash_seed);
+}
+
 }  // namespace
 
 DropReason see_through(Path& path, Bytes frame, ParseOptions options, PacketMeta& meta) noexcept {
+  take_inner_vlans(path, options.hash_seed, meta);
   options.verify_ip_checksum = path.verify_checksums;  // a port looks at the outermost header alone
   for (int depth = 0; depth < kTunnelDepthMax && may_hold_packet(meta); ++depth) {
     Inside inside;

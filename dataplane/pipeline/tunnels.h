@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tunnels whose inside one worker looks at, each under a small index. The index takes the place of the
-// VLAN in the flow key (kTunnelVlan + index), so that equal addresses in different tunnels are different
-// flows at no cost to all the others. A tunnel in a tunnel has the outer one's index as its VLAN.
+// The tunnels whose inside one worker looks at, and the stacks of VLAN tags, each under a small index. The
+// index takes the place of the VLAN in the flow key (kTunnelVlan + index), so that equal addresses in
+// different tunnels are different flows at no cost to all the others. A tunnel in a tunnel has the outer
+// one's index as its VLAN.
 //
 // An index is kept while a flow or a tunnel within holds it; those that nobody holds make room for new ones.
 // Sized once.
@@ -17,7 +18,8 @@ namespace weir::dataplane {
 
 struct Path;
 
-/// Who a tunnel is. The pair is in the flow key besides.
+/// Who a tunnel is. The pair is in the flow key besides. Tags behind the first one: a tunnel of no type, its
+/// id their inner_vlans_of.
 struct TunnelName {
   channel::Tunnel tunnel;
   std::uint16_t vlan = 0;         // FlowKey::vlan of what carries it
@@ -42,8 +44,9 @@ class TunnelTable {
 
   /// The innermost tunnel behind a FlowKey::vlan; none for a real VLAN.
   [[nodiscard]] channel::Tunnel tunnel_of(std::uint16_t key_vlan) const noexcept;
-  /// The VLAN of the frames.
+  /// The outer VLAN of the frames, and inner_vlans_of the tags behind it.
   [[nodiscard]] std::uint16_t vlan_of(std::uint16_t key_vlan) const noexcept;
+  [[nodiscard]] std::uint32_t inner_vlans_of(std::uint16_t key_vlan) const noexcept;
 
   [[nodiscard]] std::uint16_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
@@ -68,8 +71,13 @@ class TunnelTable {
   std::uint16_t size_ = 0;
 };
 
-/// Replaces `meta` by that of the packet that is judged: the innermost one that can be looked through to.
-/// Anything but kNone: drop it.
+/// Whether more than one header around it says whose packet it is.
+[[nodiscard]] inline bool is_carried(const PacketMeta& meta) noexcept {
+  return meta.inner_vlans != 0 || may_hold_packet(meta);
+}
+
+/// Puts all VLAN tags into the flow key, and replaces `meta` by that of the packet that is judged: the
+/// innermost one that can be looked through to. Anything but kNone: drop it.
 [[nodiscard]] DropReason see_through(Path& path, Bytes frame, ParseOptions options,
                                      PacketMeta& meta) noexcept;
 

@@ -18,6 +18,7 @@ std::string flow_words(const event::FlowEvent& event) {
                                  end_words(event.initiator(), event.initiator_port()),
                                  end_words(event.responder(), event.responder_port()));
   if (event.vlan() != 0) text += fmt::format(", VLAN {}", event.vlan());
+  for (const std::uint32_t vlan : event.inner_vlans()) text += fmt::format(".{}", vlan);
   if (event.has_tunnel()) {
     const event::Tunnel& tunnel = event.tunnel();
     text +=
@@ -28,9 +29,9 @@ std::string flow_words(const event::FlowEvent& event) {
   if (event.kind() == event::KIND_FINAL) {
     text +=
         fmt::format(", ended {} ({})", time_text(static_cast<TimeNs>(event.ended_ns())), event.end_reason());
-  } else {
     if (const event::Network& network = event.network(); network.icmp_errors() > 0)
       text += fmt::format(", {} ICMP errors ({})", network.icmp_errors(), network.icmp_error());
+  } else {
     text += fmt::format(", last heard of {}", time_text(static_cast<TimeNs>(event.time_ns())));
   }
   return text + ".\n";

@@ -4,6 +4,7 @@
 // new request on the same connection replaces the facts of the request before.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -76,7 +77,8 @@ struct TunnelFacts {
 struct FlowFacts {
   FiveTuple tuple;
   TunnelFacts tunnel;
-  std::uint16_t vlan = 0;  // outer VLAN id, 0: untagged
+  std::uint16_t vlan = 0;                      // outer VLAN id, 0: untagged
+  std::array<std::uint16_t, 2> inner_vlans{};  // of the second and third tag
   MacAddress client_mac;
   bool initiator_inside = true;  // who is the client: the inside end of the flow
   TimeNs started = 0;

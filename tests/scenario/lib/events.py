@@ -30,6 +30,13 @@ def varint(data, at):
             return value, at
 
 
+def varints(data):
+    at = 0
+    while at < len(data):
+        value, at = varint(data, at)
+        yield value
+
+
 class Decoder:
     def __init__(self, schema_path):
         self.messages, self.enums = read_schema(schema_path)
@@ -52,6 +59,9 @@ class Decoder:
                 raise ValueError(f'wire type {wire} in {name}')
             if number in self.messages[name]:
                 field, type_, many = self.messages[name][number]
+                if many and wire == 2 and SCALARS.get(type_) == 'varint':  # packed
+                    out[field] = out[field] + list(varints(raw))
+                    continue
                 value = self.value(type_, raw)
                 out[field] = out[field] + [value] if many else value
         return out

@@ -82,6 +82,28 @@ TEST(SeeThrough, EqualAddressesInDifferentTunnelsAreDifferentFlows) {
   EXPECT_EQ(bench.counters().packets_in_tunnels, 3U);
 }
 
+TEST(TakeInnerVlans, EqualAddressesBehindDifferentTagsAreDifferentFlows) {
+  PipelineBench bench;
+  const auto tagged = [](std::uint16_t second) { return datagram().vlan(30, 0x88a8).vlan(second); };
+  bench.run(kInsidePort,
+            {tagged(1).bytes(), tagged(2).bytes(), datagram().vlan(30).bytes(), tagged(1).vlan(9).bytes(),
+             test::vxlan(datagram(), 7).vlan(30, 0x88a8).vlan(1).bytes(), tagged(1).bytes()});
+  const auto opened = bench.requests(RequestType::kFlowOpened);
+  ASSERT_EQ(opened.size(), 5U);
+  using Ids = std::array<std::uint16_t, 2>;
+  EXPECT_EQ(opened[0].opened.inner_vlans, (Ids{1, 0}));
+  EXPECT_EQ(opened[1].opened.inner_vlans, (Ids{2, 0}));
+  EXPECT_EQ(opened[2].opened.inner_vlans, (Ids{}));
+  EXPECT_EQ(opened[3].opened.inner_vlans, (Ids{1, 9}));
+  EXPECT_EQ(opened[4].opened.inner_vlans, (Ids{1, 0}));
+  EXPECT_EQ(opened[4].opened.tunnel.id, 7U);
+  for (const SeenRequest& flow : opened) EXPECT_EQ(flow.opened.vlan, 30);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(opened[i].opened.tunnel, channel::Tunnel{});
+  while (bench.pipeline->close_some(64, kStart)) {
+  }
+  EXPECT_EQ(bench.pipeline->path().flows.size(), 0U);
+}
+
 TEST(SeeThrough, TheInsideIsShownAndTheFrameLeavesUntouched) {
   PipelineBench bench;
   const Frame frame = test::gre(datagram("hidden"), {.checksum = true, .key = 7}).bytes();
