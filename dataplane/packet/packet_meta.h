@@ -46,6 +46,8 @@ static_assert(sizeof(FlowKey) == sizeof(FlowKey::Words));
 
 /// Above every VLAN id: equal addresses in different tunnels, or behind different tags, are different flows.
 inline constexpr std::uint16_t kTunnelVlan = 0x1000;
+/// Beside the outer VLAN's id, where parse_frame found tags behind it: the key is not whole (see_through).
+inline constexpr std::uint16_t kMoreTags = 0x8000;
 
 /// 32-bit hash of a key, the same on every machine (for tests); not for hostile-collision resistance alone:
 /// `seed` is random per table.
@@ -77,7 +79,6 @@ struct PacketMeta {
   std::uint32_t tcp_sequence = 0;
   std::uint32_t tcp_acknowledgement = 0;
   std::uint16_t tcp_window = 0;
-  std::uint32_t inner_vlans = 0;      // inner_vlans_of its second and third tag; 0: it has none
   std::uint16_t outer_l3_offset = 0;  // in a tunnel: of the frame's own IP header; 0: in none
   bool operator==(const PacketMeta&) const noexcept = default;
 };

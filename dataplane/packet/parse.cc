@@ -107,7 +107,6 @@ bool parse_plain_ip(Bytes frame, std::size_t l3, std::uint16_t vlan, const Parse
   // Every member is written, so that none has to be cleared before; the fuzzer compares with a fresh one.
   meta.ipv6 = kIpv6;
   meta.outer_l3_offset = 0;
-  meta.inner_vlans = 0;
   meta.ethertype = kIpv6 ? kEthertypeIpv6 : kEthertypeIpv4;
   meta.l3_offset = static_cast<std::uint16_t>(l3);
   meta.l4_offset = static_cast<std::uint16_t>(l3 + kHeader);
@@ -153,7 +152,6 @@ bool parse_foreign(Bytes frame, PacketMeta& meta) noexcept {
   meta.ethertype = ethertype;
   meta.l3_offset = kEthernetBytes;
   meta.l4_offset = meta.payload_offset = meta.payload_bytes = meta.l3_bytes = 0;
-  meta.inner_vlans = 0;
   return true;
 }
 
@@ -174,8 +172,7 @@ DropReason parse_any_frame(Bytes frame, const ParseOptions& options, PacketMeta&
   Link link;
   DropReason reason = walk_link(frame, 0, link);
   if (reason != DropReason::kNone) return reason;
-  meta.key.vlan = link.vlan;
-  meta.inner_vlans = link.inner_vlans;
+  meta.key.vlan = link.inner_vlans == 0 ? link.vlan : static_cast<std::uint16_t>(link.vlan | kMoreTags);
   meta.ethertype = link.ethertype;
   meta.l3_offset = static_cast<std::uint16_t>(link.l3);
   if (!link.holds_ip()) return DropReason::kNone;

@@ -4,6 +4,8 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
+#include <array>
+
 #include "dataplane/flow/measure.h"
 #include "dataplane/pipeline/frame.h"
 
@@ -13,6 +15,12 @@ namespace {
 static_assert(kBatchMax <= kLookupBurstMax, "a burst is looked up at once");
 constexpr std::uint8_t kTcpControl = kTcpSyn | kTcpFin | kTcpRst;
 constexpr std::uint16_t kMoreToDo = kTreated | kExpires | kAnswered;
+
+/// By PacketKind: the state that its packets leave as it is. An ICMP error is none of its flow's packets.
+constexpr auto kNoState = static_cast<channel::TcpState>(0xff);
+constexpr auto kNone = channel::TcpState::kNone;
+constexpr std::array kQuietState = {kNone, kNone, kNone, channel::TcpState::kEstablished, kNone, kNoState};
+static_assert(kQuietState.size() == static_cast<std::size_t>(PacketKind::kIcmpError) + 1);
 
 }  // namespace
 
@@ -47,12 +55,10 @@ void LookupStage::operator()(Batch& batch, TimeNs now) noexcept {
 
 /// Decided under the policy in force, nothing to be done to its packets, and this one changes no state.
 bool LookupStage::passes(const FlowHot& flow, const PacketMeta& meta) const noexcept {
-  const channel::TcpState quiet =
-      meta.kind == PacketKind::kTcp ? channel::TcpState::kEstablished : channel::TcpState::kNone;
   return flow.state == FlowState::kDecided && flow.verdict == VerdictAction::kForward &&
          flow.policy_revision == path_.policy_revision && (flow.flags & kMoreToDo) == 0 &&
-         (meta.tcp_flags & kTcpControl) == 0 && flow.tcp_state == quiet &&
-         meta.kind != PacketKind::kIcmpError;
+         (meta.tcp_flags & kTcpControl) == 0 &&
+         flow.tcp_state == kQuietState[static_cast<std::size_t>(meta.kind)];
 }
 
 void LookupStage::find(Batch& batch) noexcept {

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "dataplane/packet/ethernet.h"
 #include "dataplane/pipeline/path.h"
 
 namespace weir::dataplane {
@@ -11,7 +12,7 @@ namespace {
 constexpr int kDepthMax = kTunnelDepthMax + 1;  // tunnels, and the tags of the frame around them
 }
 
-static_assert(kTunnelVlan + kTunnelsMax <= 0xffff);
+static_assert(kTunnelVlan + kTunnelsMax <= kMoreTags);
 
 TunnelTable::TunnelTable(std::uint16_t capacity, std::uint32_t hash_seed)
     : entries_(capacity), chains_(std::bit_ceil(std::size_t{2} * capacity), kNone), hash_seed_(hash_seed) {}
@@ -110,24 +111,22 @@ TunnelName name_of(const Inside& inside, std::uint16_t carrier_vlan) noexcept {
 }
 
 /// Equal addresses behind different tags are different flows.
-void take_inner_vlans(Path& path, std::uint32_t hash_seed, PacketMeta& meta) noexcept {
-  if (meta.inner_vlans == 0 || meta.kind == PacketKind::kOther) return;
+void take_inner_vlans(Path& path, Bytes frame, std::uint32_t hash_seed, PacketMeta& meta) noexcept {
+  Link link;
+  static_cast<void>(walk_link(frame, 0, link));  // parse_frame found no fault with it
   TunnelName name;
-  name.vlan = meta.key.vlan;
-  name.tunnel.id = meta.inner_vlans;
+  name.vlan = link.vlan;
+  name.tunnel.id = link.inner_vlans;
   const std::uint16_t index = path.tunnels.find_or_add(name);
-  if (index == TunnelTable::kNone) {
-    ++path.counters.tunnels_full;
-    return;
-  }
-  meta.key.vlan = static_cast<std::uint16_t>(kTunnelVlan + index);
+  meta.key.vlan = index == TunnelTable::kNone ? link.vlan : static_cast<std::uint16_t>(kTunnelVlan + index);
   meta.hash = hash_of(meta.key, hash_seed);
+  if (index == TunnelTable::kNone) ++path.counters.tunnels_full;
 }
 
 }  // namespace
 
 DropReason see_through(Path& path, Bytes frame, ParseOptions options, PacketMeta& meta) noexcept {
-  take_inner_vlans(path, options.hash_seed, meta);
+  if (meta.key.vlan >= kMoreTags) take_inner_vlans(path, frame, options.hash_seed, meta);
   options.verify_ip_checksum = path.verify_checksums;  // a port looks at the outermost header alone
   for (int depth = 0; depth < kTunnelDepthMax && may_hold_packet(meta); ++depth) {
     Inside inside;

@@ -73,7 +73,7 @@ class TunnelTable {
 
 /// Whether more than one header around it says whose packet it is.
 [[nodiscard]] inline bool is_carried(const PacketMeta& meta) noexcept {
-  return meta.inner_vlans != 0 || may_hold_packet(meta);
+  return (meta.kind != PacketKind::kOther && meta.key.vlan >= kMoreTags) || may_hold_packet(meta);
 }
 
 /// Puts all VLAN tags into the flow key, and replaces `meta` by that of the packet that is judged: the

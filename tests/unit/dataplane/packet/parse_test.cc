@@ -264,7 +264,7 @@ TEST(ParseFrame, TcpFieldsAndOffsets) {
                                      .vlan(0x2000 | 30, 0x88a8)
                                      .vlan(99)
                                      .padding(20));
-  EXPECT_EQ(meta.key.vlan, 30) << "the outer id without its priority bits";
+  EXPECT_EQ(meta.key.vlan, 30 | kMoreTags) << "the outer id without its priority bits";
   EXPECT_EQ(meta.l3_offset, 22);
   EXPECT_EQ(meta.l3_bytes, 24 + 24 + 10);
   EXPECT_EQ(meta.l4_offset, 22 + 24);
