@@ -9,6 +9,7 @@
 
 #include "dataplane/bypass/duration.h"
 #include "dataplane/bypass/manual.h"
+#include "dataplane/control/clocks.h"
 #include "dataplane/control/operators.h"
 #include "policy/model/ip_address.h"
 
@@ -20,13 +21,6 @@ using nlohmann::json;
 constexpr auto kLook = std::chrono::milliseconds(50);        // for triggers
 constexpr auto kLookRunning = std::chrono::milliseconds(5);  // while captures run
 constexpr TimeNs kFinishPatience = 2 * kSecond;              // for a worker that does not answer any more
-
-template <typename Clock>
-TimeNs now_of() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
-}
-TimeNs monotonic_now() { return now_of<std::chrono::steady_clock>(); }
-TimeNs system_now() { return now_of<std::chrono::system_clock>(); }
 
 json refused(const std::string& why) { return {{"ok", false}, {"error", why}}; }
 

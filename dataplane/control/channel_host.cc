@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "dataplane/control/clocks.h"
+
 namespace weir::dataplane {
 
 Result<std::unique_ptr<ChannelHost>> ChannelHost::listen(const std::string& path,
@@ -24,7 +26,7 @@ ChannelHost::~ChannelHost() {
 }
 
 void ChannelHost::add_to(std::vector<pollfd>& set) const {
-  set.push_back({listener_, POLLIN, 0});
+  set.push_back({monotonic_now() < next_attach_ ? -1 : listener_, POLLIN, 0});
   set.push_back({connection_, POLLIN, 0});  // a negative descriptor is ignored
 }
 
@@ -47,6 +49,7 @@ void ChannelHost::tidy() {
 void ChannelHost::accept_classifier() {
   const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (connection < 0) return;
+  next_attach_ = monotonic_now() + kAttachEvery;
   // The newest wins: a classifier that was restarted must not wait until its predecessor is noticed to be
   // gone.
   if (channel_ != nullptr) drop_classifier("replaced");

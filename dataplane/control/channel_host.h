@@ -17,6 +17,11 @@
 
 namespace weir::dataplane {
 
+/// Between two classifiers at one worker: to make a channel costs what the worker's packets need, so that one
+/// that dies again and again, or attaches again and again, must not be served as fast as it can. The door is
+/// looked at every kWorkerLookMs.
+inline constexpr TimeNs kAttachEvery = 50 * kMillisecond;
+
 class ChannelHost {
  public:
   [[nodiscard]] static Result<std::unique_ptr<ChannelHost>> listen(const std::string& path,
@@ -43,6 +48,7 @@ class ChannelHost {
   channel::ChannelShape shape_;
   Worker& worker_;
   int connection_ = -1;
+  TimeNs next_attach_ = 0;  // not before
   std::unique_ptr<channel::DataplaneEnd> channel_;
   struct Retired {
     std::unique_ptr<channel::DataplaneEnd> channel;

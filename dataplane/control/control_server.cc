@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "dataplane/control/clocks.h"
 #include "dataplane/control/metrics.h"
 #include "dataplane/control/status.h"
 #include "policy/model/ip_address.h"
@@ -18,18 +19,6 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kFlowListPatience = std::chrono::milliseconds(500);
-
-TimeNs monotonic_now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-TimeNs system_now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string refused(const std::string& why) { return json{{"ok", false}, {"error", why}}.dump(); }
 

@@ -152,6 +152,18 @@ TEST_F(WorkerTest, AClassifierComesGoesAndIsReplaced) {
   }
 }
 
+TEST_F(WorkerTest, ClassifiersThatComeAgainAndAgainAreServedAtAPace) {
+  constexpr int kTimes = 5;
+  const auto start = Clock::now();
+  for (int i = 0; i < kTimes; ++i) {
+    auto one = channel::connect_to_dataplane(channel_socket(settings_, 0));
+    ASSERT_TRUE(one) << to_text(one.error());
+    for (const int fd : {one->connection, one->fds.memory, one->fds.request_event, one->fds.answer_event})
+      ::close(fd);
+  }
+  EXPECT_GE(Clock::now() - start, std::chrono::nanoseconds((kTimes - 1) * kAttachEvery));
+}
+
 TEST_F(WorkerTest, AWorkerThatStopsGoingRoundIsSeenWithin500Ms) {
   ASSERT_TRUE(until([this] { return workers_[0]->turns() > 0; }));
   EXPECT_EQ(ask(R"({"op":"status"})")["workers"][0]["state"], "alive");
