@@ -336,8 +336,10 @@ void Classifier::judge_other(FlowContext& flow, TimeNs now) {
 }
 
 /// The parsers cannot go on with this flow: what the exception table says is remembered, and names are final.
+/// Bytes from the middle of a stream claim no protocol, whatever they look like: their row is `midstream`.
 void Classifier::give_up(FlowContext& flow, const Inspected& seen) {
-  except(flow, seen.parser_error ? ExceptionCause::kParserError : ExceptionCause::kStreamUndecidable);
+  if (!(seen.parser_error && flow.midstream))
+    except(flow, seen.parser_error ? ExceptionCause::kParserError : ExceptionCause::kStreamUndecidable);
   flow.inspector.reset();
   count_held(flow);
 }

@@ -12,9 +12,24 @@ namespace {
 
 constexpr std::size_t kAnswersAtOnce = 32;
 
+bool is_exception(const channel::Answer& answer) noexcept {
+  return answer.exception != 0 && answer.exception <= kExceptionCauses;
+}
+
+/// Its old verdict was a policy's, and stands where the new one cannot be told: the classifier may have come
+/// to it in the middle of a stream.
+bool keeps_old_verdict(Path& path, const channel::Answer& answer) noexcept {
+  const FlowHot& hot = path.flows.hot(answer.flow.slot);
+  return is_exception(answer) && (hot.flags & kDecidingAgain) != 0 && hot.policy_revision != 0;
+}
+
 /// The table's word when the classifier met an exception, else the classifier's.
 VerdictAction action_of(Path& path, const channel::Answer& answer) noexcept {
-  if (answer.exception == 0 || answer.exception > kExceptionCauses) return answer.action;
+  if (!is_exception(answer)) return answer.action;
+  if (keeps_old_verdict(path, answer)) {
+    ++path.counters.old_verdict_kept;
+    return path.flows.hot(answer.flow.slot).verdict;
+  }
   const auto cause = static_cast<ExceptionCause>(answer.exception - 1);
   const auto port = static_cast<std::uint8_t>(2U * path.flows.hot(answer.flow.slot).key.pair);
   const ExceptionAction action = apply_exception(path, cause, port, answer.flow.slot);
@@ -74,11 +89,14 @@ void apply_release(Path& path, const channel::Answer& answer) noexcept {
 
 void apply_final(Path& path, const channel::Answer& answer) noexcept {
   FlowHot& hot = path.flows.hot(answer.flow.slot);
+  const bool kept = keeps_old_verdict(path, answer);
   hot.verdict = action_of(path, answer);
   if (hot.verdict == VerdictAction::kReset && path.pairs[hot.key.pair].block == BlockAction::kDrop)
     hot.verdict = VerdictAction::kDrop;
-  clear_flag(hot, kExcepted);
-  if (answer.exception != 0 && hot.verdict == VerdictAction::kDrop) set_flag(hot, kExcepted);
+  if (!kept) {
+    clear_flag(hot, kExcepted);
+    if (answer.exception != 0 && hot.verdict == VerdictAction::kDrop) set_flag(hot, kExcepted);
+  }
   hot.state = FlowState::kDecided;
   hot.policy_revision = answer.policy_revision;
   path.policy_missing = path.policy_missing || answer.policy_revision == 0;

@@ -106,7 +106,6 @@ void InspectStage::decide_again(Batch& batch, std::size_t i, TimeNs now) noexcep
   }
   set_flag(hot, kDecidingAgain);
   clear_flag(hot, kExpires);
-  hot.policy_revision = path_.policy_revision;
   hot.state = FlowState::kUndecided;
   ++path_.counters.decided_again;
   inspect(batch, i, now);

@@ -72,6 +72,7 @@ class Bench {
     opened.responder_port = port;
     opened.protocol = protocol;
     opened.level = level;
+    opened.midstream = midstream ? 1 : 0;
     opened.client_mac = mac.bytes;
     opened_ = opened;
     classifier_.on_request(request);
@@ -136,6 +137,7 @@ class Bench {
   bool fragment = false;
   MacAddress mac{{2, 0, 0, 0, 0, 7}};  // of the client
   channel::InspectedLevel level{};     // of the flows opened from now on
+  bool midstream = false;
   bool acknowledges = true;            // every packet what the other end sent before it
 
  private:

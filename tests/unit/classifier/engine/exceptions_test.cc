@@ -50,6 +50,22 @@ TEST(ClassifierExceptions, AnOverloadedWorkersFlowsAreLookedAtNoDeeperThanItsLev
   }
 }
 
+TEST(ClassifierExceptions, BytesFromTheMiddleOfAStreamClaimNoProtocol) {
+  for (const bool midstream : {false, true}) {
+    ClassifierOptions options;
+    options.pairs.resize(1);
+    options.simulation = *Simulation::parse("parser-error@1");
+    Bench bench{"", options};
+    bench.midstream = midstream;
+    bench.handshake(80);
+    bench.packet(kClient, http_get("www.example.org"), 1'000);
+    const auto answers = bench.answers();
+    ASSERT_FALSE(answers.empty());
+    const auto row = 1 + static_cast<unsigned>(ExceptionCause::kParserError);
+    EXPECT_EQ(answers.back().exception, midstream ? 0U : row);
+  }
+}
+
 TEST(ClassifierExceptions, RedisBeingAwayIsNotedWithTheFlowAndChangesNothingElse) {
   Bench bench{""};
   bench.classifier().set_redis_away(true);

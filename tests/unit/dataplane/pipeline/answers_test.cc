@@ -271,6 +271,35 @@ TEST(Answers, AFlowDecidedAgainKeepsItsVerdictWhileNobodyAnswers) {
   EXPECT_EQ(bench.left_at(kOutsidePort).size(), 4U);
 }
 
+TEST(Answers, AnExceptionOfANewClassifierLeavesAFlowItsOldVerdict) {
+  for (const VerdictAction old : {VerdictAction::kForward, VerdictAction::kDrop}) {
+    for (const bool judged : {true, false}) {  // by a policy, or without one
+      PipelineBench bench({.exceptions = ExceptionAction::kDrop});
+      const auto flow = open_with(bench, "hello");
+      bench.set_revision(judged ? 1 : 0);
+      bench.decide(flow, old, judged ? 1 : 0);
+      bench.pipeline->detach();
+      bench.attach();
+      bench.set_revision(2);
+      bench.run(kInsidePort, from_client("PA", 106, "from the middle"));
+      ASSERT_EQ(bench.counters().parked, 1U);
+      const auto before = bench.left_at(kOutsidePort).size();
+      const auto cause = static_cast<std::uint8_t>(1U + static_cast<unsigned>(ExceptionCause::kParserError));
+      bench.answer({.type = AnswerType::kFinal,
+                    .action = VerdictAction::kForward,
+                    .exception = cause,
+                    .flow = flow,
+                    .policy_revision = 2});
+      const bool passes = judged && old == VerdictAction::kForward;
+      EXPECT_EQ(bench.left_at(kOutsidePort).size() - before, passes ? 1U : 0U);
+      EXPECT_EQ(bench.excepted(ExceptionCause::kParserError, ExceptionAction::kDrop), judged ? 0U : 1U);
+      EXPECT_EQ(bench.counters().old_verdict_kept, judged ? 1U : 0U);
+      bench.run(kInsidePort, from_client("PA", 121, "and on"));
+      EXPECT_EQ(bench.left_at(kOutsidePort).size() - before, passes ? 2U : 0U);
+    }
+  }
+}
+
 TEST(Answers, AnExceptionOfTheClassifierIsTheTablesToDecide) {
   PipelineBench bench({.exceptions = ExceptionAction::kDrop});
   const auto flow = open_with(bench, "hello");
