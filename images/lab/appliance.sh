@@ -71,14 +71,15 @@ _redis_up() {
 }
 
 # A daemon under its user, as a unit with Restart=always, RestartSec=100ms, UMask=0007 would run it. Weir goes
-# before everything else here, the data plane first: an appliance has its machine for itself.
+# before everything else here, the data plane first: an appliance has its machine for itself. Between sessions the
+# kernel weighs these (sched(7), autogroup), and `nice` counts within one alone.
 _daemon() {  # PROGRAM[@WORKER] USER [SETPRIV-OPTION...]
   local name=$1 program=${1%@*} user=$2 nice=-10 worker=()
   [ "$name" = "$program" ] || worker=(--worker "${name#*@}")
   shift 2
   [ "$program" != weir-dataplane ] || nice=-15
   in_namespace "$LAB_MID" "$LAB_DIR/log/$name.log" "$LAB_SOURCE/supervise" "$name" \
-    nice -n "$nice" setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
+    nice -n "$nice" sh -c 'echo "$0" >/proc/self/autogroup; exec "$@"' "$nice" setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
     sh -c 'umask 007; exec "$@"' sh "$LAB_BIN/$program" --config "$LAB_DIR/etc/weir.yaml" "${worker[@]}"
 }
 

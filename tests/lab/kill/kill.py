@@ -141,7 +141,7 @@ VICTIMS = {
     "weir-classifier": Victim("weir-classifier", kill, attached, rows_met=("classifier-gone",), records_whole=False),
     "stopped-classifier": Victim("weir-classifier", stop_for_a_while, page_loads, 2.5, rows_met=("classifier-slow",)),
     "garbage-classifier": Victim("weir-classifier", replace_by_garbage, attached, records_whole=False,
-                                 rows_met=("classifier-gone", "channel-full")),  # until the damaged one is left
+                                 rows_met=("classifier-gone", "channel-full", "parking-full")),  # until the damaged one is left
     "redis-server": Victim("redis-server", kill_for_a_while, lambda lab: lambda: redis_answers(lab)),
     "weir-engine": Victim("weir-engine", kill_for_a_while, records_grow, BACK_DEADLINE_S),
 }
