@@ -65,21 +65,23 @@ _redis_up() {
   chmod 640 "$etc/users.acl" "$etc/redis.conf"
   chown redis:redis "$etc/users.acl" "$etc/redis.conf"
   # Its group is weir's, so that the socket is for Weir's users and nobody else. Restarted as Debian's unit does.
-  in_namespace "$LAB_MID" "$LAB_DIR/log/redis.log" "$LAB_SOURCE/supervise" redis-server \
+  in_namespace "$LAB_MID" "$LAB_DIR/log/redis.log" "$LAB_SOURCE/supervise" redis-server "$LAB_SOURCE/weighed" -2 \
     setpriv --reuid redis --regid weir --init-groups redis-server "$etc/redis.conf"
   wait_for redis-server 10 test -S "$LAB_DIR/redis/redis.sock"
 }
 
-# A daemon under its user, as a unit with Restart=always, RestartSec=100ms, UMask=0007 would run it. Weir goes
-# before everything else here, the data plane first: an appliance has its machine for itself. Between sessions the
-# kernel weighs these (sched(7), autogroup), and `nice` counts within one alone.
+# A daemon under its user, as a unit with Restart=always, RestartSec=100ms, UMask=0007 would run it. The packet path
+# goes first: an appliance has cores for it alone.
 _daemon() {  # PROGRAM[@WORKER] USER [SETPRIV-OPTION...]
-  local name=$1 program=${1%@*} user=$2 nice=-10 worker=()
+  local name=$1 program=${1%@*} user=$2 nice=0 worker=()
   [ "$name" = "$program" ] || worker=(--worker "${name#*@}")
   shift 2
-  [ "$program" != weir-dataplane ] || nice=-15
-  in_namespace "$LAB_MID" "$LAB_DIR/log/$name.log" "$LAB_SOURCE/supervise" "$name" \
-    nice -n "$nice" sh -c 'echo "$0" >/proc/self/autogroup; exec "$@"' "$nice" setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
+  case $program in
+    weir-dataplane) nice=-10 ;;
+    weir-classifier) nice=-2 ;;
+  esac
+  in_namespace "$LAB_MID" "$LAB_DIR/log/$name.log" "$LAB_SOURCE/supervise" "$name" "$LAB_SOURCE/weighed" "$nice" \
+    setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
     sh -c 'umask 007; exec "$@"' sh "$LAB_BIN/$program" --config "$LAB_DIR/etc/weir.yaml" "${worker[@]}"
 }
 
