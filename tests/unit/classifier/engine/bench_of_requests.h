@@ -138,7 +138,7 @@ class Bench {
   MacAddress mac{{2, 0, 0, 0, 0, 7}};  // of the client
   channel::InspectedLevel level{};     // of the flows opened from now on
   bool midstream = false;
-  bool acknowledges = true;            // every packet what the other end sent before it
+  bool acknowledges = true;  // every packet what the other end sent before it
 
  private:
   void fill_headers(std::vector<std::uint8_t>& b, Direction direction, std::size_t payload,
