@@ -83,7 +83,7 @@ void apply_release(Path& path, const channel::Answer& answer) noexcept {
     release_if_decided(path, answer.flow.slot);
     return;
   }
-  // Only an exception whose table row says drop gets here.
+  // Only an exception gets here: its row says drop, or the old verdict did.
   drop_through(path, answer, DropReason::kException);
 }
 

@@ -16,9 +16,9 @@ class TrackStage {
   void operator()(Batch& batch, TimeNs now) noexcept;
 
  private:
+  [[nodiscard]] std::uint32_t reopen(Batch& batch, std::size_t i, TimeNs now) noexcept;
   /// A checksum that a receiver would refuse. Asked before a packet changes any state; what merely
   /// follows the verdict of its flow is left to the receiver.
-  [[nodiscard]] std::uint32_t reopen(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] bool is_damaged(const Batch& batch, std::size_t i) noexcept;
   /// Its flow is decided under the policy in force.
   [[nodiscard]] bool follows_verdict(std::uint32_t slot) noexcept;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/packet_builder.h"
+#include "tests/unit/dataplane/packet/parsed.h"
 
 namespace weir::dataplane {
 namespace {
@@ -16,19 +17,6 @@ using test::Frame;
 using test::ipv4;
 using test::ipv6;
 using test::PacketBuilder;
-
-constexpr ParseOptions kOptions{.hash_seed = 5, .pair = 1};
-
-PacketBuilder tcp4() { return ipv4("10.0.0.1", "1.1.1.1").tcp(40'000, 443); }
-PacketBuilder udp4() { return ipv4("10.0.0.1", "1.1.1.1").udp(5'353, 53).payload("query"); }
-PacketBuilder tcp6() { return ipv6("fd00::1", "2001:db8::1").tcp(40'000, 443); }
-PacketBuilder udp6() { return ipv6("fd00::1", "2001:db8::1").udp(5'353, 53).payload("query"); }
-
-PacketMeta parsed(const PacketBuilder& packet) {
-  PacketMeta meta;
-  EXPECT_EQ(parse_frame(packet.bytes(), kOptions, meta), DropReason::kNone);
-  return meta;
-}
 
 /// What an ICMP error quotes of a frame.
 std::string quoted(const PacketBuilder& packet, std::size_t l4_bytes = 8) {

@@ -11,6 +11,7 @@
 #include "dataplane/packet/ip.h"
 #include "dataplane/packet/packet_meta.h"
 #include "tests/support/packet_builder.h"
+#include "tests/unit/dataplane/packet/parsed.h"
 
 namespace weir::dataplane {
 namespace {
@@ -20,13 +21,6 @@ using test::ipv4;
 using test::ipv6;
 using test::PacketBuilder;
 using test::raw;
-
-constexpr ParseOptions kOptions{.hash_seed = 5, .pair = 1};
-
-PacketBuilder tcp4() { return ipv4("10.0.0.1", "1.1.1.1").tcp(40'000, 443); }
-PacketBuilder udp4() { return ipv4("10.0.0.1", "1.1.1.1").udp(5'353, 53).payload("query"); }
-PacketBuilder tcp6() { return ipv6("fd00::1", "2001:db8::1").tcp(40'000, 443); }
-PacketBuilder udp6() { return ipv6("fd00::1", "2001:db8::1").udp(5'353, 53).payload("query"); }
 
 struct Case {
   const char* name;
@@ -243,12 +237,6 @@ TEST(ParseFrame, TheShortWaySaysWhatTheGeneralWaySays) {
       expect_one_result(damaged, one.name);
     }
   }
-}
-
-PacketMeta parsed(const PacketBuilder& builder) {
-  PacketMeta meta;
-  EXPECT_EQ(parse_frame(builder.bytes(), kOptions, meta), DropReason::kNone);
-  return meta;
 }
 
 TEST(ParseFrame, TcpFieldsAndOffsets) {
