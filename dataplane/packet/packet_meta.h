@@ -28,8 +28,8 @@ struct FlowKey {
   std::array<std::uint8_t, 16> high_address{};
   std::uint16_t low_port = 0;  // host order
   std::uint16_t high_port = 0;
-  std::uint16_t vlan =
-      0;  // VLAN id; in a tunnel or behind several tags: kTunnelVlan + an index of the TunnelTable
+  /// VLAN id; in a tunnel or behind several tags: kTunnelVlan + an index of the TunnelTable.
+  std::uint16_t vlan = 0;
   std::uint8_t protocol = 0;
   std::uint8_t pair = 0;  // index of the port pair (a replay: 0)
   using Words = std::array<std::uint64_t, 5>;
