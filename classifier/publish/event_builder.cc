@@ -83,8 +83,13 @@ void fill_network(event::FlowEvent& event, const channel::NetworkPerformance& ne
   out->set_out_of_order_from_responder(network.out_of_order[1]);
   out->set_zero_windows_from_initiator(network.zero_windows[0]);
   out->set_zero_windows_from_responder(network.zero_windows[1]);
+  if (network.icmp_errors == 0) return;
   out->set_icmp_errors(network.icmp_errors);
   out->set_icmp_error(std::string(to_string(network.icmp_error)));
+  if (network.icmp_error_from == IpAddress{}.bytes()) return;
+  out->set_icmp_error_from(IpAddress::v6(network.icmp_error_from).to_string());
+  const bool to_initiator = network.icmp_error_direction == channel::Direction::kFromResponder;
+  out->set_icmp_error_to(to_initiator ? event.initiator() : event.responder());
 }
 
 void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {

@@ -14,7 +14,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
@@ -130,7 +130,9 @@ struct NetworkPerformance {
   std::array<std::uint32_t, 2> zero_windows{};   // segments that said "send nothing"
   std::uint32_t icmp_errors = 0;                 // about packets of this flow; of every protocol
   IcmpError icmp_error{};                        // the last one
-  std::array<std::uint8_t, 3> zero{};
+  Direction icmp_error_direction{};              // as a packet of this flow that goes where it went
+  std::array<std::uint8_t, 2> zero{};
+  std::array<std::uint8_t, 16> icmp_error_from{};  // who sent it: an end, or a router between them
 };
 
 struct FlowClosed {

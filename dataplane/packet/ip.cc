@@ -221,6 +221,11 @@ void follow_own_flow(Bytes frame, std::uint32_t hash_seed, PacketMeta& meta) noe
   meta.hash = hash_of(meta.key, hash_seed);
 }
 
+std::array<std::uint8_t, 16> sender_of(Bytes frame, const PacketMeta& meta) noexcept {
+  const std::size_t source = meta.l3_offset + (meta.ipv6 ? std::size_t{8} : std::size_t{12});
+  return mapped_address(part(frame, source, meta.ipv6 ? 16 : 4)).bytes();
+}
+
 IcmpError icmp_error_of(Bytes frame, const PacketMeta& meta) noexcept {
   return to_icmp_error(meta.ipv6, field_u8(frame, meta.l4_offset), field_u8(frame, meta.l4_offset + 1U));
 }

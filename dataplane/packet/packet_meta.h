@@ -100,6 +100,8 @@ struct ParseOptions {
 void follow_own_flow(Bytes frame, std::uint32_t hash_seed, PacketMeta& meta) noexcept;
 /// Of a kIcmpError.
 [[nodiscard]] IcmpError icmp_error_of(Bytes frame, const PacketMeta& meta) noexcept;
+/// Of an IP packet: its source, IPv4 mapped. Of a kIcmpError this need not be an end of the flow.
+[[nodiscard]] std::array<std::uint8_t, 16> sender_of(Bytes frame, const PacketMeta& meta) noexcept;
 
 /// Of a frame that parse_frame found good with `verify_l4_checksum` off: whether the checksum of its TCP
 /// segment, datagram or ICMP error is right.

@@ -36,7 +36,9 @@ channel::EndReason end_reason(const FlowHot& hot) noexcept {
   return both ? channel::EndReason::kFin : channel::EndReason::kReset;
 }
 
-channel::NetworkPerformance network_performance(const FlowCold& cold, const FlowRest& rest) noexcept {
+channel::NetworkPerformance network_performance(Path& path, std::uint32_t slot) noexcept {
+  const FlowCold& cold = path.flows.cold(slot);
+  const FlowRest& rest = path.flows.rest(slot);
   channel::NetworkPerformance network;
   network.handshake_us = cold.handshake_us;
   for (std::size_t direction = 0; direction < 2; ++direction) {
@@ -46,6 +48,9 @@ channel::NetworkPerformance network_performance(const FlowCold& cold, const Flow
   }
   network.icmp_errors = rest.icmp_errors;
   network.icmp_error = rest.icmp_error;
+  const IcmpSenders::Note sender = path.icmp_senders.of(ref_of(path, slot));
+  network.icmp_error_direction = sender.direction;
+  network.icmp_error_from = sender.from;
   return network;
 }
 
@@ -66,7 +71,7 @@ void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeN
   closed.bytes = cold.bytes;
   closed.exceptions = path.flows.rest(slot).exceptions;
   closed.policy_revision = hot.policy_revision;
-  closed.network = network_performance(cold, path.flows.rest(slot));
+  closed.network = network_performance(path, slot);
   closed.reason = reason;
   closed.tcp_state = hot.tcp_state;
   const ClosedFlow message{ref_of(path, slot), closed};

@@ -13,8 +13,7 @@ namespace weir::dataplane {
 /// Why a flow that is idle or taken over ended, as its TCP state and verdict tell.
 [[nodiscard]] channel::EndReason end_reason(const FlowHot& hot) noexcept;
 
-[[nodiscard]] channel::NetworkPerformance network_performance(const FlowCold& cold,
-                                                              const FlowRest& rest) noexcept;
+[[nodiscard]] channel::NetworkPerformance network_performance(Path& path, std::uint32_t slot) noexcept;
 
 void close_flow(Path& path, std::uint32_t slot, channel::EndReason reason, TimeNs now) noexcept;
 

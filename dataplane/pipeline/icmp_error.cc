@@ -16,11 +16,12 @@ bool end_icmp_error(Path& path, Batch& batch, std::size_t i) noexcept {
   }
   const FlowHot& hot = path.flows.hot(batch.slots[i]);
   FlowRest& rest = path.flows.rest(batch.slots[i]);
-  if (rest.icmp_errors < UINT8_MAX) ++rest.icmp_errors;
-  rest.icmp_error = icmp_error_of(frame, meta);
-  ++path.counters.icmp_errors;
   const bool from_initiator = meta.source_is_low == ((hot.flags & kInitiatorIsLow) != 0);
   batch.directions[i] = from_initiator ? Direction::kFromInitiator : Direction::kFromResponder;
+  if (rest.icmp_errors < UINT8_MAX) ++rest.icmp_errors;
+  rest.icmp_error = icmp_error_of(frame, meta);
+  path.icmp_senders.note({ref_of(path, batch.slots[i]), sender_of(frame, meta), batch.directions[i]});
+  ++path.counters.icmp_errors;
   if (hot.state == FlowState::kDecided && hot.verdict != VerdictAction::kForward) {
     batch.end(i, Fate::kDrop, drop_reason_of(hot));
   } else {

@@ -13,11 +13,12 @@ namespace weir::dataplane {
 inline constexpr std::uint16_t kBatchMax = 64;  // packets of one burst
 inline constexpr std::size_t kPortsMax = 64;    // two for each pair
 inline constexpr std::size_t kPairsMax = kPortsMax / 2;
-inline constexpr std::uint16_t kSendQueueMax = 64;      // packets gathered for one port before they are sent
-inline constexpr int kSendAttempts = 4;                 // until what the other port does not take is dropped
-inline constexpr std::uint32_t kAnswersPerTurn = 512;   // answers taken from the channel in one turn
-inline constexpr std::uint32_t kOverdueLooksMax = 256;  // parked packets looked at in one turn
-inline constexpr std::uint32_t kExpiriesPerTurn = 64;   // idle flows ended in one turn
+inline constexpr std::uint16_t kSendQueueMax = 64;       // packets gathered for one port before they are sent
+inline constexpr int kSendAttempts = 4;                  // until what the other port does not take is dropped
+inline constexpr std::uint32_t kAnswersPerTurn = 512;    // answers taken from the channel in one turn
+inline constexpr std::uint32_t kOverdueLooksMax = 256;   // parked packets looked at in one turn
+inline constexpr std::uint32_t kExpiriesPerTurn = 64;    // idle flows ended in one turn
+inline constexpr std::uint32_t kIcmpSendersMax = 4'096;  // flows whose last ICMP error has a known sender
 inline constexpr std::uint32_t kClosesWaitingMax = 4'096;  // ends of flows that wait for room in the channel
 inline constexpr std::uint32_t kSettleSlotsPerTurn = 2'048;  // slots looked at when a bypass begins
 inline constexpr std::uint32_t kClosesPerTurn = 64;

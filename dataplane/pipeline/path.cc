@@ -63,12 +63,12 @@ Path::Path(const PipelineOptions& options, TransmitSink& sink)
 }
 
 MemoryUse memory_use(const Path& path) {
-  return {path.flows.memory_bytes() + path.unanswered.memory_bytes() + path.inspections.memory_bytes(),
-          path.parking.memory_bytes(),
-          path.closes.memory_bytes(),
-          path.meters.memory_bytes() + path.injections.memory_bytes(),
-          0,
-          path.tunnels.memory_bytes()};
+  return {.flows = path.flows.memory_bytes() + path.unanswered.memory_bytes() +
+                   path.inspections.memory_bytes() + path.icmp_senders.memory_bytes(),
+          .parking = path.parking.memory_bytes(),
+          .closes = path.closes.memory_bytes(),
+          .enforcement = path.meters.memory_bytes() + path.injections.memory_bytes(),
+          .tunnels = path.tunnels.memory_bytes()};
 }
 
 channel::FlowOpened describe(Path& path, std::uint32_t slot) noexcept {

@@ -16,6 +16,7 @@
 #include "dataplane/pipeline/capture.h"
 #include "dataplane/pipeline/close_list.h"
 #include "dataplane/pipeline/counters.h"
+#include "dataplane/pipeline/icmp_senders.h"
 #include "dataplane/pipeline/injections.h"
 #include "dataplane/pipeline/limits.h"
 #include "dataplane/pipeline/meters.h"
@@ -97,6 +98,7 @@ struct Path {
   Meters meters;
   Injections injections;
   TunnelTable tunnels;
+  IcmpSenders icmp_senders;
   Transmitter out;
   PacketCapture capture;
 
@@ -116,7 +118,7 @@ struct Path {
 
 /// Bytes, for the memory plan.
 struct MemoryUse {
-  std::size_t flows = 0;  // with what is kept of those that are judged
+  std::size_t flows = 0;  // with what is kept of those that are judged, and of ICMP errors
   std::size_t parking = 0;
   std::size_t closes = 0;
   std::size_t enforcement = 0;  // meters, injections

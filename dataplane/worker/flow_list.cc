@@ -66,7 +66,7 @@ bool list_flows(Path& path, FlowListRequest& request) noexcept {
                             .last_seen = last_seen_of(path, slot),
                             .packets = cold.packets,
                             .bytes = cold.bytes,
-                            .network = network_performance(cold, rest)});
+                            .network = network_performance(path, slot)});
   }
   return request.cursor >= path.flows.capacity();
 }

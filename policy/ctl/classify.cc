@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl classify CAPTURE...: the whole pipeline over capture files, without any daemon; a row a flow.
+// weirctl classify CAPTURE...: the whole pipeline over capture files, without any daemon; a row a flow, and
+// one for who sent ICMP errors about it.
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/flow_row.h"
@@ -28,7 +30,16 @@ class Printer {
     }
     const std::string name = std::filesystem::path{captures_[capture]}.filename().string();
     if (format_ == Format::kJson) return print_json(event);
-    Json row = classify_row(event, name);
+    say(classify_row(event, name));
+    if (auto error = icmp_error_row(event, name); error && told_.insert(error->dump()).second)
+      say(*std::move(error));
+  }
+  void finish() const {
+    if (format_ == Format::kTable) print(render(Format::kTable, rows_, classify_columns()));
+  }
+
+ private:
+  void say(Json row) {
     if (format_ == Format::kTable) {
       rows_.push_back(std::move(row));
       return;
@@ -36,11 +47,7 @@ class Printer {
     const std::string text = render(Format::kCsv, Json::array({std::move(row)}), classify_columns());
     print(text.substr(text.find('\n') + 1));
   }
-  void finish() const {
-    if (format_ == Format::kTable) print(render(Format::kTable, rows_, classify_columns()));
-  }
 
- private:
   using Hits = google::protobuf::RepeatedPtrField<event::Hit>;
 
   /// A final event says only the hits that earlier ones did not; here it says them all.
@@ -57,6 +64,7 @@ class Printer {
   Format format_;
   const std::vector<std::string>& captures_;
   std::map<std::string, Hits> said_;
+  std::set<std::string> told_;  // rows about ICMP errors: one for all that an end told another
   Json rows_ = Json::array();
 };
 

@@ -30,7 +30,8 @@ std::string flow_words(const event::FlowEvent& event) {
     text +=
         fmt::format(", ended {} ({})", time_text(static_cast<TimeNs>(event.ended_ns())), event.end_reason());
     if (const event::Network& network = event.network(); network.icmp_errors() > 0)
-      text += fmt::format(", {} ICMP errors ({})", network.icmp_errors(), network.icmp_error());
+      text += fmt::format(", {} ICMP errors ({}{}{})", network.icmp_errors(), network.icmp_error(),
+                          network.icmp_error_from().empty() ? "" : " from ", network.icmp_error_from());
   } else {
     text += fmt::format(", last heard of {}", time_text(static_cast<TimeNs>(event.time_ns())));
   }

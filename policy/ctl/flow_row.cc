@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "policy/model/flow_facts.h"
+
 namespace weir::ctl {
 namespace {
 
@@ -63,6 +65,21 @@ Json classify_row(const event::FlowEvent& event, const std::string& capture) {
           {"rule", event.rule()},
           {"country", event.country()},
           {"asn", event.asn() == 0 ? Json{} : Json{event.asn()}.front()}};
+}
+
+std::optional<Json> icmp_error_row(const event::FlowEvent& event, const std::string& capture) {
+  const event::Network& network = event.network();
+  if (network.icmp_error_from().empty()) return std::nullopt;
+  event::FlowEvent error;
+  const bool v6 = network.icmp_error_from().find(':') != std::string::npos;
+  error.set_protocol(v6 ? kProtocolIcmpV6 : kProtocolIcmp);
+  error.set_initiator(network.icmp_error_from());
+  error.set_responder(network.icmp_error_to());
+  error.set_master(l4_name(error.protocol()));
+  error.set_confidence(to_string(AppConfidence::kDpi));
+  error.set_action(event.action());
+  error.set_rule(event.rule());
+  return classify_row(error, capture);
 }
 
 const std::vector<std::string>& watch_columns() {

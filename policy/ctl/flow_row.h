@@ -2,6 +2,7 @@
 // One line about a flow event: for `flow watch` and for `classify`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace weir::ctl {
 [[nodiscard]] const std::vector<std::string>& classify_columns();
 /// A row with these columns; addr_a is the initiator.
 [[nodiscard]] Json classify_row(const event::FlowEvent& event, const std::string& capture);
+/// Who told whom about this flow by ICMP, as readers of captures list it; nullopt: nobody did.
+[[nodiscard]] std::optional<Json> icmp_error_row(const event::FlowEvent& event, const std::string& capture);
 
 [[nodiscard]] const std::vector<std::string>& watch_columns();
 [[nodiscard]] Json watch_row(const event::FlowEvent& event);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A classifier whose answers a test has written down, at the other end of a real inspection channel.
 
-It speaks the shared memory as dataplane/channel/messages.h says (version 3), in plain Python: what a classifier
+It speaks the shared memory as dataplane/channel/messages.h says (version 4), in plain Python: what a classifier
 may do to the data plane can be tried without one. A script is a list of answers; each names its flow (by ports or
 address), what it waits for (`at`), and what it says. What no answer names is released, packet by packet.
 """
@@ -12,7 +12,7 @@ import socket
 import struct
 import threading
 
-VERSION = 3
+VERSION = 4
 REQUEST_BYTES, ANSWER_BYTES = 2048, 64
 REQUEST_INDICES, ANSWER_INDICES, RECORDS = 128, 256, 4096
 OPENED, PACKET, PACKET_MORE, CLOSED = 1, 2, 3, 4

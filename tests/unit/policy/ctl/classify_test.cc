@@ -95,6 +95,23 @@ TEST_F(Classify, OneFinalEventIsOneRowNamedByItsCapture) {
   EXPECT_EQ(json["hits"].size(), 1U) << "the whole event says every hit of the flow";
 }
 
+TEST_F(Classify, WhoSentIcmpErrorsAboutFlowsIsARowOfItsOwn) {
+  std::vector<event::FlowEvent> finals{final_of(1, "0"), final_of(2, "0"), final_of(3, "1")};
+  for (event::FlowEvent& final : finals) {
+    final.mutable_network()->set_icmp_errors(2);
+    final.mutable_network()->set_icmp_error_from("192.0.2.1");
+    final.mutable_network()->set_icmp_error_to(final.initiator());
+  }
+  finals[2].mutable_network()->set_icmp_error_from("2001:db8::1");
+  events(finals);
+  script("weir-classifier", cat());
+  const std::string flow = "TCP,10.0.0.2,40000,93.184.216.34,443,TLS,,,bet.example,block,,,\n";
+  const test::Ran csv = run();
+  EXPECT_EQ(csv.out.substr(csv.out.find('\n') + 1),
+            "a.pcap," + flow + "a.pcap,ICMP,192.0.2.1,0,10.0.0.2,0,ICMP,,DPI,,block,,,\n" + "a.pcap," + flow +
+                "b.pcap," + flow + "b.pcap,ICMPV6,2001:db8::1,0,10.0.0.2,0,ICMPV6,,DPI,,block,,,\n");
+}
+
 TEST_F(Classify, OptionsReachTheClassifierAndCapturesTheDataPlane) {
   script("weir-classifier", "echo \"$@\" >" + home_.file("classifier"));
   script("weir-dataplane", "echo \"$@\" >" + home_.file("dataplane"));
