@@ -30,7 +30,7 @@ using dataplane::ProcessLock;
 constexpr const char* kMe = "weirctl";
 constexpr std::chrono::milliseconds kLockPatience{1'000};  // a data plane that starts or ends just now
 
-struct Options {
+struct BypassOptions {
   std::string pair;
   std::string duration;
   std::string reason;
@@ -170,7 +170,7 @@ Result<bool> ask_dataplane(const Settings& settings, const Json& request) {
   return true;
 }
 
-void turn_on(Context& context, const Options& options) {
+void turn_on(Context& context, const BypassOptions& options) {
   const auto settings = context.settings();
   if (!settings) return;
   const auto length = dataplane::parse_duration(options.duration);
@@ -197,7 +197,7 @@ void turn_on(Context& context, const Options& options) {
   if (auto done = turn_on_alone(*settings, *pairs, wanted); !done) context.fail(done.error());
 }
 
-void turn_off(Context& context, const Options& options) {
+void turn_off(Context& context, const BypassOptions& options) {
   const auto settings = context.settings();
   if (!settings) return;
   const auto pairs = chosen(*settings, options.pair);
@@ -277,7 +277,7 @@ void add_bypass(CLI::App& app, Context& context) {
       app.add_subcommand("bypass", "frames pass unjudged, for a time; with or without a data plane");
   bypass->require_subcommand(1);
   bypass->fallthrough();
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BypassOptions>();
   CLI::App* on = add_command(*bypass, "on", "from now on, for a time", context,
                              [options](Context& used) { turn_on(used, *options); });
   on->add_option("--for", options->duration, "how long: 90s, 15m, 2h; at most 24h")->required();

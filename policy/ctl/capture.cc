@@ -12,7 +12,7 @@
 namespace weir::ctl {
 namespace {
 
-struct Options {
+struct CaptureOptions {
   std::uint64_t flow = 0;
   int worker = -1;
   std::string address;
@@ -38,7 +38,7 @@ std::optional<Json> told(Context& context, const Json& request) {
   return std::move(*reply);
 }
 
-void start(Context& context, const Options& options) {
+void start(Context& context, const CaptureOptions& options) {
   if (options.flow == 0 && options.address.empty()) {
     std::fprintf(stderr, "error: say which packets: --flow or --address\n");
     context.exit_code = kUsage;
@@ -54,14 +54,14 @@ void start(Context& context, const Options& options) {
   }
 }
 
-void list(Context& context) {
+void list_captures(Context& context) {
   const auto reply = told(context, {{"op", "capture"}, {"do", "list"}});
   if (!reply) return;
   print(render(context.format_or(Format::kTable), reply->value("captures", Json::array()),
                {"id", "state", "packets", "bytes", "missed_bytes", "file", "why"}));
 }
 
-void stop(Context& context, const Options& options) {
+void stop(Context& context, const CaptureOptions& options) {
   static_cast<void>(told(context, {{"op", "capture"}, {"do", "stop"}, {"id", options.id}}));
 }
 
@@ -70,7 +70,7 @@ void stop(Context& context, const Options& options) {
 void add_capture(CLI::App& app, Context& context) {
   CLI::App* capture = app.add_subcommand("capture", "packets into a pcapng file");
   capture->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CaptureOptions>();
   CLI::App* begin = add_command(*capture, "start", "begin one; what is remembered from before comes first",
                                 context, [options](Context& used) { start(used, *options); });
   begin->add_option("--flow", options->flow, "number of a flow (weirctl flow watch)");
@@ -79,7 +79,7 @@ void add_capture(CLI::App& app, Context& context) {
   begin->add_option("--port", options->port, "either end")->needs(address);
   begin->add_option("--for", options->duration, "how long: 30s, 5m, 1h")->capture_default_str();
   begin->add_option("--reason", options->reason, "why; it stands in the file")->required();
-  add_command(*capture, "list", "those that run and those that ended", context, list);
+  add_command(*capture, "list", "those that run and those that ended", context, list_captures);
   CLI::App* end = add_command(*capture, "stop", "end one before its time", context,
                               [options](Context& used) { stop(used, *options); });
   end->add_option("id", options->id, "its number")->required();

@@ -42,7 +42,7 @@ Json list_row(const Json& flow) {
           {"number", flow.value("number", std::uint64_t{0})}};
 }
 
-void list(Context& context, const ListOptions& options) {
+void list_flows(Context& context, const ListOptions& options) {
   const auto settings = context.settings();
   if (!settings) return;
   Json request{{"op", "flows"}};
@@ -74,7 +74,7 @@ void add_flow_list(CLI::App& flow, Context& context) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command =
       add_command(flow, "list", "flows in the tables now; after their end they are in the events", context,
-                  [options](Context& used) { list(used, *options); });
+                  [options](Context& used) { list_flows(used, *options); });
   command->add_option("--inspected", options->inspected, "at these levels: full,names-only,l4,bypass")
       ->delimiter(',')
       ->check(CLI::IsMember({"full", "names-only", "l4", "bypass"}));

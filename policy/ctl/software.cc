@@ -7,10 +7,10 @@
 namespace weir::ctl {
 namespace {
 
-constexpr std::uint32_t kListDefault = 1'000;  // rows
-constexpr std::uint32_t kListMax = 100'000;
+constexpr std::uint32_t kProductsShown = 1'000;  // rows
+constexpr std::uint32_t kProductsShownMax = 100'000;
 
-void list(Context& context, const std::string& client, std::uint32_t count) {
+void list_software(Context& context, const std::string& client, std::uint32_t count) {
   const auto settings = context.settings();
   if (!settings) return;
   auto store = open_store(*settings);
@@ -40,13 +40,13 @@ void add_software(CLI::App& app, Context& context) {
   software->fallthrough();
   software->require_subcommand(1);
   auto client = std::make_shared<std::string>();
-  auto count = std::make_shared<std::uint32_t>(kListDefault);
+  auto count = std::make_shared<std::uint32_t>(kProductsShown);
   CLI::App* listing = add_command(*software, "list", "by client, product, version", context,
-                                  [client, count](Context& used) { list(used, *client, *count); });
+                                  [client, count](Context& used) { list_software(used, *client, *count); });
   listing->add_option("--client", *client, "only this client's address");
   listing->add_option("--count", *count, "at most so many rows")
       ->capture_default_str()
-      ->check(CLI::Range(1U, kListMax));
+      ->check(CLI::Range(1U, kProductsShownMax));
 }
 
 }  // namespace weir::ctl

@@ -76,7 +76,7 @@ ScreenSize screen_size() {
   return {size.ws_col, size.ws_row};
 }
 
-struct Options {
+struct TopOptions {
   double interval_s = 1;
   bool once = false;
   std::string by = "bytes";
@@ -90,7 +90,7 @@ Result<TopReading> read_state(const Settings& settings, const std::string& by) {
   return TopReading{std::move(*status), std::move(*flows)};
 }
 
-void watch(Context& context, const Settings& settings, const Options& options) {
+void watch(Context& context, const Settings& settings, const TopOptions& options) {
   const auto interval =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval_s));
   const bool live = !options.once && isatty(STDOUT_FILENO) == 1;
@@ -124,7 +124,7 @@ void watch(Context& context, const Settings& settings, const Options& options) {
 }  // namespace
 
 void add_top(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TopOptions>();
   CLI::App* command = add_command(app, "top", "rates of ports, drops, flows and clients, live; q ends it",
                                   context, [options](Context& used) {
                                     const auto settings = used.settings();

@@ -9,8 +9,8 @@
 namespace weir::ctl {
 namespace {
 
-constexpr std::uint32_t kListDefault = 100;  // rows
-constexpr std::uint32_t kListMax = 10'000;
+constexpr std::uint32_t kViolationsShown = 100;  // rows
+constexpr std::uint32_t kViolationsShownMax = 10'000;
 
 Json row_of(const policy::Violation& violation) {
   return {{"id", violation.id},
@@ -28,7 +28,7 @@ Json row_of(const policy::Violation& violation) {
           {"flows", violation.evidence}};
 }
 
-void list(Context& context, bool all, std::uint32_t count) {
+void list_violations(Context& context, bool all, std::uint32_t count) {
   const auto settings = context.settings();
   if (!settings) return;
   auto store = open_store(*settings);
@@ -67,13 +67,13 @@ void add_violation(CLI::App& app, Context& context) {
   violation->require_subcommand(1);
 
   auto all = std::make_shared<bool>(false);
-  auto count = std::make_shared<std::uint32_t>(kListDefault);
+  auto count = std::make_shared<std::uint32_t>(kViolationsShown);
   CLI::App* listing = add_command(*violation, "list", "newest first", context,
-                                  [all, count](Context& used) { list(used, *all, *count); });
+                                  [all, count](Context& used) { list_violations(used, *all, *count); });
   listing->add_flag("--all", *all, "closed ones too");
   listing->add_option("--count", *count, "at most so many rows")
       ->capture_default_str()
-      ->check(CLI::Range(1U, kListMax));
+      ->check(CLI::Range(1U, kViolationsShownMax));
 
   auto id = std::make_shared<std::int64_t>(0);
   CLI::App* showing = add_command(*violation, "show", "one violation with its evidence", context,
