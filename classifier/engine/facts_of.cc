@@ -7,34 +7,29 @@ namespace weir::classifier {
 
 namespace {
 
-TunnelFacts tunnel_of(const channel::FlowOpened& opened) {
-  constexpr std::uint8_t kIpv4InIp = 4;  // IANA protocol numbers
-  constexpr std::uint8_t kIpv6InIp = 41;
-  constexpr std::uint8_t kGre = 47;
-  TunnelFacts facts;
-  switch (opened.tunnel.type) {
+std::string_view type_word(channel::TunnelType type) {
+  switch (type) {
     case channel::TunnelType::kNone:
-      return facts;
+      return "";
     case channel::TunnelType::kGre:
-      facts = {.type = "gre", .app = "GRE", .protocol = kGre};
-      break;
+      return "gre";
     case channel::TunnelType::kIpip:
-      facts = {.type = "ipip", .app = "IP_in_IP"};
-      facts.protocol = IpAddress::v6(opened.initiator).is_v4() ? kIpv4InIp : kIpv6InIp;
-      break;
+      return "ipip";
     case channel::TunnelType::kVxlan:
-      facts = {.type = "vxlan", .protocol = kProtocolUdp, .port = 4789};
-      break;
+      return "vxlan";
     case channel::TunnelType::kGeneve:
-      facts = {.type = "geneve", .protocol = kProtocolUdp, .port = 6081};
-      break;
+      return "geneve";
     case channel::TunnelType::kGtpU:
-      facts = {.type = "gtp-u", .app = "GTP_U", .protocol = kProtocolUdp, .port = 2152};
-      break;
+      return "gtp-u";
     case channel::TunnelType::kTeredo:
-      facts = {.type = "teredo", .app = "Teredo", .protocol = kProtocolUdp, .port = 3544};
-      break;
+      return "teredo";
   }
+  return "";
+}
+
+TunnelFacts tunnel_of(const channel::FlowOpened& opened) {
+  TunnelFacts facts = tunnel_of_type(type_word(opened.tunnel.type), IpAddress::v6(opened.initiator).is_v4());
+  if (facts.type.empty()) return facts;
   facts.low_end = IpAddress::v6(opened.tunnel.low_address);
   facts.high_end = IpAddress::v6(opened.tunnel.high_address);
   facts.id = opened.tunnel.id;

@@ -75,6 +75,7 @@ void fill_mail(event::FlowEvent& event, const MailFacts& mail) {
   out->set_visibility(std::string(mail.visibility));
   out->set_provider(std::string(mail.provider));
   out->set_smuggling(mail.smuggling);
+  out->set_pending_recipient(clean_name(mail.pending_recipient));
   if (!mail.message.empty()) fill_message(*out->mutable_message(), mail.message.front());
 }
 
@@ -90,6 +91,7 @@ void fill_certificate(event::Certificate& out, const TlsCertificate& certificate
 void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
   if (!tls.seen) return;
   auto* out = event.mutable_tls();
+  if (std::string name = clean_text(tls.sni); name != event.host()) out->set_server_name(std::move(name));
   out->set_ja3(tls.ja3);
   out->set_ja4(tls.ja4);
   out->set_version(tls.version);
@@ -112,6 +114,7 @@ void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
 void fill_http(event::FlowEvent& event, const HttpFacts& http) {
   if (!http.seen) return;
   auto* out = event.mutable_http();
+  if (std::string host = clean_text(http.host); host != event.host()) out->set_request_host(std::move(host));
   out->set_version(std::string(http.version));
   out->set_url_path(clean_text(http.url_path));
   out->set_referer(clean_text(http.referer));
@@ -178,6 +181,7 @@ void fill_names(event::FlowEvent& event, const FlowFacts& facts) {
   event.set_encrypted_dns(to_string(facts.encrypted_dns));
   if (facts.dns_name.empty()) return;
   event.set_dns_name(clean_text(facts.dns_name));
+  event.set_dns_name_ech(facts.dns_name_ech);
   const TimeNs age = std::max<TimeNs>(facts.started - facts.dns_name_told, 0) / kMillisecond;
   event.set_dns_name_age_ms(static_cast<std::uint32_t>(std::min<TimeNs>(age, 0xffff'ffff)));
 }

@@ -10,10 +10,6 @@
 namespace weir::ctl {
 namespace {
 
-std::string app_text(const event::FlowEvent& event) {
-  return event.app().empty() ? event.master() : event.master() + "." + event.app();
-}
-
 const char* kind_text(event::Kind kind) {
   switch (kind) {
     case event::KIND_OPENED:
@@ -32,6 +28,10 @@ const char* kind_text(event::Kind kind) {
 std::string end_text(const std::string& address, unsigned port) {
   const bool v6 = address.find(':') != std::string::npos;
   return fmt::format("{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", port);
+}
+
+std::string app_text(const event::FlowEvent& event) {
+  return event.app().empty() ? event.master() : event.master() + "." + event.app();
 }
 
 std::string l4_name(unsigned protocol) {

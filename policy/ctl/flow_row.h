@@ -13,6 +13,8 @@ namespace weir::ctl {
 
 /// "10.0.0.1:443", "[fd00::1]:443"
 [[nodiscard]] std::string end_text(const std::string& address, unsigned port);
+/// "TLS.YouTube", "DNS"
+[[nodiscard]] std::string app_text(const event::FlowEvent& event);
 /// "TCP", "UDP", "ICMP", "ICMPV6", "IGMP", "VRRP", else the IANA number.
 [[nodiscard]] std::string l4_name(unsigned protocol);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl policy check FILE | apply FILE | show.
+// weirctl policy check FILE | test [FILE] | apply FILE | show.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/policy.h"
@@ -24,7 +25,36 @@ void check(Context& context, const std::string& file, const std::string& catalog
   }
   const auto compiled = policy::compile_file(file, 0, catalogue_file.empty() ? nullptr : &catalogue);
   if (!compiled) return context.fail(compiled.error());
-  print(fmt::format("{}: no mistakes, {} rules\n", file, (*compiled)->rules().size()));
+  const policy::Policy& policy = **compiled;
+  if (const auto failed = policy::failed_tests(policy, file); !failed.empty()) return context.fail(failed);
+  print(fmt::format(
+      "{}: no mistakes, {} rules{}\n", file, policy.rules().size(),
+      policy.parts().tests.empty() ? "" : fmt::format(", {} tests hold", policy.parts().tests.size())));
+}
+
+/// A row a test: what it expects, what the policy says, and why.
+void run_tests(Context& context, const std::string& file) {
+  std::string path = file;
+  if (path.empty()) {
+    const auto settings = context.settings();
+    if (!settings) return;
+    path = settings->classifier.policy;
+  }
+  const auto compiled = policy::compile_file(path, 0);
+  if (!compiled) return context.fail(compiled.error());
+  Json rows = Json::array();
+  for (const policy::TestOutcome& outcome : policy::run_tests(**compiled)) {
+    if (!outcome.holds()) context.exit_code = kNegative;
+    rows.push_back({{"test", outcome.test->name},
+                    {"holds", outcome.holds() ? "yes" : "NO"},
+                    {"expects", to_string(outcome.test->expect)},
+                    {"said", to_string(outcome.said)},
+                    {"rule", outcome.rule},
+                    {"why", outcome.why}});
+  }
+  if (rows.empty() && context.format_or(Format::kTable) == Format::kTable)
+    return print(fmt::format("{} has no tests\n", path));
+  print(render(context.format_or(Format::kTable), rows, {"test", "holds", "expects", "said", "rule", "why"}));
 }
 
 struct Reloads {
@@ -77,6 +107,8 @@ void apply_policy(Context& context, const std::string& file) {
   options.revision = locked->revision() + 1;
   const auto compiled = policy::compile(*text, options);
   if (!compiled) return context.fail(compiled.error());
+  if (const auto failed = policy::failed_tests(**compiled, file); !failed.empty())
+    return context.fail(failed);
 
   const auto revision = locked->install(*text);
   if (!revision) return context.fail(revision.error());
@@ -139,8 +171,9 @@ void add_policy(CLI::App& app, Context& context) {
 
   auto file = std::make_shared<std::string>();
   auto catalogue = std::make_shared<std::string>();
-  CLI::App* checking = add_command(*policy, "check", "prints every mistake of a policy file", context,
-                                   [file, catalogue](Context& used) { check(used, *file, *catalogue); });
+  CLI::App* checking = add_command(
+      *policy, "check", "prints every mistake of a policy file, and every test that does not hold", context,
+      [file, catalogue](Context& used) { check(used, *file, *catalogue); });
   checking->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
   checking->add_option("--catalogue", *catalogue, "software catalogue that must know every product")
       ->check(CLI::ExistingFile);
@@ -151,6 +184,13 @@ void add_policy(CLI::App& app, Context& context) {
                   "refusal the present one stays",
                   context, [file](Context& used) { apply_policy(used, *file); });
   applying->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
+
+  add_what_if(*policy, context);
+
+  auto tested = std::make_shared<std::string>();
+  CLI::App* testing = add_command(*policy, "test", "what the policy says of each flow of its list tests",
+                                  context, [tested](Context& used) { run_tests(used, *tested); });
+  testing->add_option("FILE", *tested, "policy text; left out: the one in force")->check(CLI::ExistingFile);
 
   auto as_text = std::make_shared<bool>(false);
   CLI::App* showing = add_command(*policy, "show", "the policy in force, a line a rule", context,

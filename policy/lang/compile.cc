@@ -14,9 +14,9 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::array<std::string_view, 11> kTopKeys{"weir-policy", "timezone", "mode",       "groups",
+constexpr std::array<std::string_view, 12> kTopKeys{"weir-policy", "timezone", "mode",       "groups",
                                                     "schedules",   "lists",    "categories", "network",
-                                                    "web",         "email",    "software"};
+                                                    "web",         "email",    "software",   "tests"};
 constexpr std::array<std::string_view, 6> kLaterTopKeys{"exceptions", "quotas", "limits",
                                                         "pages",      "notify", "include"};
 
@@ -63,6 +63,7 @@ void compile_parts(Builder& builder, const Node& root) {
   step("web", [&](const Node& node) { compile_rules(builder, Section::kWeb, node); });
   step("email", [&](const Node& node) { compile_rules(builder, Section::kEmail, node); });
   step("software", [&](const Node& node) { compile_software(builder, node); });
+  step("tests", [&](const Node& node) { compile_tests(builder, node); });
 }
 
 /// Those of the policy text first, then those of list files.

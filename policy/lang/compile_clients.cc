@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 #include "policy/lang/builder.h"
+#include "policy/lang/date_text.h"
 #include "policy/lang/words.h"
 
 namespace weir::policy {
 namespace {
-
-constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-constexpr std::uint16_t kDayMinutes = 1'440;
 
 void add_network(Builder& builder, const Node& value, bool one_host, Group& group) {
   const auto subnet = Subnet::parse(value.text);
@@ -52,33 +49,16 @@ void compile_group(Builder& builder, const Node& node, Group& group) {
 /// "mon-fri", "sat", "daily" as bits.
 std::optional<std::uint8_t> parse_days(std::string_view text) {
   if (text == "daily") return std::uint8_t{0x7f};
-  const auto day = [](std::string_view word) {
-    return std::find(kDays.begin(), kDays.end(), word) - kDays.begin();
-  };
   const std::size_t dash = text.find('-');
-  const auto first = day(text.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : day(text.substr(dash + 1));
-  if (first == 7 || last == 7) return std::nullopt;
+  const auto first = parse_day(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : parse_day(text.substr(dash + 1));
+  if (!first || !last) return std::nullopt;
   unsigned days = 0;
-  for (auto i = first;; i = (i + 1) % 7) {
+  for (int i = *first;; i = (i + 1) % 7) {
     days |= 1U << static_cast<unsigned>(i);
-    if (i == last) break;
+    if (i == *last) break;
   }
   return static_cast<std::uint8_t>(days);
-}
-
-/// "08:00" as minutes; at most 24:00.
-std::optional<std::uint16_t> parse_minute(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  const auto number = [](std::string_view digits) -> int {
-    int value = -1;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return error == std::errc{} && end == digits.data() + digits.size() ? value : -1;
-  };
-  const int hour = number(text.substr(0, 2));
-  const int minute = number(text.substr(3, 2));
-  if (hour < 0 || minute < 0 || minute > 59 || hour * 60 + minute > kDayMinutes) return std::nullopt;
-  return static_cast<std::uint16_t>(hour * 60 + minute);
 }
 
 std::optional<HourSpan> parse_span(std::string_view text) {

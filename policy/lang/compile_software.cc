@@ -8,6 +8,7 @@
 
 #include "policy/lang/builder.h"
 #include "policy/lang/catalogue.h"
+#include "policy/lang/date_text.h"
 #include "policy/lang/words.h"
 
 namespace weir::policy {
@@ -41,21 +42,6 @@ std::string compile_product(Builder& builder, const Node& node,
                          "list a product once, as authorised or as unauthorised");
   }
   return id;
-}
-
-/// "2027-06-30" as days since 1970-01-01.
-std::optional<std::int64_t> parse_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t digits) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + digits, value);
-    return error == std::errc{} && end == text.data() + at + digits ? value : 0U;
-  };
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(number(0, 4))},
-                                         std::chrono::month{number(5, 2)}, std::chrono::day{number(8, 2)}};
-  if (!date.ok() || date.year() < std::chrono::year{1970} || date.year() > std::chrono::year{2200})
-    return std::nullopt;
-  return std::chrono::sys_days{date}.time_since_epoch().count();
 }
 
 void compile_authorised(Builder& builder, const Node& node, std::map<std::string, int, std::less<>>& lines) {

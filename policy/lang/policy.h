@@ -13,6 +13,7 @@
 #include "policy/lang/time_zone.h"
 #include "policy/lang/version_range.h"
 #include "policy/model/decision.h"
+#include "policy/model/flow_facts.h"
 #include "policy/model/ip_address.h"
 #include "policy/model/time.h"
 
@@ -22,7 +23,8 @@ inline constexpr std::size_t kGroupsMax = 256;
 inline constexpr std::size_t kSchedulesMax = 64;
 inline constexpr std::size_t kRulesMax = 2'000;         // all sections together
 inline constexpr std::size_t kValuesPerKeyMax = 1'000;  // of one key of a match or a group
-inline constexpr std::size_t kTellBytesMax = 300;       // tell_user, tell_officer
+inline constexpr std::size_t kTestsMax = 1'000;
+inline constexpr std::size_t kTellBytesMax = 300;  // tell_user, tell_officer
 
 /// The first group that holds a client names it.
 struct Group {
@@ -139,6 +141,17 @@ struct RuleSummary {
   int line = 0;  // of the policy text
 };
 
+/// A flow that somebody thought of, and what the policy has to say about it (policy/decide/policy_tests.h).
+struct PolicyTest {
+  std::string name;
+  FlowFacts facts;
+  TimeNs at = 0;
+  Action expect = Action::kAllow;
+  std::string rule;  // that has to decide; empty: any
+  int line = 0;      // of the policy text
+  int column = 0;
+};
+
 /// The parts of a policy, filled by the compiler and then frozen in a Policy.
 struct PolicyParts {
   std::uint32_t revision = 0;
@@ -151,6 +164,7 @@ struct PolicyParts {
   std::vector<Rule> rules[3];  // network, web, email, by the value of Section
   SoftwareSection software;
   std::vector<RuleSummary> summaries;
+  std::vector<PolicyTest> tests;
 };
 
 class Policy {

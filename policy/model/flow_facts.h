@@ -74,6 +74,10 @@ struct TunnelFacts {
   std::uint16_t port = 0;     // UDP, well known; 0: none
 };
 
+/// A tunnel of this type, with what is the same for all of them; without ends and id. Another word: no
+/// tunnel.
+[[nodiscard]] TunnelFacts tunnel_of_type(std::string_view type, bool inner_is_v4);
+
 struct FlowFacts {
   FiveTuple tuple;
   TunnelFacts tunnel;

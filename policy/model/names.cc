@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words for the enumerations of the model, as files, events and people spell them.
+#include <algorithm>
+#include <array>
+
 #include "policy/model/decision.h"
 #include "policy/model/flow_facts.h"
 #include "policy/model/settings.h"
@@ -28,6 +31,25 @@ const char* to_string(NameSource source) {
       return "proxy-target";
   }
   return "none";
+}
+
+TunnelFacts tunnel_of_type(std::string_view type, bool inner_is_v4) {
+  constexpr std::uint8_t kIpv4InIp = 4;  // IANA protocol numbers
+  constexpr std::uint8_t kIpv6InIp = 41;
+  constexpr std::uint8_t kGre = 47;
+  constexpr std::array<TunnelFacts, 6> kTypes{
+      {{.type = "gre", .app = "GRE", .protocol = kGre},
+       {.type = "ipip", .app = "IP_in_IP", .protocol = kIpv6InIp},
+       {.type = "vxlan", .protocol = kProtocolUdp, .port = 4789},
+       {.type = "geneve", .protocol = kProtocolUdp, .port = 6081},
+       {.type = "gtp-u", .app = "GTP_U", .protocol = kProtocolUdp, .port = 2152},
+       {.type = "teredo", .app = "Teredo", .protocol = kProtocolUdp, .port = 3544}}};
+  const auto found =
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const TunnelFacts& one) { return one.type == type; });
+  if (found == kTypes.end()) return {};
+  TunnelFacts tunnel = *found;
+  if (tunnel.protocol == kIpv6InIp && inner_is_v4) tunnel.protocol = kIpv4InIp;
+  return tunnel;
 }
 
 const char* to_string(EncryptedDns kind) {

@@ -82,6 +82,30 @@ TEST_F(WeirctlPolicy, CheckPrintsEveryMistakeWithItsPlace) {
   EXPECT_NE(ran.err.find("broken.yaml:4:1: error: "), std::string::npos) << ran.err;
 }
 
+TEST_F(WeirctlPolicy, ATestThatDoesNotHoldIsAMistake) {
+  const std::string test =
+      "tests:\n  - {test: bets, flow: {client: 10.0.0.1, host: www.bet.example}, expect: ";
+  weirctl_.write("good.yaml", kGood + test + "block, rule: no-bets}\n");
+  weirctl_.write("broken.yaml", kGood + test + "allow}\n");
+  const std::string broken = weirctl_.file("broken.yaml");
+  const test::Ran checked = weirctl_({"policy", "check", weirctl_.file("good.yaml")});
+  EXPECT_TRUE(checked.out.ends_with("no mistakes, 1 rules, 1 tests hold\n")) << checked.out;
+  for (const char* command : {"check", "apply"}) {
+    const test::Ran ran = weirctl_({"policy", command, broken});
+    EXPECT_EQ(ran.code, 3) << command;
+    EXPECT_EQ(ran.err,
+              broken +
+                  ":5:5: error: test bets expects allow, and the policy says block by no-bets: no-bets: the "
+                  "rule's domains has www.bet.example (mend the rules, or the test)\n");
+  }
+  EXPECT_FALSE(std::filesystem::exists(weirctl_.file("policy/current.yaml")));
+  const test::Ran shown = weirctl_({"policy", "test", broken, "-o", "json"});
+  EXPECT_EQ(shown.code, 1);
+  EXPECT_EQ(shown.json()[0]["holds"], "NO") << shown.out;
+  weirctl_.write("policy/current.yaml", kGood);
+  EXPECT_NE(weirctl_({"policy", "test"}).out.find("has no tests"), std::string::npos);
+}
+
 TEST_F(WeirctlPolicy, ApplyInstallsTellsEveryWorkerAndKeepsWhatWasBefore) {
   weirctl_.write("good.yaml", kGood);
   std::string asked;

@@ -3,6 +3,7 @@
 // of its own.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <thread>
 
 #include "policy/bus/stream_writer.h"
@@ -57,6 +58,53 @@ class WeirctlRecords : public ::testing::Test {
   test::RedisServer redis_;
   test::Weirctl weirctl_;
 };
+
+TEST_F(WeirctlRecords, WhatIfJudgesRecordedFlowsByAnotherPolicy) {
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());  // nanoseconds
+  std::vector<event::FlowEvent> events;
+  const auto say = [&](std::uint64_t flow, event::Kind kind, const std::string& host, std::uint64_t ago_s) {
+    event::FlowEvent event = test::flow_event(events.size() + 1, kind);
+    event.set_flow_id("0000000000abcdef-0-" + std::to_string(flow));
+    event.set_host(host);
+    event.set_host_source("tls-sni");
+    event.set_time_ns(now - ago_s * 1'000'000'000);
+    if (kind == event::KIND_FINAL) event.mutable_counters()->set_bytes_from_responder(1'000);
+    events.push_back(event);
+  };
+  say(1, event::KIND_FINAL, "bet.example", 7'200);  // before what is asked for
+  say(2, event::KIND_OPENED, "bet.example", 60);
+  say(2, event::KIND_FINAL, "bet.example", 50);
+  say(3, event::KIND_OPENED, "bet.example", 40);  // one connection, two requests
+  say(3, event::KIND_FINAL, "news.example", 30);
+  say(4, event::KIND_OPENED, "news.example", 20);  // goes on
+  publish(events);
+  const std::string rules = "weir-policy: 1\nweb:\n  - {rule: no-bets, match: {domain: ";
+  weirctl_.write("policy/current.yaml", rules + "bet.example}, then: block}\n");
+  weirctl_.write("next.yaml", rules + "news.example}, then: block}\n");
+  const std::vector<std::string> words{"policy", "what-if", weirctl_.file("next.yaml"), "--hours", "1",
+                                       "-o",     "json"};
+  const test::Ran ran = weirctl_(words);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const auto json = ran.json();
+  EXPECT_EQ(json["flows"], 3) << ran.out;
+  EXPECT_EQ(json["changed"], 2);
+  EXPECT_EQ(json["changes"][0]["change"], "newly blocked");
+  EXPECT_EQ(json["changes"][0]["by_name"][0]["name"], "news.example");
+  EXPECT_EQ(json["changes"][1]["change"], "no longer blocked");
+  EXPECT_EQ(json["changes"][1]["bytes"], 1'000);
+  const test::Ran same = weirctl_({"policy", "what-if", weirctl_.file("policy/current.yaml"), "-o", "json"});
+  EXPECT_EQ(same.json()["changed"], 0) << "the running policy changes nothing";
+  EXPECT_EQ(same.json()["flows"], 4);
+  const test::Ran list = weirctl_({"policy", "what-if", weirctl_.file("next.yaml"), "--list", "-o", "csv"});
+  EXPECT_NE(list.out.find(
+                "newly blocked,10.0.0.2,news.example,TLS,allow,block by no-bets,0,0000000000abcdef-0-4\n"),
+            std::string::npos)
+      << list.out;
+  EXPECT_EQ(weirctl_({"policy", "what-if"}).code, 2);
+  weirctl_.write("broken.yaml", "weir-policy: 2\n");
+  EXPECT_EQ(weirctl_({"policy", "what-if", weirctl_.file("broken.yaml")}).code, 3);
+}
 
 TEST_F(WeirctlRecords, ViolationsAreListedAndShown) {
   EXPECT_EQ(weirctl_({"violation", "list"}).code, 4) << "no store yet";

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/ctl/what_if.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace weir::ctl {
+namespace {
+
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1'000 && unit + 1 < kUnits.size()) {
+    value /= 1'000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string count_text(std::uint64_t count) { return fmt::format("{} flow{}", count, count == 1 ? "" : "s"); }
+
+}  // namespace
+
+const char* to_string(Change change) {
+  switch (change) {
+    case Change::kNone:
+      return "unchanged";
+    case Change::kBlocked:
+      return "newly blocked";
+    case Change::kNoLongerBlocked:
+      return "no longer blocked";
+    case Change::kReported:
+      return "newly reported";
+    case Change::kNoLongerReported:
+      return "no longer reported";
+    case Change::kOtherRule:
+      return "by another rule";
+  }
+  return "";
+}
+
+Change change_of(const Said& running, const Said& candidate) {
+  if (running.action == candidate.action) {
+    const bool other = running.action != Action::kAllow && running.rule != candidate.rule;
+    return other ? Change::kOtherRule : Change::kNone;
+  }
+  if (candidate.action == Action::kBlock) return Change::kBlocked;
+  if (running.action == Action::kBlock) return Change::kNoLongerBlocked;
+  return candidate.action == Action::kReport ? Change::kReported : Change::kNoLongerReported;
+}
+
+void WhatIf::count(const JudgedFlow& flow) {
+  ++flows_;
+  const Change change = change_of(flow.running, flow.candidate);
+  Changed& changed = changes_[static_cast<std::size_t>(change)];
+  const auto add = [&](Sum& sum) {
+    ++sum.flows;
+    sum.bytes += flow.bytes;
+  };
+  add(changed.all);
+  if (change == Change::kNone) return;
+  const bool gone = change == Change::kNoLongerBlocked || change == Change::kNoLongerReported;
+  add(changed.by[kRule][gone ? flow.running.rule : flow.candidate.rule]);
+  add(changed.by[kClient][flow.client]);
+  add(changed.by[kName][flow.name]);
+  add(changed.by[kApplication][flow.app]);
+}
+
+std::uint64_t WhatIf::changed() const { return flows_ - changes_[0].all.flows; }
+
+Json WhatIf::most_of(const Sums& sums, std::size_t most) {
+  std::vector<std::pair<std::string, Sum>> sorted(sums.begin(), sums.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.flows > b.second.flows; });
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i) {
+    const auto& [name, sum] = sorted[i];
+    rows.push_back({{"name", name}, {"flows", sum.flows}, {"bytes", sum.bytes}});
+  }
+  return rows;
+}
+
+Json WhatIf::json(std::size_t most) const {
+  Json changes = Json::array();
+  for (std::size_t i = 1; i < kChanges; ++i) {
+    const Changed& changed = changes_[i];
+    if (changed.all.flows == 0) continue;
+    Json row{{"change", to_string(static_cast<Change>(i))},
+             {"flows", changed.all.flows},
+             {"bytes", changed.all.bytes}};
+    for (std::size_t d = 0; d < kDimensions.size(); ++d)
+      row[fmt::format("by_{}", kDimensions[d])] = most_of(changed.by[d], most);
+    changes.push_back(std::move(row));
+  }
+  return {{"flows", flows_}, {"changed", changed()}, {"changes", changes}};
+}
+
+std::string WhatIf::text(std::size_t most) const {
+  std::string text = fmt::format("{}, {} of them judged otherwise\n", count_text(flows_), changed());
+  for (std::size_t i = 1; i < kChanges; ++i) {
+    const Changed& changed = changes_[i];
+    if (changed.all.flows == 0) continue;
+    text += fmt::format("\n{}: {}, {}\n", to_string(static_cast<Change>(i)), count_text(changed.all.flows),
+                        bytes_text(changed.all.bytes));
+    for (std::size_t d = 0; d < kDimensions.size(); ++d) {
+      std::string line;
+      for (const Json& row : most_of(changed.by[d], most)) {
+        line += fmt::format("{}{} ({})", line.empty() ? "" : ", ", printable(row["name"].get<std::string>()),
+                            row["flows"].get<std::uint64_t>());
+      }
+      const std::size_t left = changed.by[d].size() - std::min(most, changed.by[d].size());
+      if (left > 0) line += fmt::format(", {} more", left);
+      text += fmt::format("  by {:<12} {}\n", kDimensions[d], line);
+    }
+  }
+  return text;
+}
+
+}  // namespace weir::ctl

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What another policy would change: flows that two policies judged, counted by what became of each, and by
+// rule, client, name and application.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "policy/ctl/output.h"
+#include "policy/model/decision.h"
+
+namespace weir::ctl {
+
+/// What one policy says of a flow over all that is known of it: the strongest word, and whose it is.
+struct Said {
+  Action action = Action::kAllow;
+  std::string rule;  // empty: no rule matched
+
+  void add(Action other, const std::string& by) {
+    if (other < action || (other == action && !rule.empty())) return;
+    action = other;
+    rule = by;
+  }
+};
+
+struct JudgedFlow {
+  std::string id;
+  std::string client;
+  std::string name;  // host name, or the far end
+  std::string app;
+  std::uint64_t bytes = 0;
+  Said running;
+  Said candidate;
+};
+
+enum class Change : std::uint8_t {
+  kNone,
+  kBlocked,           // and was not
+  kNoLongerBlocked,   // reported or allowed
+  kReported,          // and was allowed
+  kNoLongerReported,  // allowed
+  kOtherRule,         // the same word by another rule
+};
+inline constexpr std::size_t kChanges = 6;
+[[nodiscard]] const char* to_string(Change change);
+[[nodiscard]] Change change_of(const Said& running, const Said& candidate);
+
+class WhatIf {
+ public:
+  void count(const JudgedFlow& flow);
+  [[nodiscard]] std::uint64_t flows() const { return flows_; }
+  [[nodiscard]] std::uint64_t changed() const;
+
+  /// flows, changed, changes: [{change, flows, bytes, by_rule: [{name, flows, bytes}], by_client ...}], at
+  /// most `most` names each, those with the most flows first.
+  [[nodiscard]] Json json(std::size_t most) const;
+  /// The same for people.
+  [[nodiscard]] std::string text(std::size_t most) const;
+
+ private:
+  struct Sum {
+    std::uint64_t flows = 0;
+    std::uint64_t bytes = 0;
+  };
+  using Sums = std::map<std::string, Sum>;
+  enum Dimension : std::uint8_t { kRule, kClient, kName, kApplication };
+  struct Changed {
+    Sum all;
+    std::array<Sums, 4> by;
+  };
+  static constexpr std::array<const char*, 4> kDimensions{"rule", "client", "name", "application"};
+  [[nodiscard]] static Json most_of(const Sums& sums, std::size_t most);
+
+  std::uint64_t flows_ = 0;
+  std::array<Changed, kChanges> changes_;
+};
+
+}  // namespace weir::ctl

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/ctl/what_if.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::ctl {
+namespace {
+
+JudgedFlow flow(const std::string& client, const Said& running, const Said& candidate,
+                std::uint64_t bytes = 1'500) {
+  return {"id", client, "bet.example", "TLS", bytes, running, candidate};
+}
+
+const Said kAllowed{};
+const Said kReported{Action::kReport, "watch"};
+const Said kBlocked{Action::kBlock, "stop"};
+
+TEST(WhatIf, TheStrongestWordOfAFlowCounts) {
+  Said said;
+  said.add(Action::kAllow, "partners");
+  EXPECT_EQ(said.rule, "partners");
+  said.add(Action::kBlock, "stop");
+  said.add(Action::kReport, "watch");
+  said.add(Action::kBlock, "later");
+  EXPECT_EQ(said.action, Action::kBlock);
+  EXPECT_EQ(said.rule, "stop");
+}
+
+TEST(WhatIf, EveryPairOfWordsIsOneChange) {
+  EXPECT_EQ(change_of(kAllowed, kAllowed), Change::kNone);
+  EXPECT_EQ(change_of(kAllowed, {Action::kAllow, "partners"}), Change::kNone);
+  EXPECT_EQ(change_of(kAllowed, kReported), Change::kReported);
+  EXPECT_EQ(change_of(kAllowed, kBlocked), Change::kBlocked);
+  EXPECT_EQ(change_of(kReported, kAllowed), Change::kNoLongerReported);
+  EXPECT_EQ(change_of(kReported, kReported), Change::kNone);
+  EXPECT_EQ(change_of(kReported, kBlocked), Change::kBlocked);
+  EXPECT_EQ(change_of(kBlocked, kAllowed), Change::kNoLongerBlocked);
+  EXPECT_EQ(change_of(kBlocked, kReported), Change::kNoLongerBlocked);
+  EXPECT_EQ(change_of(kBlocked, {Action::kBlock, "other"}), Change::kOtherRule);
+}
+
+TEST(WhatIf, CountsByRuleClientNameAndApplication) {
+  WhatIf what_if;
+  what_if.count(flow("10.0.0.1", kAllowed, kAllowed));
+  what_if.count(flow("10.0.0.1", kAllowed, kBlocked));
+  what_if.count(flow("10.0.0.2", kAllowed, kBlocked));
+  what_if.count(flow("10.0.0.2", kReported, kBlocked));
+  what_if.count(flow("10.0.0.3", kBlocked, kAllowed, 20));
+  EXPECT_EQ(what_if.flows(), 5U);
+  EXPECT_EQ(what_if.changed(), 4U);
+  EXPECT_EQ(what_if.text(1),
+            "5 flows, 4 of them judged otherwise\n"
+            "\n"
+            "newly blocked: 3 flows, 4.5 kB\n"
+            "  by rule         stop (3)\n"
+            "  by client       10.0.0.2 (2), 1 more\n"
+            "  by name         bet.example (3)\n"
+            "  by application  TLS (3)\n"
+            "\n"
+            "no longer blocked: 1 flow, 20 B\n"
+            "  by rule         stop (1)\n"
+            "  by client       10.0.0.3 (1)\n"
+            "  by name         bet.example (1)\n"
+            "  by application  TLS (1)\n");
+  const Json json = what_if.json(10);
+  EXPECT_EQ(json["changes"][0]["by_client"][0], (Json{{"name", "10.0.0.2"}, {"flows", 2}, {"bytes", 3'000}}));
+  EXPECT_EQ(json["changes"].size(), 2U);
+}
+
+}  // namespace
+}  // namespace weir::ctl
