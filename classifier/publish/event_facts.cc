@@ -88,10 +88,10 @@ void fill_certificate(event::Certificate& out, const TlsCertificate& certificate
   out.set_not_after(certificate.not_after);
 }
 
-void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
+void fill_tls(event::FlowEvent& event, const TlsFacts& tls, const std::string& host) {
   if (!tls.seen) return;
   auto* out = event.mutable_tls();
-  if (std::string name = clean_text(tls.sni); name != event.host()) out->set_server_name(std::move(name));
+  if (tls.sni != host) out->set_server_name(clean_text(tls.sni));
   out->set_ja3(tls.ja3);
   out->set_ja4(tls.ja4);
   out->set_version(tls.version);
@@ -111,10 +111,10 @@ void fill_tls(event::FlowEvent& event, const TlsFacts& tls) {
   if (tls.certificate != nullptr) fill_certificate(*out->mutable_certificate(), *tls.certificate);
 }
 
-void fill_http(event::FlowEvent& event, const HttpFacts& http) {
+void fill_http(event::FlowEvent& event, const HttpFacts& http, const std::string& host) {
   if (!http.seen) return;
   auto* out = event.mutable_http();
-  if (std::string host = clean_text(http.host); host != event.host()) out->set_request_host(std::move(host));
+  if (http.host != host) out->set_request_host(clean_text(http.host));
   out->set_version(std::string(http.version));
   out->set_url_path(clean_text(http.url_path));
   out->set_referer(clean_text(http.referer));
@@ -202,9 +202,9 @@ void fill_facts(event::FlowEvent& event, const FlowFacts& facts) {
   event.set_user_agent(clean_text(facts.http.user_agent));
   event.set_http_method(clean_text(facts.http.method));
   event.set_http_path(clean_text(facts.http.path));
-  fill_http(event, facts.http);
+  fill_http(event, facts.http, facts.host);
   fill_proxies(event, facts.proxies);
-  fill_tls(event, facts.tls);
+  fill_tls(event, facts.tls, facts.host);
   fill_mail(event, facts.mail);
   fill_ssh(event, facts.ssh);
   fill_dhcp(event, facts.dhcp);
