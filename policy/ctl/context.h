@@ -51,6 +51,7 @@ void add_policy(CLI::App& app, Context& context);
 void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
+void add_policy_history(CLI::App& policy, Context& context);
 void add_what_if(CLI::App& policy, Context& context);
 void add_violation(CLI::App& app, Context& context);
 

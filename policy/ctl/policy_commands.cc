@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl policy check FILE | test [FILE] | apply FILE | show.
+// weirctl policy check FILE | test [FILE] | apply FILE | show; its other commands have files of their own.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
 
 #include "policy/ctl/context.h"
-#include "policy/ctl/control_client.h"
+#include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
@@ -55,73 +55,6 @@ void run_tests(Context& context, const std::string& file) {
   if (rows.empty() && context.format_or(Format::kTable) == Format::kTable)
     return print(fmt::format("{} has no tests\n", path));
   print(render(context.format_or(Format::kTable), rows, {"test", "holds", "expects", "said", "rule", "why"}));
-}
-
-struct Reloads {
-  std::uint32_t in_force = 0;
-  std::uint32_t refused = 0;
-  std::uint32_t silent = 0;
-};
-
-/// Every classifier compiles for itself what is on disk now.
-Reloads tell_classifiers(const Settings& settings, std::uint32_t revision) {
-  Reloads reloads;
-  for (unsigned worker = 0; worker < settings.workers; ++worker) {
-    const auto reply = ask(classifier_socket(settings, worker), {{"op", "reload"}});
-    if (!reply) {
-      ++reloads.silent;
-      std::fprintf(stderr, "worker %u: %s\n", worker, printable(to_text(reply.error())).c_str());
-    } else if (!reply->value("ok", false)) {
-      ++reloads.refused;
-      std::fprintf(stderr, "worker %u refused:\n%s\n", worker,
-                   printable(reply->value("error", "no reason")).c_str());
-    } else if (reply->value("revision", 0U) == revision) {
-      ++reloads.in_force;
-    }
-  }
-  return reloads;
-}
-
-void report(Context& context, const Settings& settings, std::uint32_t revision, const Reloads& reloads) {
-  if (context.format_or(Format::kTable) == Format::kJson) {
-    print(Json{{"revision", revision}, {"in_force", reloads.in_force}, {"workers", settings.workers}}.dump() +
-          "\n");
-  } else {
-    print(fmt::format("revision {} in force on {} of {} workers\n", revision, reloads.in_force,
-                      settings.workers));
-  }
-}
-
-void apply_policy(Context& context, const std::string& file) {
-  const auto settings = context.settings();
-  if (!settings) return;
-  const auto text = read_text(file);
-  if (!text) return context.fail(text.error());
-  auto locked = PolicyFolder::lock(settings->classifier.policy);
-  if (!locked) return context.fail(locked.error());
-  // Lists named by a relative path are looked for where the classifiers will look: beside the policy in
-  // force.
-  policy::CompileOptions options;
-  options.file = file;
-  options.directory = locked->folder();
-  options.revision = locked->revision() + 1;
-  const auto compiled = policy::compile(*text, options);
-  if (!compiled) return context.fail(compiled.error());
-  if (const auto failed = policy::failed_tests(**compiled, file); !failed.empty())
-    return context.fail(failed);
-
-  const auto revision = locked->install(*text);
-  if (!revision) return context.fail(revision.error());
-  const Reloads reloads = tell_classifiers(*settings, *revision);
-  if (reloads.refused > 0) {
-    if (auto undone = locked->take_back(); !undone) return context.fail(undone.error());
-    static_cast<void>(tell_classifiers(*settings, locked->revision()));
-    std::fprintf(stderr, "revision %u stays in force\n", locked->revision());
-    context.exit_code = kNegative;
-    return;
-  }
-  report(context, *settings, *revision, reloads);
-  if (reloads.in_force < settings->workers) context.exit_code = kUnreachable;
 }
 
 Json rows_of(const policy::Policy& policy) {
@@ -178,12 +111,15 @@ void add_policy(CLI::App& app, Context& context) {
   checking->add_option("--catalogue", *catalogue, "software catalogue that must know every product")
       ->check(CLI::ExistingFile);
 
+  auto reason = std::make_shared<std::string>();
   CLI::App* applying =
       add_command(*policy, "apply",
                   "checks a policy file and puts it in force on every worker; on a mistake or a "
                   "refusal the present one stays",
-                  context, [file](Context& used) { apply_policy(used, *file); });
+                  context, [file, reason](Context& used) { apply_file(used, *file, *reason); });
   applying->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
+  applying->add_option("--reason", *reason, "why; weirctl policy log shows it")->check(is_reason);
+  add_policy_history(*policy, context);
 
   add_what_if(*policy, context);
 

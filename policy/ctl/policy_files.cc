@@ -3,15 +3,20 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -38,6 +43,48 @@ std::string kept_path(const std::string& policy_path, std::uint32_t revision) {
 
 tl::unexpected<Error> refused(std::string_view what, const std::string& path) {
   return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+}
+
+std::string history_path(const std::string& policy_path) {
+  return (folder_of(policy_path) / "history").string();
+}
+
+std::string author() {
+  if (const char* const behind = std::getenv("SUDO_USER"); behind != nullptr && *behind != '\0')
+    return behind;
+  const passwd* const user = getpwuid(getuid());
+  return user == nullptr ? std::to_string(getuid()) : user->pw_name;
+}
+
+std::string line_of(const Revision& revision) {
+  const nlohmann::ordered_json line{{"revision", revision.number},
+                                    {"time_ns", revision.time},
+                                    {"author", revision.author},
+                                    {"reason", revision.reason},
+                                    {"taken_back", revision.taken_back}};
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// A line that is damaged is no revision.
+std::optional<Revision> revision_of(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  const auto has = [&](const char* key, auto is) { return json.contains(key) && (json[key].*is)(); };
+  using Json = nlohmann::json;
+  if (!json.is_object() || !has("revision", &Json::is_number_unsigned) ||
+      !has("time_ns", &Json::is_number_integer) || !has("author", &Json::is_string) ||
+      !has("reason", &Json::is_string) || !has("taken_back", &Json::is_boolean)) {
+    return std::nullopt;
+  }
+  return Revision{json["revision"].get<std::uint32_t>(), json["time_ns"].get<TimeNs>(),
+                  json["author"].get<std::string>(), json["reason"].get<std::string>(),
+                  json["taken_back"].get<bool>()};
+}
+
+std::vector<std::string> lines_of(const std::string& path) {
+  std::vector<std::string> lines;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
 }
 
 bool write_all(int descriptor, std::string_view text) {
@@ -71,11 +118,39 @@ Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
+std::vector<Revision> history_of(const std::string& policy_path) {
+  std::vector<Revision> history;
+  for (const std::string& line : lines_of(history_path(policy_path))) {
+    auto revision = revision_of(line);
+    if (!revision) continue;
+    const auto same = std::find_if(history.begin(), history.end(), [&](const Revision& one) {
+      return one.number == revision->number && one.time == revision->time;
+    });
+    if (same == history.end()) {
+      history.push_back(std::move(*revision));
+    } else {
+      *same = std::move(*revision);
+    }
+  }
+  std::reverse(history.begin(), history.end());
+  return history;
+}
+
+Result<std::string> text_of(const std::string& policy_path, std::uint32_t revision) {
+  if (revision == revision_on_disk(policy_path)) return read_text(policy_path);
+  std::error_code ignored;
+  const std::string kept = kept_path(policy_path, revision);
+  if (fs::exists(kept, ignored)) return read_text(kept);
+  return failure(ErrorCode::kNotFound, fmt::format("the text of revision {} is not kept", revision),
+                 "weirctl policy log shows which are");
+}
+
 PolicyFolder::PolicyFolder(PolicyFolder&& other) noexcept
     : path_(std::move(other.path_)),
       lock_(std::exchange(other.lock_, -1)),
       revision_(other.revision_),
-      before_(std::move(other.before_)) {}
+      before_(std::move(other.before_)),
+      last_(std::move(other.last_)) {}
 
 PolicyFolder::~PolicyFolder() {
   if (lock_ >= 0) close(lock_);
@@ -96,13 +171,15 @@ Result<PolicyFolder> PolicyFolder::lock(const std::string& policy_path) {
   return made;
 }
 
-Result<std::uint32_t> PolicyFolder::install(const std::string& text) {
+Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason) {
   if (revision_ > 0) {
     auto present = read_text(path_);
     if (!present) return tl::unexpected(present.error());
     before_ = std::move(*present);
     if (auto kept = replace(kept_path(path_, revision_), before_); !kept) return tl::unexpected(kept.error());
   }
+  last_ = {revision_ + 1, std::chrono::system_clock::now().time_since_epoch().count(), author(), reason};
+  if (auto noted = note(last_); !noted) return tl::unexpected(noted.error());
   if (auto done = put(text, revision_ + 1); !done) return tl::unexpected(done.error());
   std::error_code ignored;
   if (revision_ > kRevisionsKept) fs::remove(kept_path(path_, revision_ - kRevisionsKept), ignored);
@@ -111,6 +188,8 @@ Result<std::uint32_t> PolicyFolder::install(const std::string& text) {
 
 Result<void> PolicyFolder::take_back() {
   --revision_;
+  last_.taken_back = true;
+  if (auto noted = note(last_); !noted) return noted;
   if (revision_ > 0) return put(before_, revision_);
   std::error_code ignored;  // there was none before
   fs::remove(path_, ignored);
@@ -123,6 +202,14 @@ Result<void> PolicyFolder::put(const std::string& text, std::uint32_t revision) 
   if (auto written = replace(revision_path(path_), fmt::format("{}\n", revision)); !written) return written;
   if (fsync(lock_) != 0) return refused("cannot sync", folder());
   return {};
+}
+
+Result<void> PolicyFolder::note(const Revision& revision) const {
+  std::vector<std::string> lines = lines_of(history_path(path_));
+  lines.push_back(line_of(revision));
+  if (lines.size() > kHistoryLinesMax)
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kHistoryLinesMax));
+  return replace(history_path(path_), fmt::format("{}\n", fmt::join(lines, "\n")));
 }
 
 // Readable by the folder's group, which is the daemons'; the folder says who may look inside.

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy on disk: current.yaml and current.revision, earlier texts as revision-N.yaml. Each file is
-// replaced whole: written beside, synced, renamed. One writer at a time, by a lock on the folder.
+// replaced whole: written beside, synced, renamed. One writer at a time, by a lock on the folder. `history`
+// has a line of JSON for each revision: who put it in force, when and why.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "policy/model/error.h"
+#include "policy/model/time.h"
 
 namespace weir::ctl {
 
 inline constexpr std::uint32_t kRevisionsKept = 100;  // earlier texts
+
+inline constexpr std::size_t kHistoryLinesMax = 1'000;  // the oldest go first
+inline constexpr std::size_t kReasonBytesMax = 300;
+
+struct Revision {
+  std::uint32_t number = 0;
+  TimeNs time = 0;
+  std::string author;  // who asked: the user behind sudo, else the user
+  std::string reason;
+  bool taken_back = false;  // a classifier refused it
+};
 
 class PolicyFolder {
  public:
@@ -24,23 +38,29 @@ class PolicyFolder {
   [[nodiscard]] std::uint32_t revision() const { return revision_; }
   [[nodiscard]] std::string folder() const;
   /// Puts `text` in force on disk as the next revision, which it gives, and keeps the present text beside it.
-  [[nodiscard]] Result<std::uint32_t> install(const std::string& text);
+  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason);
   /// Undoes the last install.
   [[nodiscard]] Result<void> take_back();
 
  private:
   PolicyFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
   [[nodiscard]] Result<void> put(const std::string& text, std::uint32_t revision);
+  [[nodiscard]] Result<void> note(const Revision& revision) const;
   [[nodiscard]] Result<void> replace(const std::string& path, const std::string& text) const;
 
   std::string path_;
   int lock_ = -1;
   std::uint32_t revision_ = 0;
   std::string before_;  // the text that install replaced
+  Revision last_;       // what it noted
 };
 
 /// The revision of the policy in force on disk.
 [[nodiscard]] std::uint32_t revision_on_disk(const std::string& policy_path);
+/// Newest first; a revision from before there was a history is not in it.
+[[nodiscard]] std::vector<Revision> history_of(const std::string& policy_path);
+/// The text of a revision: the one in force, or one that is kept. kNotFound: it is not kept any more.
+[[nodiscard]] Result<std::string> text_of(const std::string& policy_path, std::uint32_t revision);
 /// At most kPolicyTextBytesMax bytes.
 [[nodiscard]] Result<std::string> read_text(const std::string& path);
 

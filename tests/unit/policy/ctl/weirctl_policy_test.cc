@@ -2,6 +2,7 @@
 // weirctl's command line, `config check` and `policy ...`, run as a program.
 #include <gtest/gtest.h>
 
+#include "policy/ctl/policy_files.h"
 #include "tests/unit/policy/ctl/control_stub.h"
 #include "tests/unit/policy/ctl/weirctl.h"
 
@@ -157,6 +158,64 @@ TEST_F(WeirctlPolicy, WithoutClassifiersThePolicyIsInPlaceAndTheEndIsFour) {
   EXPECT_EQ(ran.code, 4);
   EXPECT_EQ(ran.out, "revision 1 in force on 0 of 1 workers\n");
   EXPECT_EQ(current(), kGood);
+}
+
+TEST_F(WeirctlPolicy, EveryRevisionIsInTheLogAndCanBePutBack) {
+  bool refuse = false;
+  const auto stub = classifier([&](const std::string&) {
+    if (refuse) return std::string{R"({"ok":false,"error":"no"})"};
+    return R"({"ok":true,"revision":)" + std::to_string(std::stoi(revision())) + "}";
+  });
+  weirctl_.write("one.yaml", kGood);
+  weirctl_.write("two.yaml",
+                 "weir-policy: 1\nweb:\n  - {rule: no-bets, match: {domain: bet.example}, then: report}\n");
+  EXPECT_EQ(weirctl_({"policy", "rollback"}).code, 1) << "there is none";
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("one.yaml"), "--reason", "ticket 1"}).code, 0);
+  EXPECT_EQ(weirctl_({"policy", "rollback"}).code, 1) << "there is none before the first";
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("two.yaml"), "--reason", "ticket 2"}).code, 0);
+  refuse = true;
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("one.yaml"), "--reason", "ticket 3"}).code, 1);
+  refuse = false;
+  const test::Ran diff = weirctl_({"policy", "diff", "1"});
+  EXPECT_EQ(diff.code, 0) << diff.err;
+  EXPECT_TRUE(diff.out.starts_with("from revision 2 to revision 1\n")) << diff.out;
+  EXPECT_NE(diff.out.find("then: report -> block"), std::string::npos) << diff.out;
+  EXPECT_EQ(weirctl_({"policy", "diff", "1", weirctl_.file("one.yaml")}).out,
+            weirctl_.file("one.yaml") + " says what revision 1 says\n");
+  const test::Ran back = weirctl_({"policy", "rollback", "--reason", "too quiet"});
+  EXPECT_EQ(back.out, "revision 3 in force on 1 of 1 workers\n") << back.err;
+  EXPECT_EQ(current(), kGood);
+  const auto log = weirctl_({"policy", "log", "-o", "json"}).json();
+  ASSERT_EQ(log.size(), 4U) << log.dump();
+  EXPECT_EQ(log[0]["revision"], 3);
+  EXPECT_EQ(log[0]["state"], "in force");
+  EXPECT_EQ(log[0]["reason"], "back to revision 1: too quiet");
+  EXPECT_FALSE(log[0]["author"].get<std::string>().empty());
+  EXPECT_EQ(log[1]["state"], "refused");
+  EXPECT_EQ(log[2]["reason"], "ticket 2");
+  EXPECT_EQ(log[2]["state"], "kept");
+  EXPECT_EQ(weirctl_({"policy", "diff", "99"}).code, 1);
+  EXPECT_EQ(weirctl_({"policy", "rollback", "99"}).code, 1);
+  EXPECT_EQ(weirctl_({"policy", "rollback", "3"}).code, 1) << "it is in force";
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("one.yaml"), "--reason", std::string(301, 'x')}).code,
+            2);
+}
+
+TEST_F(WeirctlPolicy, TheHistoryKeepsItsNewestLines) {
+  std::string lines = "damaged\n";
+  for (std::size_t i = 1; i <= kHistoryLinesMax; ++i) {
+    lines += R"({"revision":)" + std::to_string(i) +
+             R"(,"time_ns":1,"author":"a","reason":"r","taken_back":false})" + "\n";
+  }
+  weirctl_.write("policy/history", lines);
+  weirctl_.write("policy/current.yaml", kGood);
+  weirctl_.write("policy/current.revision", std::to_string(kHistoryLinesMax) + "\n");
+  weirctl_.write("next.yaml", kGood);
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("next.yaml")}).code, 4);
+  const auto log = weirctl_({"policy", "log", "-o", "json"}).json();
+  ASSERT_EQ(log.size(), kHistoryLinesMax);
+  EXPECT_EQ(log.front()["revision"], kHistoryLinesMax + 1);
+  EXPECT_EQ(log.back()["revision"], 2);
 }
 
 TEST_F(WeirctlPolicy, ShowGivesRulesOrText) {

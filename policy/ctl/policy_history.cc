@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl policy log | diff | rollback: what was in force before, what differs, and back to it.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+#include <memory>
+
+#include "policy/ctl/context.h"
+#include "policy/ctl/policy_apply.h"
+#include "policy/ctl/policy_diff.h"
+#include "policy/ctl/policy_files.h"
+#include "policy/lang/compile.h"
+
+namespace weir::ctl {
+namespace {
+
+void show_log(Context& context) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const std::string& path = settings->classifier.policy;
+  const std::uint32_t present = revision_on_disk(path);
+  Json rows = Json::array();
+  bool found = false;  // a number that was taken back is given again
+  for (const Revision& one : history_of(path)) {
+    const bool in_force = one.number == present && !one.taken_back && !found;
+    found = found || in_force;
+    const bool kept = !one.taken_back && (in_force || text_of(path, one.number));
+    rows.push_back({{"revision", one.number},
+                    {"time", time_text(one.time)},
+                    {"author", one.author},
+                    {"state", in_force         ? "in force"
+                              : one.taken_back ? "refused"
+                              : kept           ? "kept"
+                                               : "not kept"},
+                    {"reason", one.reason}});
+  }
+  print(render(context.format_or(Format::kTable), rows, {"revision", "time", "author", "state", "reason"}));
+}
+
+struct NamedText {
+  std::string name;
+  std::string text;
+};
+
+/// A revision's number, or a file.
+Result<NamedText> named_text(const Settings& settings, const std::string& word) {
+  std::uint32_t revision = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), revision);
+  const bool number = error == std::errc{} && end == word.data() + word.size();
+  const auto text = number ? text_of(settings.classifier.policy, revision) : read_text(word);
+  if (!text) return tl::unexpected(text.error());
+  return NamedText{number ? fmt::format("revision {}", revision) : word, *text};
+}
+
+void show_diff(Context& context, const std::vector<std::string>& words) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const std::string in_force = std::to_string(revision_on_disk(settings->classifier.policy));
+  const auto from = named_text(*settings, words.size() > 1 ? words[0] : in_force);
+  if (!from) return context.fail(from.error());
+  const auto to = named_text(*settings, words.back());
+  if (!to) return context.fail(to.error());
+  const DocumentLimits limits{.bytes_max = policy::kPolicyTextBytesMax, .depth_max = policy::kPolicyDepthMax};
+  const auto before = parse_document(from->text, from->name, limits);
+  if (!before) return context.fail(before.error());
+  const auto after = parse_document(to->text, to->name, limits);
+  if (!after) return context.fail(after.error());
+  Json rows = Json::array();
+  for (const PolicyChange& change : policy_diff(*before, *after)) {
+    rows.push_back({{"change", to_string(change.kind)},
+                    {"where", change.where},
+                    {"name", change.name},
+                    {"what", change.what}});
+  }
+  const Format format = context.format_or(Format::kTable);
+  if (format == Format::kTable && rows.empty())
+    return print(fmt::format("{} says what {} says\n", to->name, from->name));
+  if (format == Format::kTable) print(fmt::format("from {} to {}\n", from->name, to->name));
+  print(render(format, rows, {"change", "where", "name", "what"}));
+}
+
+void roll_back(Context& context, std::uint32_t revision, const std::string& reason) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const std::string& path = settings->classifier.policy;
+  const std::uint32_t present = revision_on_disk(path);
+  if (revision == 0) revision = present - (present > 0 ? 1 : 0);
+  if (revision == 0 || revision == present) {
+    std::fprintf(stderr, "error: there is no revision before %u\n", present);
+    context.exit_code = kNegative;
+    return;
+  }
+  const auto text = text_of(path, revision);
+  if (!text) return context.fail(text.error());
+  const std::string back = fmt::format("back to revision {}", revision);
+  apply_text(context, *settings, *text, fmt::format("revision {}", revision),
+             reason.empty() ? back : fmt::format("{}: {}", back, reason));
+}
+
+}  // namespace
+
+void add_policy_history(CLI::App& policy, Context& context) {
+  add_command(policy, "log", "revisions: when, by whom, why", context, show_log);
+
+  auto words = std::make_shared<std::vector<std::string>>();
+  CLI::App* diff = add_command(policy, "diff", "what differs between two policies, by what they say", context,
+                               [words](Context& used) { show_diff(used, *words); });
+  diff->add_option("POLICY", *words,
+                   "a file or a revision's number, compared with the one in force; or two of them")
+      ->required()
+      ->expected(1, 2);
+
+  auto revision = std::make_shared<std::uint32_t>(0);
+  auto reason = std::make_shared<std::string>();
+  CLI::App* back =
+      add_command(policy, "rollback", "puts an earlier revision in force again, as a new one", context,
+                  [revision, reason](Context& used) { roll_back(used, *revision, *reason); });
+  back->add_option("REVISION", *revision, "its number; left out: the one before the one in force");
+  back->add_option("--reason", *reason, "why; weirctl policy log shows it")->check(is_reason);
+}
+
+}  // namespace weir::ctl
