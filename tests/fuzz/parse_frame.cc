@@ -63,7 +63,9 @@ void check_fragment(weir::Bytes frame, const PacketMeta& meta) {
       DropReason::kNone) {
     return;  // what the fragments held is no packet
   }
-  require(joined.ipv6 == meta.ipv6 && joined.key.low_address == meta.key.low_address);
+  require(joined.ipv6 == meta.ipv6);
+  // An ICMP error has the ends of what it quotes.
+  require(joined.kind == PacketKind::kIcmpError || joined.key.low_address == meta.key.low_address);
   require(meta.ipv6 || joined.kind != PacketKind::kFragment);
 }
 
