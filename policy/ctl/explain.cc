@@ -85,11 +85,6 @@ class Gatherer {
   [[nodiscard]] std::int64_t started_ms() const {
     return static_cast<std::int64_t>(newest_->started_ns()) / kMillisecond;
   }
-  static std::int64_t milliseconds_of(const std::string& id) {
-    std::int64_t value = 0;
-    std::from_chars(id.data(), id.data() + id.size(), value);
-    return value;
-  }
   Wanted wanted_;
   std::optional<event::FlowEvent> newest_;
 };

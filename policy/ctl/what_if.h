@@ -13,15 +13,18 @@
 
 namespace weir::ctl {
 
-/// What one policy says of a flow over all that is known of it: the strongest word, and whose it is.
+/// What one policy says of a flow over all that is known of it: the strongest word, and whose it was last.
 struct Said {
   Action action = Action::kAllow;
   std::string rule;  // empty: no rule matched
 
-  void add(Action other, const std::string& by) {
-    if (other < action || (other == action && !rule.empty())) return;
+  void add_later(Action other, const std::string& by) {
+    if (other < action || (other == action && by.empty())) return;
     action = other;
     rule = by;
+  }
+  void add_earlier(Action other, const std::string& by) {
+    if (other > action || rule.empty()) add_later(other, by);
   }
 };
 

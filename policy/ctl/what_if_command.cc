@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -98,9 +97,10 @@ void describe(JudgedFlow& flow, const event::FlowEvent& event) {
 class Candidate {
  public:
   explicit Candidate(std::shared_ptr<const policy::Policy> policy) : policy_(std::move(policy)) {}
+  /// Of an event before those that were judged.
   void judge(const FlowFacts& facts, TimeNs at, Said& said) const {
     const Decision decision = policy::decide(*policy_, facts, DynamicFacts{}, at);
-    said.add(decision.action, decision.rule);
+    said.add_earlier(decision.action, decision.rule);
   }
 
  private:
@@ -115,11 +115,12 @@ class Recorded {
 
   /// False: it is older than what was asked for.
   bool visit(const policy::StreamEntry& entry) {
+    const TimeNs recorded = milliseconds_of(entry.id) * kMillisecond;
+    if (recorded < since_) return false;
     const auto event = policy::decode_event(entry.payload);
     if (!event) return true;  // the engine counts and keeps those
+    oldest_ = std::min(oldest_, recorded);
     const auto at = static_cast<TimeNs>(event->time_ns());
-    if (at < since_) return false;
-    oldest_ = std::min(oldest_, at);
     const auto [place, first] = flows_.try_emplace(event->flow_id());
     JudgedFlow& flow = place->second;
     if (first) describe(flow, *event);
@@ -132,7 +133,7 @@ class Recorded {
     }
     if (++events_ % kProgressEvery == 0 && isatty(STDERR_FILENO) != 0)
       std::fprintf(stderr, "\r%llu events, back to %s", static_cast<unsigned long long>(events_),
-                   time_text(at).c_str());
+                   time_text(recorded).c_str());
     return true;
   }
   /// Those that were opened before what was walked, or went on without being opened.
@@ -194,7 +195,7 @@ Result<std::map<std::string, JudgedFlow>> over_captures(const WhatIfOptions& opt
   replayed.policy = policy;
   const auto done = replay(replayed, [&](std::size_t capture, const event::FlowEvent& event) {
     Said& so_far = said[event.flow_id()];
-    so_far.add(action_of(event.action()), event.rule());
+    so_far.add_later(action_of(event.action()), event.rule());
     if (event.kind() != event::KIND_FINAL) return;
     const std::string key =
         fmt::format("{} {} {} {} {} {} {}", capture, event.protocol(), event.initiator(),

@@ -73,6 +73,10 @@ TEST_F(WeirctlRecords, WhatIfJudgesRecordedFlowsByAnotherPolicy) {
     events.push_back(event);
   };
   say(1, event::KIND_FINAL, "bet.example", 7'200);  // before what is asked for
+  const std::string long_ago = std::to_string(now / 1'000'000 - 7'200'000) + "-1";
+  ASSERT_TRUE(redis_.connect().command(
+      {"XADD", "weir:flows:0", long_ago, policy::kPayloadField, events.front().SerializeAsString()}));
+  events.clear();
   say(2, event::KIND_OPENED, "bet.example", 60);
   say(2, event::KIND_FINAL, "bet.example", 50);
   say(3, event::KIND_OPENED, "bet.example", 40);  // one connection, two requests

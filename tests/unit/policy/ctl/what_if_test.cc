@@ -15,15 +15,21 @@ const Said kAllowed{};
 const Said kReported{Action::kReport, "watch"};
 const Said kBlocked{Action::kBlock, "stop"};
 
-TEST(WhatIf, TheStrongestWordOfAFlowCounts) {
-  Said said;
-  said.add(Action::kAllow, "partners");
-  EXPECT_EQ(said.rule, "partners");
-  said.add(Action::kBlock, "stop");
-  said.add(Action::kReport, "watch");
-  said.add(Action::kBlock, "later");
-  EXPECT_EQ(said.action, Action::kBlock);
-  EXPECT_EQ(said.rule, "stop");
+TEST(WhatIf, TheStrongestWordOfAFlowCountsAndOfEqualsTheLast) {
+  Said forwards;
+  forwards.add_later(Action::kAllow, "partners");
+  EXPECT_EQ(forwards.rule, "partners");
+  for (const char* rule : {"stop", "stop-later"}) forwards.add_later(Action::kBlock, rule);
+  forwards.add_later(Action::kBlock, "");
+  forwards.add_later(Action::kReport, "watch");
+  EXPECT_EQ(forwards.action, Action::kBlock);
+  EXPECT_EQ(forwards.rule, "stop-later");
+  Said backwards;
+  backwards.add_earlier(Action::kReport, "watch");
+  for (const char* rule : {"stop-later", "stop"}) backwards.add_earlier(Action::kBlock, rule);
+  backwards.add_earlier(Action::kAllow, "partners");
+  EXPECT_EQ(backwards.action, Action::kBlock);
+  EXPECT_EQ(backwards.rule, "stop-later");
 }
 
 TEST(WhatIf, EveryPairOfWordsIsOneChange) {
