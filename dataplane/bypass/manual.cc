@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "dataplane/bypass/duration.h"
 #include "dataplane/bypass/shared_file.h"
 #include "policy/model/settings_table.h"
 #include "policy/model/text_file.h"

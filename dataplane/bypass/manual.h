@@ -8,11 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/model/duration.h"
 #include "policy/model/error.h"
 #include "policy/model/settings.h"
 #include "policy/model/time.h"
 
 namespace weir::dataplane {
+
+inline constexpr TimeNs kBypassLongest = kDurationLongest;  // of one by hand
 
 inline constexpr std::size_t kReasonBytesMax = 200;
 inline constexpr std::size_t kManualFileBytesMax = 64U << 10U;

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 
-#include "dataplane/bypass/duration.h"
 #include "dataplane/bypass/shared_file.h"
 #include "dataplane/control/operators.h"
+#include "policy/model/duration.h"
 
 namespace weir::dataplane {
 namespace {

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "dataplane/bypass/duration.h"
 #include "dataplane/bypass/manual.h"
 #include "dataplane/control/clocks.h"
 #include "dataplane/control/operators.h"
+#include "policy/model/duration.h"
 #include "policy/model/ip_address.h"
 
 namespace weir::dataplane {

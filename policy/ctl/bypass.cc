@@ -14,11 +14,11 @@
 #include <thread>
 
 #include "dataplane/bypass/bypass.h"
-#include "dataplane/bypass/duration.h"
 #include "dataplane/bypass/manual.h"
 #include "dataplane/bypass/process_lock.h"
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
+#include "policy/model/duration.h"
 
 namespace weir::ctl {
 namespace {
@@ -173,7 +173,7 @@ Result<bool> ask_dataplane(const Settings& settings, const Json& request) {
 void turn_on(Context& context, const BypassOptions& options) {
   const auto settings = context.settings();
   if (!settings) return;
-  const auto length = dataplane::parse_duration(options.duration);
+  const auto length = parse_duration(options.duration);
   if (!length) return context.fail(length.error());
   if (auto checked = dataplane::check_reason(options.reason); !checked) return context.fail(checked.error());
   const auto pairs = chosen(*settings, options.pair);
@@ -184,8 +184,8 @@ void turn_on(Context& context, const BypassOptions& options) {
   if (!answered) return context.fail(answered.error());
   if (*answered) {
     for (const PairSettings& pair : *pairs) {
-      print(fmt::format("{}: Weir forwards every frame unjudged for {}\n", pair.name,
-                        dataplane::duration_text(*length)));
+      print(
+          fmt::format("{}: Weir forwards every frame unjudged for {}\n", pair.name, duration_text(*length)));
     }
     return;
   }

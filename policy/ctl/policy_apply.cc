@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/ctl/policy_apply.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <ctime>
+#include <optional>
 
 #include "policy/ctl/control_client.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
+#include "policy/model/duration.h"
 
 namespace weir::ctl {
 namespace {
@@ -49,43 +59,127 @@ void report(Context& context, const Settings& settings, std::uint32_t revision, 
   }
 }
 
-}  // namespace
+/// A process of its own session that outlives this one.
+void leave_waiter(const Context& context, std::uint32_t revision) {
+  const pid_t pid = fork();
+  if (pid != 0) return;
+  setsid();
+  const int null = open("/dev/null", O_RDWR);
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, standard);
+  const std::string number = std::to_string(revision);
+  std::array<std::string, 6> words{"weirctl", "--config",           context.config,
+                                   "policy",  "await-confirmation", number};
+  std::array<char*, 7> argv{};
+  for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
+  execv("/proc/self/exe", argv.data());
+  _exit(127);
+}
 
-void apply_text(Context& context, const Settings& settings, const std::string& text, const std::string& name,
-                const std::string& reason) {
-  auto locked = PolicyFolder::lock(settings.classifier.policy);
-  if (!locked) return context.fail(locked.error());
+bool may_replace(Context& context, const PolicyFolder& folder, const ApplyOptions& options) {
+  const auto pending = folder.pending();
+  if (options.supersedes || !pending || pending->is_over()) return true;
+  std::fprintf(
+      stderr,
+      "error: revision %u waits to be confirmed (weirctl policy confirm, or weirctl policy rollback)\n",
+      pending->revision);
+  context.exit_code = kNegative;
+  return false;
+}
+
+void apply_locked(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
+                  const ApplyOptions& options) {
   // Lists named by a relative path are looked for where the classifiers will look: beside the policy in
   // force.
-  policy::CompileOptions options;
-  options.file = name;
-  options.directory = locked->folder();
-  options.revision = locked->revision() + 1;
-  const auto compiled = policy::compile(text, options);
+  policy::CompileOptions compiling;
+  compiling.file = options.name;
+  compiling.directory = folder.folder();
+  compiling.revision = folder.revision() + 1;
+  const auto compiled = policy::compile(text, compiling);
   if (!compiled) return context.fail(compiled.error());
-  if (const auto failed = policy::failed_tests(**compiled, name); !failed.empty())
+  if (const auto failed = policy::failed_tests(**compiled, options.name); !failed.empty())
     return context.fail(failed);
 
-  const auto revision = locked->install(text, reason);
+  const auto revision = folder.install(text, options.reason, options.confirm_within);
   if (!revision) return context.fail(revision.error());
   const Reloads reloads = tell_classifiers(settings, *revision);
   if (reloads.refused > 0) {
-    if (auto undone = locked->take_back(); !undone) return context.fail(undone.error());
-    static_cast<void>(tell_classifiers(settings, locked->revision()));
-    std::fprintf(stderr, "revision %u stays in force\n", locked->revision());
+    if (auto undone = folder.take_back(); !undone) return context.fail(undone.error());
+    static_cast<void>(tell_classifiers(settings, folder.revision()));
+    std::fprintf(stderr, "revision %u stays in force\n", folder.revision());
     context.exit_code = kNegative;
     return;
   }
   report(context, settings, *revision, reloads);
+  if (options.confirm_within > 0) {
+    leave_waiter(context, *revision);
+    if (context.format_or(Format::kTable) == Format::kTable)
+      print(fmt::format("weirctl policy confirm within {}, or revision {} comes back\n",
+                        duration_text(options.confirm_within), *revision - 1));
+  }
   if (reloads.in_force < settings.workers) context.exit_code = kUnreachable;
 }
 
-void apply_file(Context& context, const std::string& file, const std::string& reason) {
+/// When its time has passed; nullopt as soon as it does not wait any more.
+std::optional<policy::Pending> wait_to_its_end(const std::string& policy_path, std::uint32_t revision) {
+  constexpr TimeNs kStepMax = 60 * kSecond;
+  const std::string pending = policy::pending_path(policy_path);
+  const int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  const std::string folder = pending.substr(0, pending.rfind('/') + 1);
+  inotify_add_watch(changes, folder.c_str(), IN_DELETE | IN_MOVED_TO | IN_DELETE_SELF);
+  while (true) {
+    auto waits = policy::read_pending(policy_path);
+    const bool still = waits && waits->revision == revision;
+    const TimeNs left = still ? waits->deadline - policy::boot_time_now() : 0;
+    if (left <= 0) {
+      close(changes);
+      return still ? waits : std::nullopt;
+    }
+    pollfd change{changes, POLLIN, 0};
+    poll(&change, 1, static_cast<int>(std::min(left, kStepMax) / kMillisecond + 1));
+    std::array<char, 4'096> seen{};
+    while (read(changes, seen.data(), seen.size()) > 0) continue;
+  }
+}
+
+/// Until another weirctl has let go of the folder.
+std::optional<PolicyFolder> lock_at_last(const std::string& policy_path) {
+  constexpr timespec kStep{0, 100'000'000};
+  for (int i = 0; i < 600; ++i) {
+    if (auto locked = PolicyFolder::lock(policy_path)) return std::move(*locked);
+    nanosleep(&kStep, nullptr);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void apply_text(Context& context, const Settings& settings, const std::string& text,
+                const ApplyOptions& options) {
+  auto locked = PolicyFolder::lock(settings.classifier.policy);
+  if (!locked) return context.fail(locked.error());
+  if (options.confirm_within > 0 && locked->revision() == 0) {
+    std::fprintf(stderr,
+                 "error: there is no policy yet that could come back; apply it without --confirm-within\n");
+    context.exit_code = kNegative;
+    return;
+  }
+  if (may_replace(context, *locked, options)) apply_locked(context, settings, *locked, text, options);
+}
+
+void await_confirmation(Context& context, std::uint32_t revision) {
   const auto settings = context.settings();
   if (!settings) return;
-  const auto text = read_text(file);
+  const std::string& path = settings->classifier.policy;
+  const auto waits = wait_to_its_end(path, revision);
+  if (!waits) return;
+  auto folder = lock_at_last(path);
+  if (!folder || !folder->pending() || folder->pending()->revision != revision) return;
+  const auto text = text_of(path, waits->back);
   if (!text) return context.fail(text.error());
-  apply_text(context, *settings, *text, file, reason);
+  apply_locked(context, *settings, *folder, *text,
+               {.name = fmt::format("revision {}", waits->back),
+                .reason = fmt::format("back to revision {}: revision {} was not confirmed in time",
+                                      waits->back, revision)});
 }
 
 std::string is_reason(const std::string& text) {

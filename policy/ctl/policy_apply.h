@@ -8,10 +8,19 @@
 
 namespace weir::ctl {
 
-/// `name`: what messages call the text. Prints the revision and on how many workers it is in force.
-void apply_text(Context& context, const Settings& settings, const std::string& text, const std::string& name,
-                const std::string& reason);
-void apply_file(Context& context, const std::string& file, const std::string& reason);
+struct ApplyOptions {
+  std::string name;           // what messages call the text
+  std::string reason;         // for the log
+  TimeNs confirm_within = 0;  // 0: for good
+  bool supersedes = false;    // also while another revision waits to be confirmed
+};
+
+/// Prints the revision and on how many workers it is in force.
+void apply_text(Context& context, const Settings& settings, const std::string& text,
+                const ApplyOptions& options);
+/// Waits for the time of `revision` to pass, and takes it back unless it was confirmed or replaced. The
+/// program itself, left behind by apply_text.
+void await_confirmation(Context& context, std::uint32_t revision);
 
 /// For an option that takes a reason: empty, or what is wrong with it.
 [[nodiscard]] std::string is_reason(const std::string& text);

@@ -12,6 +12,7 @@
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/policy.h"
+#include "policy/model/duration.h"
 
 namespace weir::ctl {
 namespace {
@@ -57,6 +58,30 @@ void run_tests(Context& context, const std::string& file) {
   print(render(context.format_or(Format::kTable), rows, {"test", "holds", "expects", "said", "rule", "why"}));
 }
 
+struct ApplyWords {
+  std::string file;
+  std::string reason;
+  std::string confirm_within;
+};
+
+void apply_file(Context& context, const ApplyWords& words) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  ApplyOptions options{.name = words.file, .reason = words.reason};
+  if (!words.confirm_within.empty()) {
+    const auto within = parse_duration(words.confirm_within);
+    if (!within) {
+      context.fail(within.error());
+      context.exit_code = kUsage;
+      return;
+    }
+    options.confirm_within = *within;
+  }
+  const auto text = read_text(words.file);
+  if (!text) return context.fail(text.error());
+  apply_text(context, *settings, *text, options);
+}
+
 Json rows_of(const policy::Policy& policy) {
   Json rows = Json::array();
   for (const policy::RuleSummary& rule : policy.rules()) {
@@ -79,7 +104,7 @@ void show(Context& context, bool as_text) {
   if (!settings) return;
   const std::string& path = settings->classifier.policy;
   const std::uint32_t revision = revision_on_disk(path);
-  const auto text = read_text(path);
+  const auto text = text_of(path, revision);
   if (!text) return context.fail(text.error());
   if (as_text) return print(*text);
   const auto compiled = policy::compile_file(path, revision);
@@ -111,14 +136,16 @@ void add_policy(CLI::App& app, Context& context) {
   checking->add_option("--catalogue", *catalogue, "software catalogue that must know every product")
       ->check(CLI::ExistingFile);
 
-  auto reason = std::make_shared<std::string>();
+  auto words = std::make_shared<ApplyWords>();
   CLI::App* applying =
       add_command(*policy, "apply",
                   "checks a policy file and puts it in force on every worker; on a mistake or a "
                   "refusal the present one stays",
-                  context, [file, reason](Context& used) { apply_file(used, *file, *reason); });
-  applying->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
-  applying->add_option("--reason", *reason, "why; weirctl policy log shows it")->check(is_reason);
+                  context, [words](Context& used) { apply_file(used, *words); });
+  applying->add_option("FILE", words->file, "policy text")->required()->check(CLI::ExistingFile);
+  applying->add_option("--confirm-within", words->confirm_within,
+                       "90s, 2m: the present one comes back unless weirctl policy confirm is said in time");
+  applying->add_option("--reason", words->reason, "why; weirctl policy log shows it")->check(is_reason);
   add_policy_history(*policy, context);
 
   add_what_if(*policy, context);

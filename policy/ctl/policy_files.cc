@@ -22,6 +22,7 @@
 
 #include "policy/engine/policy_watch.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
 
 namespace weir::ctl {
 namespace {
@@ -35,10 +36,6 @@ fs::path folder_of(const std::string& policy_path) {
 
 std::string revision_path(const std::string& policy_path) {
   return fs::path{policy_path}.replace_extension(".revision").string();
-}
-
-std::string kept_path(const std::string& policy_path, std::uint32_t revision) {
-  return (folder_of(policy_path) / fmt::format("revision-{}.yaml", revision)).string();
 }
 
 tl::unexpected<Error> refused(std::string_view what, const std::string& path) {
@@ -137,9 +134,10 @@ std::vector<Revision> history_of(const std::string& policy_path) {
 }
 
 Result<std::string> text_of(const std::string& policy_path, std::uint32_t revision) {
-  if (revision == revision_on_disk(policy_path)) return read_text(policy_path);
+  if (revision == revision_on_disk(policy_path))
+    return read_text(policy::text_in_force(policy_path, revision).file);
   std::error_code ignored;
-  const std::string kept = kept_path(policy_path, revision);
+  const std::string kept = policy::kept_path(policy_path, revision);
   if (fs::exists(kept, ignored)) return read_text(kept);
   return failure(ErrorCode::kNotFound, fmt::format("the text of revision {} is not kept", revision),
                  "weirctl policy log shows which are");
@@ -168,29 +166,71 @@ Result<PolicyFolder> PolicyFolder::lock(const std::string& policy_path) {
                    fmt::format("somebody else is changing the policy in {}", folder));
   }
   made.revision_ = revision_on_disk(policy_path);
+  if (auto mended = made.mend(); !mended) return tl::unexpected(mended.error());
   return made;
 }
 
-Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason) {
+Result<void> PolicyFolder::mend() {
+  std::error_code ignored;
+  const std::string kept = policy::kept_path(path_, revision_);
+  if (!fs::exists(kept, ignored)) return {};
+  const auto text = read_text(kept);
+  if (!text) return tl::unexpected(text.error());
+  before_ = *text;
+  return put_back();
+}
+
+Result<void> PolicyFolder::put_back() {
+  if (auto done = put(before_, revision_); !done) return done;
+  const std::string kept = policy::kept_path(path_, revision_);
+  if (unlink(kept.c_str()) != 0 && errno != ENOENT) return refused("cannot remove", kept);
+  return confirm();
+}
+
+Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason,
+                                            TimeNs confirm_within) {
   if (revision_ > 0) {
     auto present = read_text(path_);
     if (!present) return tl::unexpected(present.error());
     before_ = std::move(*present);
-    if (auto kept = replace(kept_path(path_, revision_), before_); !kept) return tl::unexpected(kept.error());
+    if (auto kept = replace(policy::kept_path(path_, revision_), before_); !kept)
+      return tl::unexpected(kept.error());
   }
   last_ = {revision_ + 1, std::chrono::system_clock::now().time_since_epoch().count(), author(), reason};
   if (auto noted = note(last_); !noted) return tl::unexpected(noted.error());
+  if (confirm_within > 0) {  // before the text, so that it never is in force without its end
+    const policy::Pending pending{revision_ + 1, revision_, policy::boot_time_now() + confirm_within,
+                                  policy::boot_id()};
+    if (auto waits = replace(policy::pending_path(path_), policy::to_text(pending)); !waits)
+      return tl::unexpected(waits.error());
+  }
   if (auto done = put(text, revision_ + 1); !done) return tl::unexpected(done.error());
+  if (confirm_within == 0) {
+    if (auto confirmed = confirm(); !confirmed) return tl::unexpected(confirmed.error());
+  }
   std::error_code ignored;
-  if (revision_ > kRevisionsKept) fs::remove(kept_path(path_, revision_ - kRevisionsKept), ignored);
+  if (revision_ > kRevisionsKept) fs::remove(policy::kept_path(path_, revision_ - kRevisionsKept), ignored);
   return ++revision_;
+}
+
+std::optional<policy::Pending> PolicyFolder::pending() const {
+  auto pending = policy::read_pending(path_);
+  if (pending && pending->revision != revision_) pending.reset();  // of a revision that was replaced
+  return pending;
+}
+
+Result<void> PolicyFolder::confirm() const {
+  const std::string path = policy::pending_path(path_);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return refused("cannot remove", path);
+  if (fsync(lock_) != 0) return refused("cannot sync", folder());
+  return {};
 }
 
 Result<void> PolicyFolder::take_back() {
   --revision_;
   last_.taken_back = true;
   if (auto noted = note(last_); !noted) return noted;
-  if (revision_ > 0) return put(before_, revision_);
+  if (revision_ > 0) return put_back();
   std::error_code ignored;  // there was none before
   fs::remove(path_, ignored);
   fs::remove(revision_path(path_), ignored);

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "policy/lang/pending.h"
 #include "policy/model/error.h"
 #include "policy/model/time.h"
 
@@ -38,12 +40,21 @@ class PolicyFolder {
   [[nodiscard]] std::uint32_t revision() const { return revision_; }
   [[nodiscard]] std::string folder() const;
   /// Puts `text` in force on disk as the next revision, which it gives, and keeps the present text beside it.
-  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason);
+  /// With `confirm_within` it goes back after that time (policy/lang/pending.h).
+  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason,
+                                              TimeNs confirm_within = 0);
+  /// The revision in force waits to be confirmed.
+  [[nodiscard]] std::optional<policy::Pending> pending() const;
+  /// Nothing waits any more.
+  [[nodiscard]] Result<void> confirm() const;
   /// Undoes the last install.
   [[nodiscard]] Result<void> take_back();
 
  private:
   PolicyFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  /// Where somebody was stopped while they put another policy in force: the one before holds.
+  [[nodiscard]] Result<void> mend();
+  [[nodiscard]] Result<void> put_back();
   [[nodiscard]] Result<void> put(const std::string& text, std::uint32_t revision);
   [[nodiscard]] Result<void> note(const Revision& revision) const;
   [[nodiscard]] Result<void> replace(const std::string& path, const std::string& text) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl policy log | diff | rollback: what was in force before, what differs, and back to it.
+// weirctl policy log | diff | confirm | rollback: what was in force before, what differs, and back to it.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -11,6 +11,7 @@
 #include "policy/ctl/policy_diff.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
 
 namespace weir::ctl {
 namespace {
@@ -20,6 +21,8 @@ void show_log(Context& context) {
   if (!settings) return;
   const std::string& path = settings->classifier.policy;
   const std::uint32_t present = revision_on_disk(path);
+  const auto pending = policy::read_pending(path);
+  const char* const state = pending && pending->revision == present ? "to be confirmed" : "in force";
   Json rows = Json::array();
   bool found = false;  // a number that was taken back is given again
   for (const Revision& one : history_of(path)) {
@@ -29,7 +32,7 @@ void show_log(Context& context) {
     rows.push_back({{"revision", one.number},
                     {"time", time_text(one.time)},
                     {"author", one.author},
-                    {"state", in_force         ? "in force"
+                    {"state", in_force         ? state
                               : one.taken_back ? "refused"
                               : kept           ? "kept"
                                                : "not kept"},
@@ -94,14 +97,38 @@ void roll_back(Context& context, std::uint32_t revision, const std::string& reas
   const auto text = text_of(path, revision);
   if (!text) return context.fail(text.error());
   const std::string back = fmt::format("back to revision {}", revision);
-  apply_text(context, *settings, *text, fmt::format("revision {}", revision),
-             reason.empty() ? back : fmt::format("{}: {}", back, reason));
+  apply_text(context, *settings, *text,
+             {.name = fmt::format("revision {}", revision),
+              .reason = reason.empty() ? back : fmt::format("{}: {}", back, reason),
+              .supersedes = true});
+}
+
+void confirm(Context& context) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  auto locked = PolicyFolder::lock(settings->classifier.policy);
+  if (!locked) return context.fail(locked.error());
+  const auto pending = locked->pending();
+  if (!pending || pending->is_over()) {
+    std::fprintf(stderr, "error: no revision waits to be confirmed\n");
+    context.exit_code = kNegative;
+    return;
+  }
+  if (auto done = locked->confirm(); !done) return context.fail(done.error());
+  print(fmt::format("revision {} is confirmed\n", pending->revision));
 }
 
 }  // namespace
 
 void add_policy_history(CLI::App& policy, Context& context) {
   add_command(policy, "log", "revisions: when, by whom, why", context, show_log);
+
+  add_command(policy, "confirm", "the revision that waits for it stays in force", context, confirm);
+  auto waiting = std::make_shared<std::uint32_t>(0);
+  CLI::App* await = add_command(policy, "await-confirmation", "", context,
+                                [waiting](Context& used) { await_confirmation(used, *waiting); });
+  await->add_option("REVISION", *waiting)->required();
+  await->group("");  // not for people: apply leaves it behind
 
   auto words = std::make_shared<std::vector<std::string>>();
   CLI::App* diff = add_command(policy, "diff", "what differs between two policies, by what they say", context,

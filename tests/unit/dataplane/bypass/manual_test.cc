@@ -8,7 +8,6 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "dataplane/bypass/duration.h"
 #include "policy/model/settings_table.h"
 #include "tests/support/temporary_directory.h"
 
@@ -120,23 +119,6 @@ TEST(Reason, IsShortAndPrintable) {
   EXPECT_FALSE(check_reason(""));
   EXPECT_FALSE(check_reason("   "));
   EXPECT_FALSE(check_reason("two\nlines"));
-}
-
-TEST(Duration, IsANumberAndItsUnit) {
-  EXPECT_EQ(*parse_duration("90s"), 90 * kSecond);
-  EXPECT_EQ(*parse_duration("15m"), 900 * kSecond);
-  EXPECT_EQ(*parse_duration("24h"), kBypassLongest);
-  for (const char* wrong :
-       {"", "15", "m", "0s", "-1s", "25h", "1441m", "86401s", "1.5h", "15 m", "15mm", "1d", "99999999999s"}) {
-    EXPECT_FALSE(parse_duration(wrong)) << wrong;
-  }
-}
-
-TEST(Duration, IsSaidInWords) {
-  EXPECT_EQ(duration_text(0), "0s");
-  EXPECT_EQ(duration_text(59 * kSecond), "59s");
-  EXPECT_EQ(duration_text(5'400 * kSecond), "1h 30m");
-  EXPECT_EQ(duration_text(kBypassLongest), "24h");
 }
 
 }  // namespace

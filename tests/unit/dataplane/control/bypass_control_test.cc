@@ -6,7 +6,6 @@
 
 #include <fstream>
 
-#include "dataplane/bypass/duration.h"
 #include "dataplane/control/operators.h"
 #include "tests/support/temporary_directory.h"
 

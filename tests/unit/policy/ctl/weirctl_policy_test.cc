@@ -2,6 +2,10 @@
 // weirctl's command line, `config check` and `policy ...`, run as a program.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
 #include "policy/ctl/policy_files.h"
 #include "tests/unit/policy/ctl/control_stub.h"
 #include "tests/unit/policy/ctl/weirctl.h"
@@ -199,6 +203,71 @@ TEST_F(WeirctlPolicy, EveryRevisionIsInTheLogAndCanBePutBack) {
   EXPECT_EQ(weirctl_({"policy", "rollback", "3"}).code, 1) << "it is in force";
   EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("one.yaml"), "--reason", std::string(301, 'x')}).code,
             2);
+}
+
+TEST_F(WeirctlPolicy, ARevisionThatNobodyConfirmsGoesBackByItself) {
+  std::mutex mutex;
+  std::condition_variable told;
+  int reloads = 0;
+  const auto stub = classifier([&](const std::string&) {
+    const std::lock_guard lock{mutex};
+    ++reloads;
+    told.notify_all();
+    return R"({"ok":true,"revision":)" + std::to_string(std::stoi(revision())) + "}";
+  });
+  const std::string next = std::string{kGood} + "# next\n";
+  weirctl_.write("one.yaml", kGood);
+  weirctl_.write("next.yaml", next);
+  const auto apply = [&](const std::string& within) {
+    return weirctl_({"policy", "apply", weirctl_.file("next.yaml"), "--confirm-within", within});
+  };
+  EXPECT_EQ(apply("10s").code, 1) << "nothing could come back";
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("one.yaml")}).code, 0);
+  EXPECT_EQ(apply("soon").code, 2);
+  EXPECT_EQ(weirctl_({"policy", "confirm"}).code, 1) << "nothing waits";
+
+  const test::Ran waits = apply("1h");
+  EXPECT_EQ(waits.out,
+            "revision 2 in force on 1 of 1 workers\n"
+            "weirctl policy confirm within 1h, or revision 1 comes back\n");
+  EXPECT_EQ(weirctl_({"policy", "log", "-o", "json"}).json()[0]["state"], "to be confirmed");
+  EXPECT_EQ(apply("1h").code, 1) << "another one waits";
+  EXPECT_EQ(weirctl_({"policy", "confirm"}).out, "revision 2 is confirmed\n");
+  EXPECT_EQ(current(), next);
+
+  EXPECT_EQ(apply("1h").code, 0);
+  EXPECT_EQ(weirctl_({"policy", "rollback", "1"}).code, 0) << "rollback does not wait";
+  EXPECT_EQ(weirctl_({"policy", "confirm"}).code, 1);
+
+  {
+    std::unique_lock lock{mutex};
+    reloads = 0;
+  }
+  EXPECT_EQ(apply("1s").code, 0);
+  {
+    std::unique_lock lock{mutex};
+    EXPECT_TRUE(told.wait_for(lock, std::chrono::seconds{30}, [&] { return reloads == 2; }));
+  }
+  EXPECT_EQ(current(), kGood);
+  EXPECT_EQ(revision(), "6\n");
+  EXPECT_FALSE(std::filesystem::exists(weirctl_.file("policy/pending")));
+  EXPECT_EQ(weirctl_({"policy", "log", "-o", "json"}).json()[0]["reason"],
+            "back to revision 4: revision 5 was not confirmed in time");
+}
+
+TEST_F(WeirctlPolicy, WhatWasBrokenOffIsTakenBackByTheNextChange) {
+  const std::string half = std::string{kGood} + "# half\n";
+  weirctl_.write("policy/revision-7.yaml", kGood);
+  weirctl_.write("policy/current.yaml", half);
+  weirctl_.write("policy/current.revision", "7\n");
+  weirctl_.write("policy/pending", "8 7 0 boot\n");
+  EXPECT_EQ(weirctl_({"policy", "show", "--text"}).out, kGood);
+  weirctl_.write("broken.yaml", kBroken);
+  EXPECT_EQ(weirctl_({"policy", "apply", weirctl_.file("broken.yaml")}).code, 3);
+  EXPECT_EQ(current(), kGood);
+  EXPECT_EQ(revision(), "7\n");
+  EXPECT_FALSE(std::filesystem::exists(weirctl_.file("policy/revision-7.yaml")));
+  EXPECT_FALSE(std::filesystem::exists(weirctl_.file("policy/pending")));
 }
 
 TEST_F(WeirctlPolicy, TheHistoryKeepsItsNewestLines) {

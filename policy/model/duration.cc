@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dataplane/bypass/duration.h"
+#include "policy/model/duration.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-namespace weir::dataplane {
+namespace weir {
 namespace {
 
 constexpr TimeNs kMinute = 60 * kSecond;
@@ -22,7 +22,7 @@ Result<TimeNs> parse_duration(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const bool one_letter = error == std::errc{} && stop + 1 == text.data() + text.size();
   const TimeNs unit = one_letter ? unit_of(*stop) : 0;
-  if (unit != 0 && count > 0 && count <= kBypassLongest / unit) return count * unit;
+  if (unit != 0 && count > 0 && count <= kDurationLongest / unit) return count * unit;
   return failure(ErrorCode::kInvalid, fmt::format("'{}' is no time from 1s to 24h", text),
                  "write 90s, 15m or 2h");
 }
@@ -39,4 +39,4 @@ std::string duration_text(TimeNs duration) {
   return text;
 }
 
-}  // namespace weir::dataplane
+}  // namespace weir
