@@ -78,7 +78,7 @@ _daemon() {  # PROGRAM[@WORKER] USER [SETPRIV-OPTION...]
   shift 2
   case $program in
     weir-dataplane) nice=-10 ;;
-    weir-classifier) nice=-2 ;;
+    weir-classifier) nice=-8 ;;
   esac
   in_namespace "$LAB_MID" "$LAB_DIR/log/$name.log" "$LAB_SOURCE/supervise" "$name" "$LAB_SOURCE/weighed" "$nice" \
     setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
