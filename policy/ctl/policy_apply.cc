@@ -99,7 +99,11 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
   if (const auto failed = policy::failed_tests(**compiled, options.name); !failed.empty())
     return context.fail(failed);
 
-  const auto revision = folder.install(text, options.reason, options.confirm_within);
+  if (options.confirm_within > 0) {
+    if (auto bound = folder.bound_next(options.confirm_within); !bound) return context.fail(bound.error());
+    leave_waiter(context, folder.revision() + 1);
+  }
+  const auto revision = folder.install(text, options.reason);
   if (!revision) return context.fail(revision.error());
   const Reloads reloads = tell_classifiers(settings, *revision);
   if (reloads.refused > 0) {
@@ -109,12 +113,11 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
     context.exit_code = kNegative;
     return;
   }
+  if (auto done = folder.forget_replaced(); !done) return context.fail(done.error());
   report(context, settings, *revision, reloads);
-  if (options.confirm_within > 0) {
-    leave_waiter(context, *revision);
-    if (context.format_or(Format::kTable) == Format::kTable)
-      print(fmt::format("weirctl policy confirm within {}, or revision {} comes back\n",
-                        duration_text(options.confirm_within), *revision - 1));
+  if (options.confirm_within > 0 && context.format_or(Format::kTable) == Format::kTable) {
+    print(fmt::format("weirctl policy confirm within {}, or revision {} comes back\n",
+                      duration_text(options.confirm_within), *revision - 1));
   }
   if (reloads.in_force < settings.workers) context.exit_code = kUnreachable;
 }

@@ -11,6 +11,7 @@
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 #include "policy/model/duration.h"
 
@@ -103,11 +104,11 @@ void show(Context& context, bool as_text) {
   const auto settings = context.settings();
   if (!settings) return;
   const std::string& path = settings->classifier.policy;
-  const std::uint32_t revision = revision_on_disk(path);
-  const auto text = text_of(path, revision);
+  const auto [file, revision] = policy::text_in_force(path, revision_on_disk(path));
+  const auto text = read_text(file);
   if (!text) return context.fail(text.error());
   if (as_text) return print(*text);
-  const auto compiled = policy::compile_file(path, revision);
+  const auto compiled = policy::compile_file(file, revision);
   if (!compiled) return context.fail(compiled.error());
   const Json rows = rows_of(**compiled);
   const Format format = context.format_or(Format::kTable);

@@ -134,11 +134,10 @@ std::vector<Revision> history_of(const std::string& policy_path) {
 }
 
 Result<std::string> text_of(const std::string& policy_path, std::uint32_t revision) {
-  if (revision == revision_on_disk(policy_path))
-    return read_text(policy::text_in_force(policy_path, revision).file);
   std::error_code ignored;
   const std::string kept = policy::kept_path(policy_path, revision);
   if (fs::exists(kept, ignored)) return read_text(kept);
+  if (revision == revision_on_disk(policy_path)) return read_text(policy_path);
   return failure(ErrorCode::kNotFound, fmt::format("the text of revision {} is not kept", revision),
                  "weirctl policy log shows which are");
 }
@@ -184,11 +183,17 @@ Result<void> PolicyFolder::put_back() {
   if (auto done = put(before_, revision_); !done) return done;
   const std::string kept = policy::kept_path(path_, revision_);
   if (unlink(kept.c_str()) != 0 && errno != ENOENT) return refused("cannot remove", kept);
-  return confirm();
+  const auto pending = policy::read_pending(path_);
+  return pending && pending->revision == revision_ + 1 ? confirm() : Result<void>{};
 }
 
-Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason,
-                                            TimeNs confirm_within) {
+Result<void> PolicyFolder::bound_next(TimeNs confirm_within) const {
+  const policy::Pending pending{revision_ + 1, revision_, policy::boot_time_now() + confirm_within,
+                                policy::boot_id()};
+  return replace(policy::pending_path(path_), policy::to_text(pending));
+}
+
+Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason) {
   if (revision_ > 0) {
     auto present = read_text(path_);
     if (!present) return tl::unexpected(present.error());
@@ -198,16 +203,7 @@ Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::
   }
   last_ = {revision_ + 1, std::chrono::system_clock::now().time_since_epoch().count(), author(), reason};
   if (auto noted = note(last_); !noted) return tl::unexpected(noted.error());
-  if (confirm_within > 0) {  // before the text, so that it never is in force without its end
-    const policy::Pending pending{revision_ + 1, revision_, policy::boot_time_now() + confirm_within,
-                                  policy::boot_id()};
-    if (auto waits = replace(policy::pending_path(path_), policy::to_text(pending)); !waits)
-      return tl::unexpected(waits.error());
-  }
   if (auto done = put(text, revision_ + 1); !done) return tl::unexpected(done.error());
-  if (confirm_within == 0) {
-    if (auto confirmed = confirm(); !confirmed) return tl::unexpected(confirmed.error());
-  }
   std::error_code ignored;
   if (revision_ > kRevisionsKept) fs::remove(policy::kept_path(path_, revision_ - kRevisionsKept), ignored);
   return ++revision_;
@@ -224,6 +220,11 @@ Result<void> PolicyFolder::confirm() const {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return refused("cannot remove", path);
   if (fsync(lock_) != 0) return refused("cannot sync", folder());
   return {};
+}
+
+Result<void> PolicyFolder::forget_replaced() const {
+  const auto waits = policy::read_pending(path_);
+  return waits && waits->revision != revision_ ? confirm() : Result<void>{};
 }
 
 Result<void> PolicyFolder::take_back() {

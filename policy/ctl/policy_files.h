@@ -39,14 +39,17 @@ class PolicyFolder {
   /// 0: there is no policy yet; a policy without its revision file counts as 1.
   [[nodiscard]] std::uint32_t revision() const { return revision_; }
   [[nodiscard]] std::string folder() const;
+  /// The revision that is installed next goes back after this time (policy/lang/pending.h). Said first, so
+  /// that it never is in force without its end.
+  [[nodiscard]] Result<void> bound_next(TimeNs confirm_within) const;
   /// Puts `text` in force on disk as the next revision, which it gives, and keeps the present text beside it.
-  /// With `confirm_within` it goes back after that time (policy/lang/pending.h).
-  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason,
-                                              TimeNs confirm_within = 0);
+  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason);
   /// The revision in force waits to be confirmed.
   [[nodiscard]] std::optional<policy::Pending> pending() const;
-  /// Nothing waits any more.
+  /// It does not wait any more.
   [[nodiscard]] Result<void> confirm() const;
+  /// What waited was replaced for good.
+  [[nodiscard]] Result<void> forget_replaced() const;
   /// Undoes the last install.
   [[nodiscard]] Result<void> take_back();
 

@@ -2,6 +2,7 @@
 // weirctl's command line, `config check` and `policy ...`, run as a program.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -209,10 +210,12 @@ TEST_F(WeirctlPolicy, ARevisionThatNobodyConfirmsGoesBackByItself) {
   std::mutex mutex;
   std::condition_variable told;
   int reloads = 0;
+  std::atomic<bool> refuse = false;
   const auto stub = classifier([&](const std::string&) {
     const std::lock_guard lock{mutex};
     ++reloads;
     told.notify_all();
+    if (refuse) return std::string{R"({"ok":false,"error":"no"})"};
     return R"({"ok":true,"revision":)" + std::to_string(std::stoi(revision())) + "}";
   });
   const std::string next = std::string{kGood} + "# next\n";
@@ -236,6 +239,11 @@ TEST_F(WeirctlPolicy, ARevisionThatNobodyConfirmsGoesBackByItself) {
   EXPECT_EQ(current(), next);
 
   EXPECT_EQ(apply("1h").code, 0);
+  refuse = true;
+  EXPECT_EQ(weirctl_({"policy", "rollback", "1"}).code, 1);
+  EXPECT_EQ(weirctl_({"policy", "log", "-o", "json"}).json()[1]["state"], "to be confirmed")
+      << "a rollback that is refused confirms nothing";
+  refuse = false;
   EXPECT_EQ(weirctl_({"policy", "rollback", "1"}).code, 0) << "rollback does not wait";
   EXPECT_EQ(weirctl_({"policy", "confirm"}).code, 1);
 
@@ -250,9 +258,9 @@ TEST_F(WeirctlPolicy, ARevisionThatNobodyConfirmsGoesBackByItself) {
   }
   EXPECT_EQ(current(), kGood);
   EXPECT_EQ(revision(), "6\n");
-  EXPECT_FALSE(std::filesystem::exists(weirctl_.file("policy/pending")));
-  EXPECT_EQ(weirctl_({"policy", "log", "-o", "json"}).json()[0]["reason"],
-            "back to revision 4: revision 5 was not confirmed in time");
+  const auto newest = weirctl_({"policy", "log", "-o", "json"}).json()[0];
+  EXPECT_EQ(newest["reason"], "back to revision 4: revision 5 was not confirmed in time");
+  EXPECT_EQ(newest["state"], "in force");
 }
 
 TEST_F(WeirctlPolicy, WhatWasBrokenOffIsTakenBackByTheNextChange) {
