@@ -44,8 +44,7 @@ class Printer {
       rows_.push_back(std::move(row));
       return;
     }
-    const std::string text = render(Format::kCsv, Json::array({std::move(row)}), classify_columns());
-    print(text.substr(text.find('\n') + 1));
+    print(csv_row(row, classify_columns()));
   }
 
   using Hits = google::protobuf::RepeatedPtrField<event::Hit>;

@@ -25,9 +25,8 @@ struct WatchOptions {
 
 std::string line_of(const event::FlowEvent& event, Format format) {
   if (format == Format::kJson) return policy::event_to_json(event).value_or("{}") + "\n";
-  const std::string text = render(Format::kCsv, Json::array({watch_row(event)}), watch_columns());
-  if (format == Format::kCsv) return text.substr(text.find('\n') + 1);
   const Json row = watch_row(event);
+  if (format == Format::kCsv) return csv_row(row, watch_columns());
   std::string line;
   for (const std::string& column : watch_columns()) {
     if (!row[column].get<std::string>().empty()) line += printable(row[column].get<std::string>()) + "  ";

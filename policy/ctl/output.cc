@@ -89,15 +89,17 @@ std::string time_text(TimeNs time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, (time % kSecond) / kMillisecond);
 }
 
+std::string csv_row(const Json& row, const std::vector<std::string>& columns) {
+  std::vector<std::string> cells;
+  for (const std::string& column : columns) cells.push_back(cell_of(row, column));
+  return csv_line(cells);
+}
+
 std::string render(Format format, const Json& rows, const std::vector<std::string>& columns) {
   if (format == Format::kJson) return rows.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (format == Format::kTable) return table(rows, columns);
   std::string text = csv_line(columns);
-  for (const Json& row : rows) {
-    std::vector<std::string> cells;
-    for (const std::string& column : columns) cells.push_back(cell_of(row, column));
-    text += csv_line(cells);
-  }
+  for (const Json& row : rows) text += csv_row(row, columns);
   return text;
 }
 

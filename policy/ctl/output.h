@@ -19,6 +19,8 @@ enum class Format : std::uint8_t { kTable, kJson, kCsv };
 
 /// Rows as a table with aligned columns, a JSON array, or CSV (RFC 4180). A column is a key of the rows.
 [[nodiscard]] std::string render(Format format, const Json& rows, const std::vector<std::string>& columns);
+/// One row of `render`, without the line of columns.
+[[nodiscard]] std::string csv_row(const Json& row, const std::vector<std::string>& columns);
 [[nodiscard]] std::string csv_line(const std::vector<std::string>& cells);
 /// Without bytes that a terminal would obey.
 [[nodiscard]] std::string printable(std::string_view text);

@@ -11,7 +11,6 @@
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
-#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 #include "policy/model/duration.h"
 
@@ -40,7 +39,7 @@ void run_tests(Context& context, const std::string& file) {
   if (path.empty()) {
     const auto settings = context.settings();
     if (!settings) return;
-    path = settings->classifier.policy;
+    path = in_force_on_disk(settings->classifier.policy).file;
   }
   const auto compiled = policy::compile_file(path, 0);
   if (!compiled) return context.fail(compiled.error());
@@ -104,7 +103,7 @@ void show(Context& context, bool as_text) {
   const auto settings = context.settings();
   if (!settings) return;
   const std::string& path = settings->classifier.policy;
-  const auto [file, revision] = policy::text_in_force(path, revision_on_disk(path));
+  const auto [file, revision] = in_force_on_disk(path);
   const auto text = read_text(file);
   if (!text) return context.fail(text.error());
   if (as_text) return print(*text);

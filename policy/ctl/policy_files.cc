@@ -102,6 +102,10 @@ std::uint32_t revision_on_disk(const std::string& policy_path) {
   return std::max(policy::read_revision(policy_path), 1U);
 }
 
+policy::TextInForce in_force_on_disk(const std::string& policy_path) {
+  return policy::text_in_force(policy_path, revision_on_disk(policy_path));
+}
+
 Result<std::string> read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return refused("cannot read", path);

@@ -71,6 +71,8 @@ class PolicyFolder {
 
 /// The revision of the policy in force on disk.
 [[nodiscard]] std::uint32_t revision_on_disk(const std::string& policy_path);
+/// The file and the revision that hold (policy/lang/pending.h); revision 0: there is no policy.
+[[nodiscard]] policy::TextInForce in_force_on_disk(const std::string& policy_path);
 /// Newest first; a revision from before there was a history is not in it.
 [[nodiscard]] std::vector<Revision> history_of(const std::string& policy_path);
 /// The text of a revision: the one in force, or one that is kept. kNotFound: it is not kept any more.

@@ -59,7 +59,7 @@ Result<NamedText> named_text(const Settings& settings, const std::string& word) 
 void show_diff(Context& context, const std::vector<std::string>& words) {
   const auto settings = context.settings();
   if (!settings) return;
-  const std::string in_force = std::to_string(revision_on_disk(settings->classifier.policy));
+  const std::string in_force = std::to_string(in_force_on_disk(settings->classifier.policy).revision);
   const auto from = named_text(*settings, words.size() > 1 ? words[0] : in_force);
   if (!from) return context.fail(from.error());
   const auto to = named_text(*settings, words.back());

@@ -11,6 +11,7 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/flow_row.h"
+#include "policy/ctl/policy_files.h"
 #include "policy/ctl/replay.h"
 #include "policy/ctl/what_if.h"
 #include "policy/decide/decide.h"
@@ -54,8 +55,7 @@ class Report {
       rows_.push_back(row);
       return;
     }
-    const std::string text = render(Format::kCsv, Json::array({row}), columns());
-    print(text.substr(text.find('\n') + 1));
+    print(csv_row(row, columns()));
   }
 
   void finish(const std::string& source) {
@@ -234,7 +234,8 @@ void what_if(Context& context, const WhatIfOptions& options) {
     settings = context.settings();
     if (!settings) return;
   }
-  const std::string against = options.against.empty() ? settings->classifier.policy : options.against;
+  const std::string against =
+      options.against.empty() ? in_force_on_disk(settings->classifier.policy).file : options.against;
   auto running = policy::compile_file(against, 0);
   if (!running) return context.fail(running.error());
   if (!options.captures.empty()) return over_captures(context, options, against);

@@ -11,6 +11,7 @@
 
 #include "policy/decide/standing.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 
 namespace weir::policy {
@@ -56,16 +57,16 @@ void PolicyWatch::look() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_look_) return;
   next_look_ = now + kPolicyLookEvery;
-  const std::uint32_t revision = read_revision(path_);
-  const std::string present = fmt::format("{} {}", look_of(path_), revision);
+  const auto [file, revision] = text_in_force(path_, read_revision(path_));
+  const std::string present = fmt::format("{} {}", look_of(file), revision);
   if (present == seen_) return;
   seen_ = present;
-  auto compiled = compile_file(path_, revision);
+  auto compiled = compile_file(file, revision);
   if (compiled) {
     policy_ = std::move(*compiled);
-    spdlog::info("policy-loaded file={} revision={}", path_, revision);
+    spdlog::info("policy-loaded file={} revision={}", file, revision);
   } else {
-    spdlog::error("policy-refused file={} mistakes={} first=\"{}\"", path_, compiled.error().size(),
+    spdlog::error("policy-refused file={} mistakes={} first=\"{}\"", file, compiled.error().size(),
                   compiled.error().empty() ? "" : to_text(compiled.error().front()));
   }
 }

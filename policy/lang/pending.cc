@@ -11,7 +11,10 @@ namespace weir::policy {
 
 namespace fs = std::filesystem;
 
-bool Pending::is_over() const { return boot != boot_id() || boot_time_now() >= deadline; }
+bool Pending::is_over() const {
+  const bool started_again = !boot_id().empty() && boot != boot_id();  // a process may not be let see it
+  return started_again || boot_time_now() >= deadline;
+}
 
 TimeNs boot_time_now() {
   timespec now{};

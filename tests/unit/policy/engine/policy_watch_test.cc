@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "policy/lang/pending.h"
 #include "tests/support/temporary_directory.h"
 
 namespace weir::policy {
@@ -40,6 +41,17 @@ TEST_F(PolicyWatchTest, ProductsAreJudgedByTheSection) {
   EXPECT_EQ(watch.judge("firefox", "52.0"), SoftwareState::kUnknown);
   EXPECT_EQ(watch.judge("bittorrent", ""), SoftwareState::kUnauthorised);
   EXPECT_EQ(watch.judge("curl", "7.88"), SoftwareState::kUnknown);
+}
+
+TEST_F(PolicyWatchTest, WhatNobodyConfirmedInTimeDoesNotJudge) {
+  const std::string software = "weir-policy: 1\nsoftware: {unauthorised: [{product: ";
+  write(software + "new}]}\n");
+  std::ofstream(home_.file("current.revision")) << "8\n";
+  std::ofstream(home_.file("revision-7.yaml")) << software << "old}]}\n";
+  std::ofstream(home_.file("pending")) << to_text(Pending{8, 7, 0, boot_id()});
+  PolicyWatch watch{path()};
+  EXPECT_EQ(watch.judge("old", ""), SoftwareState::kUnauthorised);
+  EXPECT_EQ(watch.judge("new", ""), SoftwareState::kUnknown);
 }
 
 TEST_F(PolicyWatchTest, ABrokenPolicyJudgesNothing) {
