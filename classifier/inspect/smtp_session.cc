@@ -24,6 +24,8 @@ ParseStep SmtpSession::from_client(Bytes bytes, FlowFacts& facts) {
   }
   if (!named_.empty()) {
     facts.mail.pending_recipient = std::exchange(named_, {});
+  } else {
+    refusable_bytes_ = 0;
   }
   if (line_deferred_) {
     line_deferred_ = false;
@@ -51,10 +53,12 @@ Outcome SmtpSession::command_bytes(Bytes bytes, ParseStep& step, FlowFacts& fact
   }
   const std::size_t before = step.consumed;
   const LineReader::State read = command_.read(bytes, step.consumed);
+  line_bytes_ += step.consumed - before;
   if (tentative_) tentative_bytes_ += step.consumed - before;
   if (read == LineReader::State::kTooLong) return tentative_ ? Outcome::kFinal : Outcome::kLimit;
   if (tentative_bytes_ > kSmtpTentativeBytesMax && tentative_) return Outcome::kFinal;
   if (read == LineReader::State::kNeedMore) return Outcome::kMore;
+  const std::size_t line_bytes = std::exchange(line_bytes_, 0);
   if (other_) {  // a chunk that was not offered ended within a line of the other reading
     other_line_ += command_.line();
     other_ = false;
@@ -64,7 +68,34 @@ Outcome SmtpSession::command_bytes(Bytes bytes, ParseStep& step, FlowFacts& fact
       return other;
     }
   }
-  return command_line(facts);
+  const Outcome outcome = command_line(facts);
+  if (outcome == Outcome::kName) refusable_bytes_ = line_bytes;
+  return outcome;
+}
+
+/// What a server may read in another way, or may not be counting with us, cannot be taken out of the stream.
+Refusal SmtpSession::refusal(std::uint32_t consumed) const {
+  Refusal refusal{.form = RefusalForm::kSmtpLater, .in_turn = outstanding_.size() <= 1};
+  const bool plain = counted_ && !tentative_ && !smuggled_ && !behind_starttls_;
+  if (state_ == State::kData || state_ == State::kChunk || (mime_ != nullptr && state_ != State::kDataWait) ||
+      !plain) {
+    refusal.form = RefusalForm::kSmtpMessage;
+  } else if (refusable_bytes_ > 0 && !other_ && !line_deferred_) {
+    refusal.form = RefusalForm::kSmtpCommand;
+    refusal.end = consumed;
+    refusal.from = consumed - static_cast<std::uint32_t>(refusable_bytes_);
+  }
+  return refusal;
+}
+
+void SmtpSession::refuse_command(FlowFacts& facts) {
+  Command& refused = outstanding_.back();
+  if (refused.verb == Verb::kMail) facts.mail.sender = sender_;
+  facts.mail.pending_recipient.clear();
+  refused = {Verb::kRefused, {}};
+  readings_.clear();
+  named_.clear();
+  refusable_bytes_ = 0;
 }
 
 Outcome SmtpSession::command_line(FlowFacts& facts) {

@@ -23,6 +23,7 @@
 
 #include "classifier/inspect/mime_reader.h"
 #include "classifier/inspect/parse_step.h"
+#include "classifier/inspect/refusal.h"
 #include "classifier/inspect/sasl_user.h"
 #include "classifier/inspect/smtp_data.h"
 #include "classifier/inspect/text.h"
@@ -54,6 +55,18 @@ class SmtpSession {
   [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts& facts);
   [[nodiscard]] std::size_t bytes_held() const;
 
+  /// `consumed` is the TCP sequence number behind the last byte of the client that was consumed.
+  [[nodiscard]] Refusal refusal(std::uint32_t consumed) const;
+  /// The command that was read last (refusal() said kSmtpCommand) never gets to the server: it is as if it had
+  /// not been sent, but for the reply that Weir owes.
+  void refuse_command(FlowFacts& facts);
+  /// Everything that was sent before the first refused command has its reply.
+  [[nodiscard]] bool refusal_due() const {
+    return !outstanding_.empty() && outstanding_.front().verb == Verb::kRefused;
+  }
+  /// It is: the reply was given.
+  void refusal_given() { outstanding_.pop_front(); }
+
  private:
   enum class Verb : std::uint8_t {
     kGreeting,
@@ -66,6 +79,7 @@ class SmtpSession {
     kChunk,
     kStartTls,
     kAuth,
+    kRefused,  // Weir replies, not the server
     kOther
   };
   enum class State : std::uint8_t { kCommand, kDataWait, kData, kChunk };
@@ -147,6 +161,8 @@ class SmtpSession {
   bool line_deferred_ = false;         // `command_` has a line that is judged after the other reading's
   std::vector<std::string> readings_;  // further ways to read the recipient named last
   std::string named_;                  // that recipient
+  std::size_t line_bytes_ = 0;         // of the command being read, with its line end
+  std::size_t refusable_bytes_ = 0;    // of the command that was read last, while it may be refused
 };
 
 }  // namespace weir::classifier

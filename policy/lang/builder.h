@@ -36,7 +36,7 @@ void compile_rules(Builder& builder, Section section, const Node& rules);
 void compile_software(Builder& builder, const Node& software);
 void compile_tests(Builder& builder, const Node& tests);
 
-/// The keys `who`, `when` of a rule. `then`, severity, mode, tell_*: what every rule and product may say.
+/// The keys `who`, `when` of a rule. `then` with its rate, severity, mode, tell_*: what every rule and product may say.
 void compile_rule_frame(Builder& builder, const Node& rule, Rule& into);
 [[nodiscard]] Match compile_match(Builder& builder, Section section, const Node& match);
 /// Records the rule's name; a name taken already is a mistake.

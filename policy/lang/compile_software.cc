@@ -87,8 +87,8 @@ void summarise(Builder& builder, const Rule& rule, std::string match, int line) 
 
 void compile_unauthorised(Builder& builder, const Node& node,
                           std::map<std::string, int, std::less<>>& lines) {
-  constexpr std::array<std::string_view, 8> kKeys{"product", "then",        "severity",  "mode",
-                                                  "rule",    "allow_guess", "tell_user", "tell_officer"};
+  constexpr std::array<std::string_view, 10> kKeys{"product", "then", "severity",    "rate",      "per",
+                                                   "mode",    "rule", "allow_guess", "tell_user", "tell_officer"};
   constexpr std::array<std::string_view, 4> kLater{"who", "when", "versions", "quota"};
   if (!expect_map(builder, node, "a product")) return;
   check_keys(builder, node, kKeys, kLater);

@@ -187,19 +187,18 @@ class FlowReader {
 };
 
 void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
-  constexpr std::array<std::string_view, 3> kActions{"allow", "report", "block"};
   const Node* const expect = node.find("expect");
   if (expect == nullptr) {
     builder.mistakes.add(node, "the test does not say what it expects", "add expect: allow, report or block");
     return;
   }
-  const auto at = std::find(kActions.begin(), kActions.end(), expect->text);
-  if (at == kActions.end()) {
+  const auto action = action_of(expect->text);
+  if (!action) {
     builder.mistakes.add(*expect, fmt::format("expect is {}", shown(*expect)),
-                         "write allow, report or block");
+                         "write allow, report, limit, refuse, page or block");
     return;
   }
-  test.expect = static_cast<Action>(at - kActions.begin());
+  test.expect = *action;
   const Node* const rule = node.find("rule");
   if (rule == nullptr) return;
   test.rule = rule->text;
