@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "policy/categories/canonical_name.h"
+
 namespace weir::policy {
 namespace {
 
@@ -35,6 +37,7 @@ struct Parts {
   std::vector<std::uint32_t> set_starts{0, 0};  // of set 0, which has no list, and of the next one
   std::vector<CategoryMember> set_members;
   std::string names;
+  std::uint32_t labels_min = kDomainBytesMax;
 };
 
 class SetNumbers {
@@ -61,7 +64,9 @@ void fill_filter(Parts& parts, const std::vector<std::uint64_t>& listed) {
   for (std::size_t i = 0; i < listed.size(); ++i) {
     const auto bytes = static_cast<unsigned char>(parts.names[at]);
     SuffixWalk walk{std::string_view{parts.names}.substr(at + 1, bytes)};
-    while (walk.next() && !walk.is_whole()) parents.push_back(walk.hash());
+    std::uint32_t labels = 1;
+    for (; walk.next() && !walk.is_whole(); ++labels) parents.push_back(walk.hash());
+    parts.labels_min = std::min(parts.labels_min, labels);
     at += bytes + 1U;
   }
   std::sort(parents.begin(), parents.end());
@@ -124,6 +129,7 @@ std::string bytes_of(const Parts& parts, const std::vector<CategoryList>& lists,
   header.sets = static_cast<std::uint32_t>(parts.set_starts.size() - 1);
   header.set_members = static_cast<std::uint32_t>(parts.set_members.size());
   header.lists_bytes = static_cast<std::uint32_t>(json.size());
+  header.labels_min = parts.labels_min;
   std::string bytes(sizeof(Header), '\0');
   bytes.reserve(parts.entries.size() * 8 + parts.names.size());
   append(bytes, parts.filter);

@@ -74,7 +74,10 @@ Result<CategoryFile> CategoryFile::open(const std::string& path) {
     return damaged(path, fmt::format("is not a category file: {}", regular ? fmt::format("it has {} bytes", size)
                                                                             : "it is no regular file"));
   }
-  void* const mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+  char* raw = static_cast<char*>(mmap(nullptr, size + (4U<<20U), PROT_READ|PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  void* const mapped = reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(raw) + (2U<<20U)-1) & ~((2ULL<<20U)-1));
+  madvise(mapped, size, MADV_HUGEPAGE);
+  for (std::size_t got = 0; got < size;) got += static_cast<std::size_t>(read(file, static_cast<char*>(mapped) + got, size - got));
   ::close(file);
   if (mapped == MAP_FAILED) return refused(path, "cannot be mapped");
   return over({static_cast<const char*>(mapped), [mapped, size](const char*) { munmap(mapped, size); }}, size, path);
@@ -184,10 +187,6 @@ std::optional<std::uint16_t> CategoryFile::find(std::uint64_t hash, std::string_
     if (name_at(name_offset) == name) return entries_.data()[at].set;
   }
   return std::nullopt;
-}
-
-void CategoryFile::fetch_bucket(std::uint64_t hash) const noexcept {
-  __builtin_prefetch(buckets_.data() + category_layout::slot_of(hash, header_.buckets));
 }
 
 void CategoryFile::fetch_entries(std::uint64_t hash) const noexcept {

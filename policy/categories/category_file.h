@@ -23,7 +23,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "policy/categories/suffix_walk.h"
@@ -74,7 +73,8 @@ struct Header {
   std::uint32_t sets;
   std::uint32_t set_members;
   std::uint32_t lists_bytes;
-  std::uint32_t unused[14];
+  std::uint32_t labels_min;  // of every listed name
+  std::uint32_t unused[13];
 };
 struct Bucket {
   std::uint32_t entry;  // its first
@@ -113,7 +113,9 @@ class CategoryFile {
   template <typename Visit>
   void lookup(std::string_view name, Visit&& visit) const noexcept {
     SuffixWalk walk{name};
-    while (walk.next()) {
+    for (std::uint32_t labels = 1; walk.next(); ++labels) {
+      if (labels < header_.labels_min) continue;
+      fetch_bucket(walk.hash());  // while the filter's word comes
       const std::uint64_t word = filter_[category_layout::slot_of(walk.hash(), header_.filter_words)];
       if (has(word, category_layout::listed_bits(walk.hash()))) {
         if (const auto set = find(walk.hash(), walk.suffix())) visit(CategoryHit{*set, walk.suffix()});
@@ -156,7 +158,9 @@ class CategoryFile {
   [[nodiscard]] std::optional<std::uint16_t> find(std::uint64_t hash, std::string_view name) const noexcept;
   /// The name at an offset of the section; empty behind its end.
   [[nodiscard]] std::string_view name_at(std::size_t offset) const noexcept;
-  void fetch_bucket(std::uint64_t hash) const noexcept;
+  void fetch_bucket(std::uint64_t hash) const noexcept {
+    __builtin_prefetch(buckets_.data() + category_layout::slot_of(hash, header_.buckets));
+  }
   void fetch_entries(std::uint64_t hash) const noexcept;
   [[nodiscard]] bool is_sound() const;
   [[nodiscard]] bool read_lists(std::string_view json);
@@ -196,7 +200,7 @@ void CategoryFile::lookup_batch(std::span<const std::string_view> names, Visit&&
     walks[i] = SuffixWalk{names[i]};
     going[i] = i;
   }
-  while (going_count > 0) {
+  for (std::uint32_t labels = 1; going_count > 0; ++labels) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < going_count; ++i) {
       SuffixWalk& walk = walks[going[i]];
@@ -204,7 +208,9 @@ void CategoryFile::lookup_batch(std::span<const std::string_view> names, Visit&&
       __builtin_prefetch(filter_ + category_layout::slot_of(walk.hash(), header_.filter_words));
       going[kept++] = going[i];
     }
-    going_count = std::exchange(kept, 0);
+    going_count = kept;
+    if (labels < header_.labels_min) continue;
+    kept = 0;
     for (std::size_t i = 0; i < going_count; ++i) {
       const SuffixWalk& walk = walks[going[i]];
       const std::uint64_t word = filter_[category_layout::slot_of(walk.hash(), header_.filter_words)];
