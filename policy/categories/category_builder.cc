@@ -20,7 +20,7 @@ using category_layout::Bucket;
 using category_layout::Entry;
 using category_layout::Header;
 
-constexpr std::size_t kNamesBytesMax = 0xffff'0000;      // what a 32-bit offset reaches
+constexpr std::size_t kNamesBytesMax = 0xffff'0000;     // what a 32-bit offset reaches
 constexpr std::uint16_t kOverride = kCategoryListsMax;  // the list of names that are in no category
 
 std::uint64_t hash_of(std::string_view name) {
@@ -92,7 +92,8 @@ void fill_buckets(Parts& parts, const std::vector<std::uint64_t>& hashes) {
     while (parts.buckets.size() <= category_layout::slot_of(hashes[i], count)) parts.buckets.push_back(here);
     name += static_cast<unsigned char>(parts.names[name]) + 1U;
   }
-  parts.buckets.resize(count + 1U, {static_cast<std::uint32_t>(hashes.size()), static_cast<std::uint32_t>(name)});
+  parts.buckets.resize(count + 1U,
+                       {static_cast<std::uint32_t>(hashes.size()), static_cast<std::uint32_t>(name)});
 }
 
 template <typename T>
@@ -151,7 +152,8 @@ std::string bytes_of(const Parts& parts, const std::vector<CategoryList>& lists,
 
 Result<std::uint16_t> CategoryBuilder::add_list(CategoryList list) {
   if (lists_.size() >= limits_.lists_max) {
-    return failure(ErrorCode::kLimit, fmt::format("more than {} lists in one category file", limits_.lists_max));
+    return failure(ErrorCode::kLimit,
+                   fmt::format("more than {} lists in one category file", limits_.lists_max));
   }
   lists_.push_back(std::move(list));
   return static_cast<std::uint16_t>(lists_.size() - 1);
@@ -183,7 +185,9 @@ void CategoryBuilder::drop_overridden() {
   if (allowed_.empty()) return;
   overridden_ = std::erase_if(records_, [&](const Record& record) { return is_allowed(name_of(record)); });
   for (const std::string& name : allowed_) {
-    records_.push_back({hash_of(name), static_cast<std::uint32_t>(names_.size()), {kOverride, 0},
+    records_.push_back({hash_of(name),
+                        static_cast<std::uint32_t>(names_.size()),
+                        {kOverride, 0},
                         static_cast<std::uint8_t>(name.size())});
     names_ += name;
   }
@@ -194,8 +198,9 @@ Result<std::string> CategoryBuilder::build(TimeNs made_at) {
   std::sort(records_.begin(), records_.end(), [&](const Record& a, const Record& b) {
     if (a.hash != b.hash) return a.hash < b.hash;
     const int names = name_of(a).compare(name_of(b));
-    return names != 0 ? names < 0
-                      : std::tie(a.member.list, a.member.below_only) < std::tie(b.member.list, b.member.below_only);
+    return names != 0
+               ? names < 0
+               : std::tie(a.member.list, a.member.below_only) < std::tie(b.member.list, b.member.below_only);
   });
   Parts parts;
   SetNumbers numbers;
@@ -204,7 +209,8 @@ Result<std::string> CategoryBuilder::build(TimeNs made_at) {
   for (std::size_t i = 0; i < records_.size();) {
     const Record& first = records_[i];
     members.clear();
-    for (; i < records_.size() && records_[i].hash == first.hash && name_of(records_[i]) == name_of(first); ++i) {
+    for (; i < records_.size() && records_[i].hash == first.hash && name_of(records_[i]) == name_of(first);
+         ++i) {
       const CategoryMember member = records_[i].member;
       if (member.list == kOverride) continue;
       // Of one list that says x and *.x, the first is the wider.
@@ -214,8 +220,9 @@ Result<std::string> CategoryBuilder::build(TimeNs made_at) {
     }
     const std::size_t set = members.empty() ? CategoryFile::kAllowed : numbers.of(members, parts);
     if (set >= limits_.sets_max) {
-      return failure(ErrorCode::kLimit, fmt::format("more than {} different sets of lists that name one domain",
-                                                    limits_.sets_max));
+      return failure(
+          ErrorCode::kLimit,
+          fmt::format("more than {} different sets of lists that name one domain", limits_.sets_max));
     }
     hashes.push_back(first.hash);
     parts.entries.push_back({category_layout::fingerprint_of(first.hash), static_cast<std::uint16_t>(set)});

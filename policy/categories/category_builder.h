@@ -32,8 +32,8 @@ class CategoryBuilder {
   /// A canonical name that, with everything below it, is in no category whatever the lists say.
   void allow(std::string_view name);
 
-  /// The file's bytes; the lists' `domains` are counted here. kLimit: more different sets of lists than a file
-  /// holds. What was added is used up.
+  /// The file's bytes; the lists' `domains` are counted here. kLimit: more different sets of lists than a
+  /// file holds. What was added is used up.
   [[nodiscard]] Result<std::string> build(TimeNs made_at);
   /// Names that an override kept out; known after `build`.
   [[nodiscard]] std::size_t overridden() const { return overridden_; }

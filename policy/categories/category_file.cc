@@ -24,8 +24,10 @@ using category_layout::Header;
 constexpr std::size_t kUnchecked = offsetof(Header, checksum) + sizeof(Header::checksum);
 
 tl::unexpected<Error> damaged(const std::string& name, std::string what) {
-  return tl::unexpected<Error>(Error{ErrorCode::kCorrupt, std::move(what),
-                                     "weirctl category rollback brings the file before back", {name, 0, 0}});
+  return tl::unexpected<Error>(Error{ErrorCode::kCorrupt,
+                                     std::move(what),
+                                     "weirctl category rollback brings the file before back",
+                                     {name, 0, 0}});
 }
 
 tl::unexpected<Error> refused(const std::string& name, std::string_view what) {
@@ -48,7 +50,8 @@ struct Sections {
   }
   std::size_t place(std::size_t bytes) {
     const std::size_t begin = at;
-    at += (bytes + category_layout::kAlignment - 1) / category_layout::kAlignment * category_layout::kAlignment;
+    at +=
+        (bytes + category_layout::kAlignment - 1) / category_layout::kAlignment * category_layout::kAlignment;
     return begin;
   }
   std::size_t at = sizeof(Header);
@@ -71,16 +74,15 @@ Result<CategoryFile> CategoryFile::open(const std::string& path) {
   const auto size = static_cast<std::size_t>(status.st_size);
   if (!regular || size < sizeof(Header) || size > kCategoryFileBytesMax) {
     ::close(file);
-    return damaged(path, fmt::format("is not a category file: {}", regular ? fmt::format("it has {} bytes", size)
-                                                                            : "it is no regular file"));
+    return damaged(path,
+                   fmt::format("is not a category file: {}",
+                               regular ? fmt::format("it has {} bytes", size) : "it is no regular file"));
   }
-  char* raw = static_cast<char*>(mmap(nullptr, size + (4U<<20U), PROT_READ|PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  void* const mapped = reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(raw) + (2U<<20U)-1) & ~((2ULL<<20U)-1));
-  madvise(mapped, size, MADV_HUGEPAGE);
-  for (std::size_t got = 0; got < size;) got += static_cast<std::size_t>(read(file, static_cast<char*>(mapped) + got, size - got));
+  void* const mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
   ::close(file);
   if (mapped == MAP_FAILED) return refused(path, "cannot be mapped");
-  return over({static_cast<const char*>(mapped), [mapped, size](const char*) { munmap(mapped, size); }}, size, path);
+  return over({static_cast<const char*>(mapped), [mapped, size](const char*) { munmap(mapped, size); }}, size,
+              path);
 }
 
 Result<CategoryFile> CategoryFile::from_bytes(std::string_view bytes, const std::string& name) {
@@ -90,8 +92,8 @@ Result<CategoryFile> CategoryFile::from_bytes(std::string_view bytes, const std:
   constexpr std::align_val_t kAligned{category_layout::kAlignment};
   char* const copy = static_cast<char*>(::operator new(bytes.size(), kAligned));
   std::memcpy(copy, bytes.data(), bytes.size());
-  return over({copy, [](const char* held) { ::operator delete(const_cast<char*>(held), kAligned); }}, bytes.size(),
-              name);
+  return over({copy, [](const char* held) { ::operator delete(const_cast<char*>(held), kAligned); }},
+              bytes.size(), name);
 }
 
 Result<CategoryFile> CategoryFile::over(std::shared_ptr<const char> bytes, std::size_t size,
@@ -115,8 +117,8 @@ Result<CategoryFile> CategoryFile::over(std::shared_ptr<const char> bytes, std::
   }
   const std::uint64_t checksum = XXH3_64bits(bytes.get() + kUnchecked, size - kUnchecked);
   if (checksum != header.checksum) {
-    return damaged(name, fmt::format("is damaged: its checksum is {:016x}, and its header says {:016x}", checksum,
-                                     header.checksum));
+    return damaged(name, fmt::format("is damaged: its checksum is {:016x}, and its header says {:016x}",
+                                     checksum, header.checksum));
   }
   const char* const base = bytes.get();
   file.filter_ = section<std::uint64_t>(base, at.filter, header.filter_words).data();
@@ -178,8 +180,7 @@ std::optional<std::uint16_t> CategoryFile::find(std::uint64_t hash, std::string_
   std::size_t name_offset = buckets_.data()[slot].name;
   const std::uint16_t fingerprint = category_layout::fingerprint_of(hash);
   std::size_t at = buckets_.data()[slot].entry;
-  for (std::size_t byte = 0; byte < 192; byte += 64)
-    __builtin_prefetch(names_.data() + name_offset + byte);
+  for (std::size_t byte = 0; byte < 192; byte += 64) __builtin_prefetch(names_.data() + name_offset + byte);
   std::size_t names_before = 0;  // entries whose names were not stepped over yet
   for (; at < end; ++at, ++names_before) {
     if (entries_.data()[at].fingerprint != fingerprint) continue;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The imported categories: one file that `weirctl category import` builds and every process maps. It says which
-// lists name a host or one of its parents. Nothing in it is a guess: an index of hashes finds where a name would
-// stand, and the name that stands there is compared.
+// The imported categories: one file that `weirctl category import` builds and every process maps. It says
+// which lists name a host or one of its parents. Nothing in it is a guess: an index of hashes finds where a
+// name would stand, and the name that stands there is compared.
 //
 //   header | filter | buckets | entries | set starts | set members | lists (JSON) | names
 //
-// Every section begins at a multiple of 64 bytes and is as long as the header's counts say, so that no offset can
-// be wrong. Numbers are little-endian. A lookup goes from the last label to the whole name: a 64-bit word of the
-// filter says whether the suffix may be listed and whether anything longer may be; what may be listed is looked
-// for in its bucket (a range of entries in the order of their hashes), and the name of an entry whose 16-bit
-// fingerprint agrees is compared. So most names that are in no list cost one cache line.
+// Every section begins at a multiple of 64 bytes and is as long as the header's counts say, so that no offset
+// can be wrong. Numbers are little-endian. A lookup goes from the last label to the whole name: a 64-bit word
+// of the filter says whether the suffix may be listed and whether anything longer may be; what may be listed
+// is looked for in its bucket (a range of entries in the order of their hashes), and the name of an entry
+// whose 16-bit fingerprint agrees is compared. So most names that are in no list cost one cache line.
 //
-// Read-only once opened; any number of threads may look up. The file must not be changed in place: whoever makes
-// a new one renames it over the old (policy/ctl/category_folder.h), and what is mapped stays as it was.
+// Read-only once opened; any number of threads may look up. The file must not be changed in place: whoever
+// makes a new one renames it over the old (policy/ctl/category_folder.h), and what is mapped stays as it was.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +54,7 @@ struct CategoryMember {
 
 /// One listed suffix of a name.
 struct CategoryHit {
-  std::uint16_t set = 0;  // CategoryFile::members; kAllowed: an override, nothing shorter counts
+  std::uint16_t set = 0;   // CategoryFile::members; kAllowed: an override, nothing shorter counts
   std::string_view entry;  // within the name that was looked up
 };
 
@@ -92,12 +92,18 @@ inline constexpr std::size_t kFilterBitsPerKey = 10;
 
 inline std::size_t slot_of(std::uint64_t hash, std::uint32_t slots) { return ((hash >> 32U) * slots) >> 32U; }
 inline std::uint16_t fingerprint_of(std::uint64_t hash) { return static_cast<std::uint16_t>(hash); }
-/// Four bits of a filter's word each. The hash is spread again, since a word's neighbours share its high bits.
+/// Four bits of a filter's word each. The hash is spread again, since a word's neighbours share its high
+/// bits.
 inline std::uint64_t four_bits(std::uint64_t from) {
-  return 1ULL << (from & 63U) | 1ULL << (from >> 6U & 63U) | 1ULL << (from >> 12U & 63U) | 1ULL << (from >> 18U & 63U);
+  return 1ULL << (from & 63U) | 1ULL << (from >> 6U & 63U) | 1ULL << (from >> 12U & 63U) |
+         1ULL << (from >> 18U & 63U);
 }
-inline std::uint64_t listed_bits(std::uint64_t hash) { return four_bits(hash * 0x9e37'79b9'7f4a'7c15U >> 40U); }
-inline std::uint64_t longer_bits(std::uint64_t hash) { return four_bits(hash * 0xd6e8'feb8'6659'fd93U >> 40U); }
+inline std::uint64_t listed_bits(std::uint64_t hash) {
+  return four_bits(hash * 0x9e37'79b9'7f4a'7c15U >> 40U);
+}
+inline std::uint64_t longer_bits(std::uint64_t hash) {
+  return four_bits(hash * 0xd6e8'feb8'6659'fd93U >> 40U);
+}
 }  // namespace category_layout
 
 class CategoryFile {
@@ -124,7 +130,8 @@ class CategoryFile {
     }
   }
 
-  /// The same for up to kBatch names at once, whose memory is fetched side by side: visit(index, CategoryHit).
+  /// The same for up to kBatch names at once, whose memory is fetched side by side: visit(index,
+  /// CategoryHit).
   static constexpr std::size_t kBatch = 8;
   template <typename Visit>
   void lookup_batch(std::span<const std::string_view> names, Visit&& visit) const noexcept;

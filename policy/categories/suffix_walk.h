@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The suffixes of a host name that begin at a label, from the last label to the whole name, each with a 64-bit
-// hash that continues that of the shorter one. Part of the category file's format: another hash is another
-// version of it. A step folds the label with one multiplication to 128 bits (as wyhash does), and has no branch
-// that depends on where the dots are, as long as the last label is shorter than 8 bytes and the others than 16.
+// The suffixes of a host name that begin at a label, from the last label to the whole name, each with a
+// 64-bit hash that continues that of the shorter one. Part of the category file's format: another hash is
+// another version of it. A step folds the label with one multiplication to 128 bits (as wyhash does), and has
+// no branch that depends on where the dots are, as long as the last label is shorter than 8 bytes and the
+// others than 16.
 #pragma once
 
 #include <bit>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // dom.lookup: how long it takes to say whether a host name or one of its parents is listed, against
-// std::unordered_set asked for each suffix and libmarisa asked for the prefixes of the reversed name. All three hold
-// the same names and answer the same queries, drawn without repetition from the whole, so that what is asked is
-// seldom in a cache. A figure is nanoseconds a name.
+// std::unordered_set asked for each suffix and libmarisa asked for the prefixes of the reversed name. All
+// three hold the same names and answer the same queries, drawn without repetition from the whole, so that
+// what is asked is seldom in a cache. A figure is nanoseconds a name.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <marisa.h>
@@ -28,8 +28,8 @@ namespace {
 using policy::CategoryFile;
 using Names = std::vector<std::string>;
 
-/// Names one behind the other, so that reading what is asked costs no cache miss of its own: a name that a parser has
-/// just made lies in the cache.
+/// Names one behind the other, so that reading what is asked costs no cache miss of its own: a name that a
+/// parser has just made lies in the cache.
 class Queries {
  public:
   void add(std::string_view name) {
@@ -49,8 +49,8 @@ class Queries {
 enum class Query : std::uint8_t { kHit, kMiss, kDeep };
 constexpr std::size_t kQueries = 1U << 18U;
 
-/// Names as lists have them: four fifths are a label and an ending, the others have one label more; 4 to 16 letters and
-/// digits a label, the endings of com most often.
+/// Names as lists have them: four fifths are a label and an ending, the others have one label more; 4 to 16
+/// letters and digits a label, the endings of com most often.
 class NameMaker {
  public:
   std::string listed() {
@@ -87,7 +87,8 @@ struct Bed {
       const std::string& one = listed[maker.below(listed.size())];
       queries[0].add(i % 2 == 0 ? one : "www." + one);
       queries[1].add((i % 2 == 0 ? "" : "www.") + maker.listed());
-      queries[2].add(fmt::format("a.b.{}.c.{}.{}", maker.label(), maker.label(), i % 2 == 0 ? one : maker.listed()));
+      queries[2].add(
+          fmt::format("a.b.{}.c.{}.{}", maker.label(), maker.label(), i % 2 == 0 ? one : maker.listed()));
     }
   }
 
@@ -97,10 +98,12 @@ struct Bed {
     std::array<std::uint16_t, 8> lists{};
     for (std::uint16_t& list : lists) list = builder.add_list({"c", "bench", "plain", "", 0, 0}).value();
     const auto begin = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < listed.size(); ++i) static_cast<void>(builder.add(lists[i % 8], listed[i], false));
+    for (std::size_t i = 0; i < listed.size(); ++i)
+      static_cast<void>(builder.add(lists[i % 8], listed[i], false));
     const std::string bytes = builder.build(0).value();
     build_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const std::string path = std::filesystem::temp_directory_path() / fmt::format("weir-bench-{}.wcat", getpid());
+    const std::string path =
+        std::filesystem::temp_directory_path() / fmt::format("weir-bench-{}.wcat", getpid());
     std::ofstream(path, std::ios::binary) << bytes;
     const auto load = std::chrono::steady_clock::now();
     file_ = CategoryFile::open(path).value();
@@ -225,8 +228,7 @@ void batch(benchmark::State& state, Query query) {
   std::size_t found = 0;
   const auto ask = [&](std::size_t at) {
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = queries[at + i];
-    file.lookup_batch(names,
-                      [&](std::size_t, const policy::CategoryHit&) { ++found; });
+    file.lookup_batch(names, [&](std::size_t, const policy::CategoryHit&) { ++found; });
   };
   for (std::size_t at = 0; at < kQueries; at += CategoryFile::kBatch) ask(at);
   check(state, from, query, found);
@@ -238,17 +240,35 @@ void batch(benchmark::State& state, Query query) {
   benchmark::DoNotOptimize(found);
 }
 
-/// Not a time: what the structure costs, and how often the filter and the fingerprints let an unlisted suffix pass.
+/// Not a time: bytes a domain, and how long it takes to build and to load.
 void cost(benchmark::State& state) {
   Bed& from = bed(static_cast<std::size_t>(state.range(0)));
   const CategoryFile& file = from.file();
   for (auto _ : state) continue;
-  const auto per_domain = [&](std::size_t bytes) { return static_cast<double>(bytes) / static_cast<double>(file.domains()); };
+  const auto per_domain = [&](std::size_t bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(file.domains());
+  };
   state.counters["index_B"] = per_domain(file.index_bytes());
   state.counters["file_B"] = per_domain(file.file_bytes());
   state.counters["marisa_B"] = per_domain(from.trie().io_size());
   state.counters["build_s"] = from.build_s;
   state.counters["load_ms"] = from.load_ms;
+}
+
+/// One dependent read after another, anywhere in as much memory as the file has: what a single cache miss
+/// costs here.
+void memory(benchmark::State& state) {
+  const std::size_t words = bed(static_cast<std::size_t>(state.range(0))).file().file_bytes() / 64;
+  struct alignas(64) Line {
+    std::size_t next = 0;
+  };
+  std::vector<Line> lines(words);
+  for (std::size_t i = 0; i < words; ++i) lines[i].next = i;
+  std::mt19937_64 dice{3};
+  for (std::size_t i = words - 1; i > 0; --i) std::swap(lines[i].next, lines[dice() % i].next);  // one cycle
+  std::size_t at = 0;
+  for (auto _ : state) at = lines[at].next;
+  benchmark::DoNotOptimize(at);
 }
 
 void add_all() {
@@ -262,9 +282,11 @@ void add_all() {
       const Query asked = query;
       add(fmt::format("{}/weir", word), [asked](benchmark::State& state) { scalar<Weir>(state, asked); });
       add(fmt::format("{}/weir_batch", word), [asked](benchmark::State& state) { batch(state, asked); });
-      add(fmt::format("{}/unordered_set", word), [asked](benchmark::State& state) { scalar<UnorderedSet>(state, asked); });
+      add(fmt::format("{}/unordered_set", word),
+          [asked](benchmark::State& state) { scalar<UnorderedSet>(state, asked); });
       add(fmt::format("{}/marisa", word), [asked](benchmark::State& state) { scalar<Marisa>(state, asked); });
     }
+    add("memory", memory);
     benchmark::RegisterBenchmark("cost", cost)->Arg(size)->Iterations(1);
   }
 }
