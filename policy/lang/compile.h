@@ -23,6 +23,7 @@ struct CompileOptions {
   std::string directory = ".";           // where category lists named by a relative path are looked for
   std::uint32_t revision = 0;            // written into every decision
   const Catalogue* catalogue = nullptr;  // where given, a product that is not in it is a mistake
+  std::string exceptions{};              // the file of those kept beside the policy; empty: none are read
 };
 
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text,
@@ -30,6 +31,7 @@ struct CompileOptions {
 /// Reads the file (at most kPolicyTextBytesMax) and compiles it; lists are looked for beside it.
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path,
                                                                     std::uint32_t revision,
-                                                                    const Catalogue* catalogue = nullptr);
+                                                                    const Catalogue* catalogue = nullptr,
+                                                                    const std::string& exceptions = {});
 
 }  // namespace weir::policy

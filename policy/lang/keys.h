@@ -26,6 +26,7 @@ enum class KeyMap : std::uint8_t {
   kSoftware,
   kAuthorised,
   kUnauthorised,
+  kException,
   kTest,
   kFlow,
   kMatch,
