@@ -69,6 +69,11 @@ constexpr KeyRow needed(KeyRow row) {
   return row;
 }
 
+constexpr KeyRow one_of(std::uint8_t number, KeyRow row) {
+  row.one_of = number;
+  return row;
+}
+
 constexpr KeyRow kRows[] = {
     needed(word(kPolicy, "weir-policy", "1", "the version of the language; the file begins with it")),
     text(kPolicy, "timezone", "a zone, such as `America/Toronto`", "of schedules and dates; left out: UTC"),
@@ -101,8 +106,9 @@ constexpr KeyRow kRows[] = {
           kHours),
     later(kSchedule, "dates|except"),
 
-    texts(kDomains, "domains", "domains", "of the list; `\"*.name.example\"`: only what is below the name"),
-    text(kDomains, "file", "a path", "a domain a line; looked for beside the policy"),
+    one_of(1, texts(kDomains, "domains", "domains",
+                    "of the list; `\"*.name.example\"`: only what is below the name")),
+    one_of(1, text(kDomains, "file", "a path", "a domain a line; looked for beside the policy")),
     later(kDomains, "url|format"),
 
     needed(simple(kRule, "rule", kName, "its name, unique in the policy")),
@@ -164,14 +170,17 @@ constexpr KeyRow kRows[] = {
     later(kUnauthorised, "who|when|versions|quota"),
 
     needed(simple(kException, "exception", kName, "its name, unique among exceptions")),
-    texts(kException, "client", "addresses, networks", "for whom: the inside end", kNetwork),
-    texts(kException, "mac", "such as `\"02:00:00:00:00:01\"`", "for whom: the client's card", kMac),
-    texts(kException, "group", "names of groups", "for whom: clients of a group"),
-    texts(kException, "domain", "domains", "what: every name of the flow is one of them, or below one"),
-    maps(kException, "app", kApps, {}, kValuesPerKeyMax, "what: application or its master protocol"),
-    texts(kException, "recipient", "addresses, domains", "what: mail to them"),
-    texts(kException, "product", "ids of the software catalogue", "what: use of the product"),
-    texts(kException, "rule", "names of rules", "what: the only rules that are silent"),
+    one_of(1, texts(kException, "client", "addresses, networks", "for whom: the inside end", kNetwork)),
+    one_of(1,
+           texts(kException, "mac", "such as `\"02:00:00:00:00:01\"`", "for whom: the client's card", kMac)),
+    one_of(1, texts(kException, "group", "names of groups", "for whom: clients of a group")),
+    one_of(2, texts(kException, "domain", "domains",
+                    "what: every name of the flow is one of them, or below one")),
+    one_of(2,
+           maps(kException, "app", kApps, {}, kValuesPerKeyMax, "what: application or its master protocol")),
+    one_of(2, texts(kException, "recipient", "addresses, domains", "what: mail to them")),
+    one_of(2, texts(kException, "product", "ids of the software catalogue", "what: use of the product")),
+    one_of(2, texts(kException, "rule", "names of rules", "what: the only rules that are silent")),
     needed(text(kException, "until", "`2027-06-30`, `\"2027-06-30 18:00\"` or `2027-06-30T16:00:00Z`",
                 "its last day, or the moment at which it ends", kEnd)),
     needed(limited(kException, "owner", kExceptionBytesMax, "who answers for it")),
