@@ -12,11 +12,6 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::array<std::string_view, 10> kRuleKeys{
-    "rule", "who", "when", "match", "then", "severity", "mode", "allow_guess", "tell_user", "tell_officer"};
-constexpr std::array<std::string_view, 7> kLaterRuleKeys{"quota",    "limit",   "page", "continue",
-                                                         "redirect", "expires", "ask"};
-
 /// Indices of the names in `node` (one, a list, or {not: ...}) among `known`.
 template <typename Named>
 Condition compile_condition(Builder& builder, const Node& node, std::string_view key, std::string_view kind,
@@ -25,11 +20,14 @@ Condition compile_condition(Builder& builder, const Node& node, std::string_view
   condition.always = false;
   const Node* names = &node;
   if (node.kind == Node::Kind::kMap) {
-    constexpr std::array<std::string_view, 1> kNot{"not"};
-    check_keys(builder, node, kNot);
+    check_keys(builder, node, KeyMap::kNot);
     names = node.find("not");
     condition.negated = true;
-    if (names == nullptr) return condition;
+    if (names == nullptr) {
+      builder.mistakes.add(node, fmt::format("{} names nothing", key),
+                           fmt::format("write a {}, a list of them, or {{not: ...}}", kind));
+      return condition;
+    }
   }
   for (const Node* const name : values_of(builder, *names, key)) {
     const auto at =
@@ -70,28 +68,13 @@ std::string match_text(const Node* match) {
 }
 
 void compile_then(Builder& builder, const Node& node, Action& then) {
-  constexpr std::array<std::string_view, 3> kActions{"allow", "report", "block"};
   constexpr std::array<std::string_view, 8> kLater{"refuse",   "limit",      "page",  "continue",
                                                    "redirect", "quarantine", "shape", "reset"};
-  const auto at = std::find(kActions.begin(), kActions.end(), node.text);
-  if (node.kind == Node::Kind::kScalar && at != kActions.end()) {
-    then = static_cast<Action>(at - kActions.begin());
-  } else if (std::find(kLater.begin(), kLater.end(), node.text) != kLater.end()) {
+  if (std::find(kLater.begin(), kLater.end(), node.text) != kLater.end()) {
     builder.mistakes.add(node, fmt::format("then: {} is not available in this version", node.text),
-                         "write allow, report or block");
-  } else {
-    builder.mistakes.add(node, fmt::format("then is {}", shown(node)), "write allow, report or block");
-  }
-}
-
-void compile_severity(Builder& builder, const Node& node, Severity& severity) {
-  constexpr std::array<std::string_view, 5> kSeverities{"info", "low", "medium", "high", "critical"};
-  const auto at = std::find(kSeverities.begin(), kSeverities.end(), node.text);
-  if (node.kind == Node::Kind::kScalar && at != kSeverities.end()) {
-    severity = static_cast<Severity>(at - kSeverities.begin());
-  } else {
-    builder.mistakes.add(node, fmt::format("severity is {}", shown(node)),
-                         "write info, low, medium, high or critical");
+                         "write " + or_text(words_of(KeyMap::kRule, "then")));
+  } else if (const auto word = word_of(builder, node, KeyMap::kRule, "then")) {
+    then = static_cast<Action>(*word);
   }
 }
 
@@ -106,7 +89,7 @@ void compile_tell(Builder& builder, const Node* node, std::string_view key, std:
 
 void compile_rule(Builder& builder, Section section, const Node& node) {
   if (!expect_map(builder, node, "a rule")) return;
-  check_keys(builder, node, kRuleKeys, kLaterRuleKeys);
+  check_keys(builder, node, KeyMap::kRule);
   Rule rule;
   rule.section = section;
   if (const Node* const name = node.find("rule"); name == nullptr) {
@@ -144,7 +127,10 @@ void compile_rule_frame(Builder& builder, const Node& node, Rule& rule) {
     rule.when = compile_condition(builder, *when, "when", "schedule", builder.parts.schedules);
   }
   if (const Node* const then = node.find("then")) compile_then(builder, *then, rule.then);
-  if (const Node* const severity = node.find("severity")) compile_severity(builder, *severity, rule.severity);
+  if (const Node* const severity = node.find("severity")) {
+    if (const auto word = word_of(builder, *severity, KeyMap::kRule, "severity"))
+      rule.severity = static_cast<Severity>(*word);
+  }
   rule.monitor = builder.parts.monitor;
   if (const Node* const mode = node.find("mode")) {
     if (mode->kind == Node::Kind::kScalar && mode->text == "monitor") {
