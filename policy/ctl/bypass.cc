@@ -19,6 +19,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
 #include "policy/model/duration.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
@@ -35,12 +36,6 @@ struct BypassOptions {
   std::string duration;
   std::string reason;
 };
-
-TimeNs wall_clock() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 Result<std::vector<PairSettings>> chosen(const Settings& settings, const std::string& name) {
   std::vector<PairSettings> pairs;

@@ -2,24 +2,18 @@
 // weirctl status: every part of Weir, what it says of itself, and whether that is well.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <map>
 #include <memory>
 
 #include "policy/bus/streams.h"
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
 
 constexpr std::int64_t kEngineSilentMax = 30 * kSecond;  // an idle engine beats every 5 s
-
-TimeNs wall_clock() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 Json silent(const Error& error) { return {{"ok", false}, {"error", to_text(error)}}; }
 

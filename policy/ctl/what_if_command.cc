@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <unordered_map>
@@ -19,6 +18,7 @@
 #include "policy/engine/recorded_facts.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/policy.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
@@ -155,10 +155,6 @@ class Recorded {
   std::uint64_t events_ = 0;
 };
 
-TimeNs now_ns() {
-  return std::chrono::system_clock::now().time_since_epoch().count();  // libstdc++ counts nanoseconds
-}
-
 void over_records(Context& context, const WhatIfOptions& options, const Settings& settings,
                   std::shared_ptr<const policy::Policy> running,
                   std::shared_ptr<const policy::Policy> candidate) {
@@ -166,7 +162,7 @@ void over_records(Context& context, const WhatIfOptions& options, const Settings
   if (!streams) return context.fail(streams.error());
   Report report{context.format_or(Format::kTable), options.list};
   Recorded recorded{Candidate{std::move(running)}, Candidate{std::move(candidate)},
-                    now_ns() - TimeNs{options.hours} * 3'600 * kSecond, report};
+                    wall_clock() - TimeNs{options.hours} * 3'600 * kSecond, report};
   for (const std::string& stream : all_flow_streams(settings)) {
     const auto walked = streams->scan_backwards(
         stream, UINT64_MAX, [&](const policy::StreamEntry& entry) { return recorded.visit(entry); });

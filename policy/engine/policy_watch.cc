@@ -13,15 +13,10 @@
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::policy {
 namespace {
-
-TimeNs wall_clock() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// What a change of the file changes: size, time, inode.
 std::string look_of(const std::string& path) {

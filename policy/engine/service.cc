@@ -15,17 +15,12 @@
 
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::policy {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-TimeNs wall_clock() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 bool readable(int descriptor, std::chrono::milliseconds wait) {
   pollfd one{descriptor, POLLIN, 0};

@@ -11,8 +11,6 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::int64_t kDayS = 86'400;
-
 /// RFC 8536 section 3.1.
 struct TzifHeader {
   bool ok = false;

@@ -16,6 +16,7 @@ namespace weir::policy {
 inline constexpr const char* kZoneDirectory = "/usr/share/zoneinfo";
 inline constexpr std::size_t kZoneBytesMax = 65'536;
 inline constexpr std::size_t kZoneTransitionsMax = 4'096;
+inline constexpr std::int64_t kDayS = 86'400;  // on which the clocks do not change
 
 /// The day on which a daylight saving period begins or ends, every year (POSIX TZ, with RFC 8536's
 /// extension).

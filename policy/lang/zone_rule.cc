@@ -8,7 +8,6 @@ namespace weir::policy {
 namespace {
 
 constexpr std::int32_t kHourS = 3'600;
-constexpr std::int64_t kDayS = 86'400;
 
 /// Reads a rule from left to right; after the first thing that does not fit it is failed for good.
 class RuleReader {
