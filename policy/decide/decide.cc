@@ -16,8 +16,9 @@ namespace {
 /// when it is stronger.
 class Judge {
  public:
-  Judge(const PolicyParts& policy, const FlowFacts& facts, TimeNs now, Trace trace)
-      : policy_(policy),
+  Judge(const Policy& policy, const FlowFacts& facts, TimeNs now, Trace trace)
+      : whole_(policy),
+        policy_(policy.parts()),
         facts_(facts),
         now_(now),
         tracing_(trace == Trace::kOn),
@@ -54,6 +55,7 @@ class Judge {
       end_of_section(section, "the section does not concern this flow");
       return;
     }
+    if (!tracing_) return judge_by_index(section, rules);
     for (const Rule& rule : rules) {
       std::string_view object;
       const bool matched = evaluation_.matches(rule, object, why());
@@ -63,6 +65,24 @@ class Judge {
       return;
     }
     end_of_section(section, "no rule of the section matches");
+  }
+
+  /// What the walk finds, by way of the section's index.
+  void judge_by_index(Section section, const std::vector<Rule>& rules) {
+    const RuleIndex& index = whole_.index(section);
+    RuleIndex::Question question;
+    evaluation_.ask(index, section, question);
+    const bool exact = !evaluation_.tunnelled();
+    std::string_view object;
+    const auto in_hours = [&](std::size_t number) { return evaluation_.in_hours(rules[number].when); };
+    const auto accepts = [&](std::size_t number, bool settled) {
+      std::string_view about;
+      if (!(settled && exact) && !evaluation_.matches(rules[number], about, {})) return false;
+      object = about;
+      return true;
+    };
+    const std::size_t first = index.first(question, in_hours, accepts);
+    if (first < rules.size()) speak(rules[first], std::string(object));
   }
 
   void judge_software() {
@@ -154,6 +174,7 @@ class Judge {
         {rule.name, rule.section, rule.severity, rule.then, would_block, std::move(object), rule.tell_user});
   }
 
+  const Policy& whole_;
   const PolicyParts& policy_;
   const FlowFacts& facts_;
   TimeNs now_;
@@ -166,7 +187,7 @@ class Judge {
 }  // namespace
 
 Decision decide(const Policy& policy, const FlowFacts& facts, const DynamicFacts&, TimeNs now, Trace trace) {
-  return Judge{policy.parts(), facts, now, trace}.run();
+  return Judge{policy, facts, now, trace}.run();
 }
 
 }  // namespace weir::policy

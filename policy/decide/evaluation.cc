@@ -25,14 +25,6 @@ bool expect(Why why, bool holds, fmt::format_string<Args...> format, Args&&... a
   return holds;
 }
 
-bool holds_client(const Group& group, const FlowFacts& facts) {
-  const IpAddress& client = facts.client();
-  return std::any_of(group.subnets.begin(), group.subnets.end(),
-                     [&](const Subnet& s) { return s.contains(client); }) ||
-         std::find(group.vlans.begin(), group.vlans.end(), facts.vlan) != group.vlans.end() ||
-         std::find(group.macs.begin(), group.macs.end(), facts.client_mac) != group.macs.end();
-}
-
 template <typename T>
 bool has(const std::vector<T>& values, const T& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -53,9 +45,13 @@ bool web_master(std::string_view master) { return master == "HTTP" || master == 
 
 }  // namespace
 
-Evaluation::Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs now)
-    : policy_(policy), facts_(facts), now_(now) {
-  while (group_ < policy.groups.size() && !holds_client(policy.groups[group_], facts)) ++group_;
+static_assert(kSchedulesMax <= 64, "a bit each");
+
+Evaluation::Evaluation(const Policy& policy, const FlowFacts& facts, TimeNs now)
+    : policy_(policy.parts()),
+      facts_(facts),
+      now_(now),
+      group_(policy.groups().find(facts.client(), facts.vlan, facts.client_mac)) {
   // nDPI's name is a label: what it says of a host may be cut or a decoy, so no rule sees it.
   if (facts.host_source != NameSource::kNdpi) add_name(facts.host);
   add_name(facts.tls.sni);
@@ -108,6 +104,18 @@ bool Evaluation::in_schedule(const Schedule& schedule) {
   });
 }
 
+const Schedule* Evaluation::first_schedule(const Condition& when) {
+  for (const std::uint16_t i : when.any_of) {
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    if ((schedules_asked_ & bit) == 0) {
+      schedules_asked_ |= bit;
+      if (in_schedule(policy_.schedules[i])) schedules_on_ |= bit;
+    }
+    if ((schedules_on_ & bit) != 0) return &policy_.schedules[i];
+  }
+  return nullptr;
+}
+
 bool Evaluation::concerns(const Rule& rule, Why why) {
   if (!rule.who.always) {
     const bool named = group_ < policy_.groups.size();
@@ -120,11 +128,10 @@ bool Evaluation::concerns(const Rule& rule, Why why) {
     if (inside == rule.who.negated) return false;
   }
   if (!rule.when.always) {
-    const auto now_in = std::find_if(rule.when.any_of.begin(), rule.when.any_of.end(),
-                                     [&](std::uint16_t i) { return in_schedule(policy_.schedules[i]); });
-    const bool inside = now_in != rule.when.any_of.end();
+    const Schedule* const now_in = first_schedule(rule.when);
+    const bool inside = now_in != nullptr;
     if (inside) {
-      say(why, "it is within {}", policy_.schedules[*now_in].name);
+      say(why, "it is within {}", now_in->name);
     } else {
       say(why, "it is outside of the rule's hours");
     }

@@ -20,12 +20,19 @@ struct Why {
 
 class Evaluation {
  public:
-  Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs now);
+  Evaluation(const Policy& policy, const FlowFacts& facts, TimeNs now);
 
   /// Does the section speak about this flow at all?
   [[nodiscard]] bool applies(Section section) const;
-  /// `object` is set to what the match is about; it points into the facts or the policy, or is empty.
+  /// `object` is set to what the match is about; it points into the facts or the policy, or is empty. What it
+  /// asks beyond the keys of Match, RuleIndex must know of (is_settled).
   [[nodiscard]] bool matches(const Rule& rule, std::string_view& object, Why why);
+  /// Looks up what the flow has, for RuleIndex::first.
+  void ask(const RuleIndex& index, Section section, RuleIndex::Question& question) const;
+  [[nodiscard]] bool in_hours(const Condition& when) {
+    return (first_schedule(when) != nullptr) != when.negated;
+  }
+  [[nodiscard]] bool tunnelled() const { return !facts_.tunnel.type.empty(); }
   /// Who and when of a rule, and nothing else of it.
   [[nodiscard]] bool concerns(const Rule& rule, Why why);
   /// True when the application may not be used for this rule: it is only a guess, and the rule blocks.
@@ -57,6 +64,13 @@ class Evaluation {
   [[nodiscard]] std::string_view mail_protocol() const;
   [[nodiscard]] bool mail_protocol_guessed() const;
   [[nodiscard]] bool in_schedule(const Schedule& schedule);
+  /// Of those named, the first that it is within; nullptr: none.
+  [[nodiscard]] const Schedule* first_schedule(const Condition& when);
+  void ask_ends(const RuleIndex& index, RuleIndex::Question& question) const;
+  void ask_app(const RuleIndex& index, RuleIndex::Question& question) const;
+  void ask_mail(const RuleIndex& index, RuleIndex::Question& question) const;
+  static void ask_sets(const RuleIndex& index, Dimension dimension, const DomainMatches& sets,
+                       RuleIndex::Question& question);
   void add_name(std::string_view name);
 
   static constexpr std::size_t kNamesMax = 5;  // the name for blocking, SNI, Host, DNS query, DNS evidence
@@ -64,8 +78,10 @@ class Evaluation {
   const PolicyParts& policy_;
   const FlowFacts& facts_;
   TimeNs now_;
-  std::optional<LocalTime> local_;  // computed when the first rule asks
-  std::size_t group_ = 0;           // index; policy_.groups.size(): none
+  std::optional<LocalTime> local_;     // computed when the first rule asks
+  std::uint64_t schedules_asked_ = 0;  // one bit each
+  std::uint64_t schedules_on_ = 0;
+  std::size_t group_ = 0;  // index; policy_.groups.size(): none
   std::array<Name, kNamesMax> names_;
   std::size_t names_used_ = 0;
 };

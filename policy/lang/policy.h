@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "policy/categories/domain_table.h"
+#include "policy/lang/group_index.h"
+#include "policy/lang/rule_index.h"
 #include "policy/lang/time_zone.h"
 #include "policy/lang/version_range.h"
 #include "policy/model/decision.h"
@@ -21,7 +23,7 @@ namespace weir::policy {
 
 inline constexpr std::size_t kGroupsMax = 256;
 inline constexpr std::size_t kSchedulesMax = 64;
-inline constexpr std::size_t kRulesMax = 2'000;         // all sections together
+inline constexpr std::size_t kRulesMax = 10'000;        // all sections together
 inline constexpr std::size_t kValuesPerKeyMax = 1'000;  // of one key of a match or a group
 inline constexpr std::size_t kTestsMax = 1'000;
 inline constexpr std::size_t kTellBytesMax = 300;  // tell_user, tell_officer
@@ -58,16 +60,19 @@ struct AppMatch {
   enum class Kind : std::uint8_t { kName, kDoh, kDot, kDoq };
   Kind kind = Kind::kName;
   std::string name;  // nDPI's spelling, or doh, dot, doq
+  bool operator==(const AppMatch&) const = default;
 };
 
 struct PortRange {
   std::uint16_t low = 0;
   std::uint16_t high = 0;
+  bool operator==(const PortRange&) const = default;
 };
 
 struct NamedSet {
   DomainSet set{};
   std::string label;  // "category gambling", "list partners", "the rule's domains"
+  bool operator==(const NamedSet&) const = default;
 };
 
 /// Mail addresses by their domain, or whole.
@@ -75,6 +80,7 @@ struct AddressMatch {
   std::vector<NamedSet> sets;
   std::vector<std::string> addresses;  // lower case
   [[nodiscard]] bool empty() const { return sets.empty() && addresses.empty(); }
+  bool operator==(const AddressMatch&) const = default;
 };
 
 /// All keys that are written must hold; of one key's values any.
@@ -91,6 +97,7 @@ struct Match {
   AddressMatch sender;
   AddressMatch recipient;
   std::optional<bool> tls;  // tls: none is false, tls: starttls is true
+  bool operator==(const Match&) const = default;
 };
 
 struct Rule {
@@ -169,14 +176,21 @@ struct PolicyParts {
 
 class Policy {
  public:
-  explicit Policy(PolicyParts parts) : parts_(std::move(parts)) {}
+  explicit Policy(PolicyParts parts);
   [[nodiscard]] std::uint32_t revision() const { return parts_.revision; }
   /// Every rule in the order of the text.
   [[nodiscard]] const std::vector<RuleSummary>& rules() const { return parts_.summaries; }
   [[nodiscard]] const PolicyParts& parts() const { return parts_; }
+  /// Of the rules of kNetwork, kWeb or kEmail.
+  [[nodiscard]] const RuleIndex& index(Section section) const {
+    return indexes_[static_cast<std::size_t>(section)];
+  }
+  [[nodiscard]] const GroupIndex& groups() const { return groups_; }
 
  private:
   PolicyParts parts_;
+  GroupIndex groups_;
+  RuleIndex indexes_[3];
 };
 
 }  // namespace weir::policy
