@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl policy check FILE | test [FILE] | apply FILE | show; its other commands have files of their own.
+// weirctl policy check FILE | test [FILE] | apply FILE | show | schema; the others have files of their own.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/policy_schema.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
@@ -154,6 +155,9 @@ void add_policy(CLI::App& app, Context& context) {
   CLI::App* testing = add_command(*policy, "test", "what the policy says of each flow of its list tests",
                                   context, [tested](Context& used) { run_tests(used, *tested); });
   testing->add_option("FILE", *tested, "policy text; left out: the one in force")->check(CLI::ExistingFile);
+
+  add_command(*policy, "schema", "the policy file as a JSON Schema (draft-07), for editors", context,
+              [](Context&) { print(policy_schema().dump(2) + "\n"); });
 
   auto as_text = std::make_shared<bool>(false);
   CLI::App* showing = add_command(*policy, "show", "the policy in force, a line a rule", context,

@@ -4,11 +4,12 @@
 #pragma once
 
 #include <map>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "policy/lang/compile.h"
+#include "policy/lang/keys.h"
 #include "policy/lang/policy.h"
 #include "policy/model/document.h"
 
@@ -36,7 +37,8 @@ void compile_rules(Builder& builder, Section section, const Node& rules);
 void compile_software(Builder& builder, const Node& software);
 void compile_tests(Builder& builder, const Node& tests);
 
-/// The keys `who`, `when` of a rule. `then` with its rate, severity, mode, tell_*: what every rule and product may say.
+/// The keys `who`, `when` of a rule. `then` with its rate, severity, mode, tell_*: what every rule and
+/// product may say.
 void compile_rule_frame(Builder& builder, const Node& rule, Rule& into);
 [[nodiscard]] Match compile_match(Builder& builder, Section section, const Node& match);
 /// Records the rule's name; a name taken already is a mistake.
@@ -44,9 +46,11 @@ void claim_rule_name(Builder& builder, const Node& at, const std::string& name);
 
 /// True when `node` is a map; otherwise a mistake says what `what` should be.
 [[nodiscard]] bool expect_map(Builder& builder, const Node& node, std::string_view what);
-/// Keys that are neither known nor, as the design has them, of a later version are mistakes of either kind.
-void check_keys(Builder& builder, const Node& map, std::span<const std::string_view> known,
-                std::span<const std::string_view> later = {});
+/// Keys that `keys` does not have, and those of a later version, are mistakes of either kind.
+void check_keys(Builder& builder, const Node& map, KeyMap keys);
+/// Which of the words of a key `node` is, from 0; otherwise nullopt, and a mistake says which there are.
+[[nodiscard]] std::optional<std::size_t> word_of(Builder& builder, const Node& node, KeyMap map,
+                                                 std::string_view key);
 /// Scalars of a key, at most kValuesPerKeyMax; none and a mistake when there are more.
 [[nodiscard]] std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what);
 /// Adds one domain to a set; a mistake at `at` when it is none.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "policy/lang/builder.h"
@@ -13,12 +12,6 @@
 
 namespace weir::policy {
 namespace {
-
-constexpr std::array<std::string_view, 12> kTopKeys{"weir-policy", "timezone", "mode",       "groups",
-                                                    "schedules",   "lists",    "categories", "network",
-                                                    "web",         "email",    "software",   "tests"};
-constexpr std::array<std::string_view, 6> kLaterTopKeys{"exceptions", "quotas", "limits",
-                                                        "pages",      "notify", "include"};
 
 bool check_version(Builder& builder, const Node& root) {
   if (root.kind != Node::Kind::kMap) {
@@ -40,19 +33,14 @@ bool check_version(Builder& builder, const Node& root) {
 
 void compile_mode(Builder& builder, const Node& root) {
   const Node* const mode = root.find("mode");
-  if (mode == nullptr) return;
-  if (mode->kind == Node::Kind::kScalar && mode->text == "monitor") {
-    builder.parts.monitor = true;
-  } else if (mode->kind != Node::Kind::kScalar || mode->text != "enforce") {
-    builder.mistakes.add(*mode, fmt::format("mode is {}", shown(*mode)), "write monitor or enforce");
-  }
+  if (mode != nullptr) builder.parts.monitor = word_of(builder, *mode, KeyMap::kPolicy, "mode") == 0U;
 }
 
 void compile_parts(Builder& builder, const Node& root) {
   const auto step = [&](std::string_view key, auto&& compile_step) {
     if (const Node* const node = root.find(key)) compile_step(*node);
   };
-  check_keys(builder, root, kTopKeys, kLaterTopKeys);
+  check_keys(builder, root, KeyMap::kPolicy);
   compile_zone(builder, root);
   compile_mode(builder, root);
   step("groups", [&](const Node& node) { compile_groups(builder, node); });
@@ -105,20 +93,30 @@ bool expect_map(Builder& builder, const Node& node, std::string_view what) {
   return false;
 }
 
-void check_keys(Builder& builder, const Node& map, std::span<const std::string_view> known,
-                std::span<const std::string_view> later) {
+void check_keys(Builder& builder, const Node& map, KeyMap keys) {
   for (const Node::Entry& entry : map.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    if (std::find(later.begin(), later.end(), entry.key) != later.end()) {
+    if (find_key(keys, entry.key) != nullptr) continue;
+    if (is_later_key(keys, entry.key)) {
       builder.mistakes.add(entry.line, entry.column,
                            fmt::format("{} is not available in this version", entry.key),
                            "remove it: nothing would enforce it");
       continue;
     }
-    const std::vector<std::string_view> words(known.begin(), known.end());
+    std::vector<std::string_view> known;
+    for (const KeyRow& row : keys_of(keys))
+      if (row.type != KeyType::kLater) known.push_back(row.key);
     builder.mistakes.add(entry.line, entry.column, fmt::format("unknown key {}", entry.key),
-                         meant(entry.key, words, fmt::format("known here: {}", fmt::join(words, ", "))));
+                         meant(entry.key, known, fmt::format("known here: {}", fmt::join(known, ", "))));
   }
+}
+
+std::optional<std::size_t> word_of(Builder& builder, const Node& node, KeyMap map, std::string_view key) {
+  const std::vector<std::string_view> words = words_of(map, key);
+  const auto at = std::find(words.begin(), words.end(), node.text);
+  if (node.kind == Node::Kind::kScalar && at != words.end())
+    return static_cast<std::size_t>(at - words.begin());
+  builder.mistakes.add(node, fmt::format("{} is {}", key, shown(node)), "write " + or_text(words));
+  return std::nullopt;
 }
 
 std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what) {

@@ -2,8 +2,6 @@
 // The time zone, groups of clients and schedules: what `who` and `when` of a rule refer to.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "policy/lang/builder.h"
 #include "policy/lang/date_text.h"
 #include "policy/lang/words.h"
@@ -25,10 +23,9 @@ void add_network(Builder& builder, const Node& value, bool one_host, Group& grou
 }
 
 void compile_group(Builder& builder, const Node& node, Group& group) {
-  constexpr std::array<std::string_view, 4> kKeys{"subnets", "hosts", "vlans", "macs"};
-  check_keys(builder, node, kKeys);
+  check_keys(builder, node, KeyMap::kGroup);
   for (const Node::Entry& entry : node.entries) {
-    if (std::find(kKeys.begin(), kKeys.end(), entry.key) == kKeys.end()) continue;
+    if (find_key(KeyMap::kGroup, entry.key) == nullptr) continue;
     for (const Node* const value : values_of(builder, entry.value, entry.key)) {
       if (entry.key == "subnets" || entry.key == "hosts") {
         add_network(builder, *value, entry.key == "hosts", group);
@@ -71,9 +68,7 @@ std::optional<HourSpan> parse_span(std::string_view text) {
 }
 
 void compile_schedule(Builder& builder, const Node& node, Schedule& schedule) {
-  constexpr std::array<std::string_view, 2> kKeys{"days", "hours"};
-  constexpr std::array<std::string_view, 2> kLater{"dates", "except"};
-  check_keys(builder, node, kKeys, kLater);
+  check_keys(builder, node, KeyMap::kSchedule);
   if (const Node* const days = node.find("days")) {
     schedule.days = 0;
     for (const Node* const value : values_of(builder, *days, "days")) {

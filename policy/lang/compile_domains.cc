@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "policy/categories/list_file.h"
@@ -41,10 +40,8 @@ void add_file(Builder& builder, const Node& at, const std::string& path, DomainS
 
 /// One list or category: {domains: [...], file: x.txt}, at least one of the two.
 void compile_set(Builder& builder, const Node& node, std::string_view name, DomainSet set) {
-  constexpr std::array<std::string_view, 2> kKeys{"domains", "file"};
-  constexpr std::array<std::string_view, 2> kLater{"url", "format"};
   if (!expect_map(builder, node, name)) return;
-  check_keys(builder, node, kKeys, kLater);
+  check_keys(builder, node, KeyMap::kDomains);
   const Node* const domains = node.find("domains");
   const Node* const file = node.find("file");
   if (domains == nullptr && file == nullptr) {

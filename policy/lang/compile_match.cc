@@ -15,24 +15,10 @@
 namespace weir::policy {
 namespace {
 
-using Keys = std::span<const std::string_view>;
-constexpr std::array<std::string_view, 6> kNetworkKeys{"app",         "country", "asn",
-                                                       "destination", "port",    "protocol"};
-constexpr std::array<std::string_view, 4> kWebKeys{"domain", "category", "app", "country"};
-constexpr std::array<std::string_view, 4> kEmailKeys{"protocol", "sender", "recipient", "tls"};
-constexpr std::array<std::string_view, 16> kLaterKeys{
-    "attachment", "subject", "size",         "body", "url", "path", "method",  "file_type",
-    "content",    "header",  "content_type", "rate", "ja3", "risk", "referer", "recipients_max"};
-
-Keys keys_of(Section section) {
-  switch (section) {
-    case Section::kNetwork:
-      return kNetworkKeys;
-    case Section::kWeb:
-      return kWebKeys;
-    default:
-      return kEmailKeys;
-  }
+KeyMap keys_for(Section section) {
+  return section == Section::kNetwork ? KeyMap::kNetworkMatch
+         : section == Section::kWeb   ? KeyMap::kWebMatch
+                                      : KeyMap::kEmailMatch;
 }
 
 void add_app(Builder& builder, const Node& value, Match& match) {
@@ -102,25 +88,14 @@ void add_port(Builder& builder, const Node& value, Match& match) {
 }
 
 void add_protocol(Builder& builder, const Node& value, Match& match) {
-  if (value.text == "tcp") {
-    match.protocols.push_back(kProtocolTcp);
-  } else if (value.text == "udp") {
-    match.protocols.push_back(kProtocolUdp);
-  } else if (value.text == "icmp") {
-    match.protocols.insert(match.protocols.end(), {kProtocolIcmp, kProtocolIcmpV6});
-  } else {
-    builder.mistakes.add(value, fmt::format("protocol is {}", shown(value)), "write tcp, udp or icmp");
-  }
+  const auto word = word_of(builder, value, KeyMap::kNetworkMatch, "protocol");
+  if (word == 0U) match.protocols.push_back(kProtocolTcp);
+  if (word == 1U) match.protocols.push_back(kProtocolUdp);
+  if (word == 2U) match.protocols.insert(match.protocols.end(), {kProtocolIcmp, kProtocolIcmpV6});
 }
 
 void add_mail_protocol(Builder& builder, const Node& value, Match& match) {
-  constexpr std::array<std::string_view, 4> kProtocols{"smtp", "submission", "imap", "pop3"};
-  if (std::find(kProtocols.begin(), kProtocols.end(), value.text) != kProtocols.end()) {
-    match.mail_protocols.push_back(value.text);
-  } else {
-    builder.mistakes.add(value, fmt::format("protocol is {}", shown(value)),
-                         "write smtp, submission, imap or pop3");
-  }
+  if (word_of(builder, value, KeyMap::kEmailMatch, "protocol")) match.mail_protocols.push_back(value.text);
 }
 
 /// A domain, or the name of a list; the rule's own domains share one set, made when the first is met.
@@ -178,11 +153,7 @@ void add_address(Builder& builder, const Node& value, std::optional<DomainSet>& 
 }
 
 void compile_tls(Builder& builder, const Node& node, Match& match) {
-  if (node.kind == Node::Kind::kScalar && (node.text == "none" || node.text == "starttls")) {
-    match.tls = node.text == "starttls";
-  } else {
-    builder.mistakes.add(node, fmt::format("tls is {}", shown(node)), "write none or starttls");
-  }
+  if (const auto word = word_of(builder, node, KeyMap::kEmailMatch, "tls")) match.tls = *word == 1;
 }
 
 void compile_key(Builder& builder, Section section, const Node::Entry& entry, Match& match) {
@@ -215,26 +186,26 @@ Match compile_match(Builder& builder, Section section, const Node& node) {
   if (node.entries.empty()) {
     builder.mistakes.add(node, "match names nothing", "leave match out to match everything of the section");
   }
-  const Keys known = keys_of(section);
-  Node unknown;
+  const KeyMap known = keys_for(section);
   for (const Node::Entry& entry : node.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) {
+    if (find_key(known, entry.key) != nullptr) {
       compile_key(builder, section, entry, match);
       continue;
     }
-    bool elsewhere = false;
-    for (const Section other : {Section::kNetwork, Section::kWeb, Section::kEmail}) {
-      const Keys theirs = keys_of(other);
-      if (elsewhere || std::find(theirs.begin(), theirs.end(), entry.key) == theirs.end()) continue;
-      builder.mistakes.add(
-          entry.line, entry.column,
-          fmt::format("{} cannot be matched in the section {}", entry.key, to_string(section)),
-          fmt::format("move the rule to the section {}", to_string(other)));
-      elsewhere = true;
+    constexpr std::array kSections{Section::kNetwork, Section::kWeb, Section::kEmail};
+    const auto other = std::find_if(kSections.begin(), kSections.end(), [&](Section one) {
+      return find_key(keys_for(one), entry.key) != nullptr;
+    });
+    if (other == kSections.end()) {
+      Node unknown;
+      unknown.entries.push_back(entry);
+      check_keys(builder, unknown, is_later_key(KeyMap::kMatch, entry.key) ? KeyMap::kMatch : known);
+      continue;
     }
-    if (!elsewhere) unknown.entries.push_back(entry);
+    builder.mistakes.add(entry.line, entry.column,
+                         fmt::format("{} cannot be matched in the section {}", entry.key, to_string(section)),
+                         fmt::format("move the rule to the section {}", to_string(*other)));
   }
-  check_keys(builder, unknown, known, kLaterKeys);
   return match;
 }
 

@@ -13,10 +13,6 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::array<std::string_view, 12> kRuleKeys{"rule", "who",  "when",        "match",     "then",        "severity",
-                                                     "rate", "per", "mode", "allow_guess", "tell_user", "tell_officer"};
-constexpr std::array<std::string_view, 5> kLaterRuleKeys{"quota", "continue", "redirect", "expires", "ask"};
-
 /// Indices of the names in `node` (one, a list, or {not: ...}) among `known`.
 template <typename Named>
 Condition compile_condition(Builder& builder, const Node& node, std::string_view key, std::string_view kind,
@@ -25,11 +21,14 @@ Condition compile_condition(Builder& builder, const Node& node, std::string_view
   condition.always = false;
   const Node* names = &node;
   if (node.kind == Node::Kind::kMap) {
-    constexpr std::array<std::string_view, 1> kNot{"not"};
-    check_keys(builder, node, kNot);
+    check_keys(builder, node, KeyMap::kNot);
     names = node.find("not");
     condition.negated = true;
-    if (names == nullptr) return condition;
+    if (names == nullptr) {
+      builder.mistakes.add(node, fmt::format("{} names nothing", key),
+                           fmt::format("write a {}, a list of them, or {{not: ...}}", kind));
+      return condition;
+    }
   }
   for (const Node* const name : values_of(builder, *names, key)) {
     const auto at =
@@ -107,7 +106,8 @@ void compile_limit(Builder& builder, const Node& node, Rule& rule) {
   if (rule.then != Action::kLimit) {
     for (const Node* const extra : {rate, per}) {
       if (extra != nullptr)
-        builder.mistakes.add(*extra, "rate and per belong to then: limit", "write then: limit, or leave them out");
+        builder.mistakes.add(*extra, "rate and per belong to then: limit",
+                             "write then: limit, or leave them out");
     }
     return;
   }
@@ -118,21 +118,7 @@ void compile_limit(Builder& builder, const Node& node, Rule& rule) {
   } else {
     builder.mistakes.add(*rate, fmt::format("rate is {}", shown(*rate)), kRateAdvice);
   }
-  if (per == nullptr) return;
-  rule.limit.per_client = per->text == "client";
-  if (per->text != "client" && per->text != "flow")
-    builder.mistakes.add(*per, fmt::format("per is {}", shown(*per)), "write client (the default) or flow");
-}
-
-void compile_severity(Builder& builder, const Node& node, Severity& severity) {
-  constexpr std::array<std::string_view, 5> kSeverities{"info", "low", "medium", "high", "critical"};
-  const auto at = std::find(kSeverities.begin(), kSeverities.end(), node.text);
-  if (node.kind == Node::Kind::kScalar && at != kSeverities.end()) {
-    severity = static_cast<Severity>(at - kSeverities.begin());
-  } else {
-    builder.mistakes.add(node, fmt::format("severity is {}", shown(node)),
-                         "write info, low, medium, high or critical");
-  }
+  if (per != nullptr) rule.limit.per_client = word_of(builder, *per, KeyMap::kRule, "per") == 0U;
 }
 
 void compile_tell(Builder& builder, const Node* node, std::string_view key, std::string& into) {
@@ -146,7 +132,7 @@ void compile_tell(Builder& builder, const Node* node, std::string_view key, std:
 
 void compile_rule(Builder& builder, Section section, const Node& node) {
   if (!expect_map(builder, node, "a rule")) return;
-  check_keys(builder, node, kRuleKeys, kLaterRuleKeys);
+  check_keys(builder, node, KeyMap::kRule);
   Rule rule;
   rule.section = section;
   if (const Node* const name = node.find("rule"); name == nullptr) {
@@ -162,7 +148,8 @@ void compile_rule(Builder& builder, Section section, const Node& node) {
   const Node* const match = node.find("match");
   if (match != nullptr) rule.match = compile_match(builder, section, *match);
   if (node.find("then") == nullptr) {
-    builder.mistakes.add(node, "the rule does not say what to do", "add then: block, or what else it should do");
+    builder.mistakes.add(node, "the rule does not say what to do",
+                         "add then: block, or what else it should do");
   }
   if (rule.allow_guess && rule.match.apps.empty() && rule.match.mail_protocols.empty()) {
     builder.mistakes.add(*node.find("allow_guess"), "allow_guess without an application to guess",
@@ -185,7 +172,10 @@ void compile_rule_frame(Builder& builder, const Node& node, Rule& rule) {
   }
   if (const Node* const then = node.find("then")) compile_then(builder, *then, rule.section, rule.then);
   compile_limit(builder, node, rule);
-  if (const Node* const severity = node.find("severity")) compile_severity(builder, *severity, rule.severity);
+  if (const Node* const severity = node.find("severity")) {
+    if (const auto word = word_of(builder, *severity, KeyMap::kRule, "severity"))
+      rule.severity = static_cast<Severity>(*word);
+  }
   rule.monitor = builder.parts.monitor;
   if (const Node* const mode = node.find("mode")) {
     if (mode->kind == Node::Kind::kScalar && mode->text == "monitor") {

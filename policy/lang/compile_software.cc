@@ -2,7 +2,6 @@
 // The section `software`: which products may be used, which may not, and what happens to the rest.
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <chrono>
 
@@ -45,10 +44,8 @@ std::string compile_product(Builder& builder, const Node& node,
 }
 
 void compile_authorised(Builder& builder, const Node& node, std::map<std::string, int, std::less<>>& lines) {
-  constexpr std::array<std::string_view, 4> kKeys{"product", "versions", "owner", "until"};
-  constexpr std::array<std::string_view, 2> kLater{"who", "when"};
   if (!expect_map(builder, node, "a product")) return;
-  check_keys(builder, node, kKeys, kLater);
+  check_keys(builder, node, KeyMap::kAuthorised);
   AuthorisedProduct authorised;
   authorised.product = compile_product(builder, node, lines);
   if (const Node* const versions = node.find("versions")) {
@@ -87,11 +84,8 @@ void summarise(Builder& builder, const Rule& rule, std::string match, int line) 
 
 void compile_unauthorised(Builder& builder, const Node& node,
                           std::map<std::string, int, std::less<>>& lines) {
-  constexpr std::array<std::string_view, 10> kKeys{"product", "then", "severity",    "rate",      "per",
-                                                   "mode",    "rule", "allow_guess", "tell_user", "tell_officer"};
-  constexpr std::array<std::string_view, 4> kLater{"who", "when", "versions", "quota"};
   if (!expect_map(builder, node, "a product")) return;
-  check_keys(builder, node, kKeys, kLater);
+  check_keys(builder, node, KeyMap::kUnauthorised);
   UnauthorisedProduct unauthorised;
   unauthorised.product = compile_product(builder, node, lines);
   Rule& rule = unauthorised.rule;
@@ -130,10 +124,8 @@ void each_product(Builder& builder, const Node& section, std::string_view key, C
 }  // namespace
 
 void compile_software(Builder& builder, const Node& node) {
-  constexpr std::array<std::string_view, 3> kKeys{"unknown", "authorised", "unauthorised"};
-  constexpr std::array<std::string_view, 2> kLater{"inventory", "require"};
   if (!expect_map(builder, node, "software")) return;
-  check_keys(builder, node, kKeys, kLater);
+  check_keys(builder, node, KeyMap::kSoftware);
   SoftwareSection& software = builder.parts.software;
   software.present = true;
   software.unknown.section = Section::kSoftware;
@@ -146,14 +138,8 @@ void compile_software(Builder& builder, const Node& node) {
   each_product(builder, node, "unauthorised",
                [&](const Node& item) { compile_unauthorised(builder, item, lines); });
   if (const Node* const unknown = node.find("unknown")) {
-    constexpr std::array<std::string_view, 3> kActions{"allow", "report", "block"};
-    const auto at = std::find(kActions.begin(), kActions.end(), unknown->text);
-    if (unknown->kind == Node::Kind::kScalar && at != kActions.end()) {
-      software.unknown.then = static_cast<Action>(at - kActions.begin());
-    } else {
-      builder.mistakes.add(*unknown, fmt::format("unknown is {}", shown(*unknown)),
-                           "write allow, report or block");
-    }
+    if (word_of(builder, *unknown, KeyMap::kSoftware, "unknown"))
+      software.unknown.then = action_of(unknown->text).value_or(Action::kAllow);
     claim_rule_name(builder, *unknown, software.unknown.name);
     summarise(builder, software.unknown, "any product of neither list", unknown->line);
   }

@@ -2,8 +2,6 @@
 // The list `tests`: flows that somebody thought of, and what the policy has to say about each.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "policy/categories/canonical_name.h"
 #include "policy/lang/builder.h"
 #include "policy/lang/date_text.h"
@@ -12,10 +10,6 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTestKeys{"test", "flow", "expect", "rule"};
-constexpr std::array<std::string_view, 16> kFlowKeys{
-    "client",  "to",  "port", "protocol", "vlan",      "mac", "host",     "app",
-    "country", "asn", "mail", "sender",   "recipient", "tls", "software", "at"};
 constexpr std::string_view kOutside = "192.0.2.1";  // where a flow goes that does not say it
 constexpr std::string_view kOutsideV6 = "2001:db8::1";
 constexpr std::uint16_t kClientPort = 40'000;
@@ -29,7 +23,7 @@ class FlowReader {
 
   void read(PolicyTest& test) {
     if (!expect_map(builder_, flow_, "flow")) return;
-    check_keys(builder_, flow_, kFlowKeys);
+    check_keys(builder_, flow_, KeyMap::kFlow);
     FlowFacts& facts = test.facts;
     facts.app_final = facts.names_final = true;
     facts.master = "Unknown";
@@ -192,13 +186,8 @@ void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
     builder.mistakes.add(node, "the test does not say what it expects", "add expect: allow, report or block");
     return;
   }
-  const auto action = action_of(expect->text);
-  if (!action) {
-    builder.mistakes.add(*expect, fmt::format("expect is {}", shown(*expect)),
-                         "write allow, report, limit, refuse, page or block");
-    return;
-  }
-  test.expect = *action;
+  if (!word_of(builder, *expect, KeyMap::kTest, "expect")) return;
+  test.expect = action_of(expect->text).value_or(Action::kAllow);
   const Node* const rule = node.find("rule");
   if (rule == nullptr) return;
   test.rule = rule->text;
@@ -212,7 +201,7 @@ void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
 
 void compile_test(Builder& builder, const Node& node) {
   if (!expect_map(builder, node, "a test")) return;
-  check_keys(builder, node, kTestKeys);
+  check_keys(builder, node, KeyMap::kTest);
   PolicyTest test;
   test.line = node.line;
   test.column = node.column;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/ctl/policy_schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "policy/lang/app_names.h"
+#include "policy/lang/keys.h"
+
+namespace weir::ctl {
+namespace {
+
+using policy::KeyMap;
+using policy::KeyRow;
+using policy::KeyType;
+
+/// The sections whose rules have a match of their own, and which that is.
+constexpr std::array<std::pair<std::string_view, KeyMap>, 3> kSections{
+    {{"network", KeyMap::kNetworkMatch}, {"web", KeyMap::kWebMatch}, {"email", KeyMap::kEmailMatch}}};
+
+Json reference(std::string_view name) { return {{"$ref", fmt::format("#/definitions/{}", name)}}; }
+
+std::string definition_of(KeyMap map) {
+  std::string name{policy::to_string(map)};
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return name;
+}
+
+Json one_or_list(const Json& value, std::int64_t most) {
+  Json list{{"type", "array"}, {"items", value}, {"minItems", 1}};
+  if (most > 0) list["maxItems"] = most;
+  return {{"anyOf", Json::array({value, std::move(list)})}};
+}
+
+/// What YAML takes for a number is text as well where text is asked for.
+Json text(std::string_view pattern, std::int64_t most) {
+  Json value{{"type", {"string", "number"}}, {"minLength", 1}};
+  if (!pattern.empty()) value["pattern"] = pattern;
+  if (most > 0) value["maxLength"] = most;
+  return value;
+}
+
+Json word(const KeyRow& row) {
+  Json words = Json::array();
+  for (const std::string_view one : policy::words_of(row.map, row.key)) {
+    words.push_back(one);
+    if (one == "1") words.push_back(1);
+  }
+  return {{"enum", std::move(words)}};
+}
+
+/// Any text, as names may be written in any case; those that there are help an editor to complete.
+Json app() {
+  Json names = Json::array({"doh", "dot", "doq"});
+  for (const std::string_view name : policy::app_names()) names.push_back(name);
+  return {{"anyOf", Json::array({Json{{"enum", std::move(names)}}, text({}, 0)})}};
+}
+
+Json names(const KeyRow& row) {
+  Json value{{"type", "object"},
+             {"propertyNames", reference("name")},
+             {"additionalProperties", reference(definition_of(row.of))}};
+  if (row.high > 0) value["maxProperties"] = row.high;
+  return value;
+}
+
+Json list_of(const KeyRow& row, std::string_view definition) {
+  Json value{{"type", "array"}, {"items", reference(definition)}};
+  if (row.high > 0) value["maxItems"] = row.high;
+  return value;
+}
+
+Json number(const KeyRow& row) {
+  return {
+      {"type", {"integer", "string"}}, {"minimum", row.low}, {"maximum", row.high}, {"pattern", "^[0-9]+$"}};
+}
+
+/// `section`: of the rules that are described; empty outside of them.
+Json value_of(const KeyRow& row, std::string_view section) {
+  switch (row.type) {
+    case KeyType::kName:
+      return reference("name");
+    case KeyType::kText:
+      return text(row.pattern, row.high);
+    case KeyType::kTexts:
+      return one_or_list(text(row.pattern, 0), row.high);
+    case KeyType::kApps:
+      return one_or_list(reference("application"), row.high);
+    case KeyType::kBoolean:
+      return {{"type", "boolean"}};
+    case KeyType::kNumber:
+      return number(row);
+    case KeyType::kNumbers:
+      return one_or_list(number(row), 0);
+    case KeyType::kWord:
+      return word(row);
+    case KeyType::kWords:
+      return one_or_list(word(row), row.high);
+    case KeyType::kCondition:
+      return reference("condition");
+    case KeyType::kMap:
+      return reference(row.of == KeyMap::kMatch ? fmt::format("{}-match", section) : definition_of(row.of));
+    case KeyType::kMaps:
+      return list_of(row, row.of == KeyMap::kRule ? fmt::format("{}-rule", row.key) : definition_of(row.of));
+    case KeyType::kNamed:
+      return names(row);
+    case KeyType::kNamedOrFolder:
+      return {{"anyOf", Json::array({text({}, 0), names(row)})}};
+    case KeyType::kLater:
+      break;
+  }
+  return {};
+}
+
+Json map_of(KeyMap map, std::string_view section = {}) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const KeyRow& row : policy::keys_of(map)) {
+    if (row.type == KeyType::kLater) continue;
+    Json value = value_of(row, section);
+    std::string meaning{row.meaning};
+    std::erase(meaning, '`');
+    // Beside a $ref draft-07 sees no other word.
+    if (value.contains("$ref")) value = Json{{"allOf", Json::array({value})}};
+    value["description"] = std::move(meaning);
+    properties[std::string{row.key}] = std::move(value);
+    if (row.required) required.push_back(row.key);
+  }
+  Json described{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  if (!required.empty()) described["required"] = std::move(required);
+  const bool empty_means_nothing = map == KeyMap::kDomains || !section.empty();
+  if (empty_means_nothing) described["minProperties"] = 1;
+  return described;
+}
+
+}  // namespace
+
+Json policy_schema() {
+  Json definitions = Json::object();
+  definitions["name"] = {{"type", {"string", "integer"}}, {"pattern", "^[a-z0-9_-]{1,64}$"}, {"minimum", 0}};
+  definitions["application"] = app();
+  const Json one_name = one_or_list(text({}, 0), 0);
+  definitions["condition"] = {{"anyOf", Json::array({one_name, reference("not")})}};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(KeyMap::kMatch); ++i) {
+    const auto map = static_cast<KeyMap>(i);
+    if (map != KeyMap::kPolicy && map != KeyMap::kRule) definitions[definition_of(map)] = map_of(map);
+  }
+  for (const auto& [section, match] : kSections) {
+    definitions[fmt::format("{}-rule", section)] = map_of(KeyMap::kRule, section);
+    definitions[fmt::format("{}-match", section)] = map_of(match, section);
+  }
+  Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "Weir policy"}};
+  schema.update(map_of(KeyMap::kPolicy));
+  schema["definitions"] = std::move(definitions);
+  return schema;
+}
+
+}  // namespace weir::ctl

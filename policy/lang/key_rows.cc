@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of the policy's keys, and nothing else.
+#include <iterator>
+
+#include "policy/lang/keys.h"
+#include "policy/lang/policy.h"
+
+namespace weir::policy {
+namespace {
+
+using enum KeyMap;
+using enum KeyType;
+
+constexpr std::string_view kThen = "allow|report|limit|refuse|page|block";
+constexpr std::string_view kSeverities = "info|low|medium|high|critical";
+constexpr std::string_view kMailProtocols = "smtp|submission|imap|pop3";
+constexpr std::string_view kAddress = "^[0-9a-fA-F.:]+$";
+constexpr std::string_view kNetwork = "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$";
+constexpr std::string_view kMac = "^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$";
+constexpr std::string_view kMailAddress = "^.+@.+$";
+constexpr std::string_view kPort = "^[0-9]{1,5}(-[0-9]{1,5})?$";
+constexpr std::string_view kAsn = "^([Aa][Ss])?[0-9]{1,10}$";
+constexpr std::string_view kCountry = "^[A-Za-z]{2}$";
+constexpr std::string_view kDay = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+constexpr std::string_view kDays = "^(daily|(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)$";
+constexpr std::string_view kHours = "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$";
+constexpr std::string_view kMoment =
+    "^(mon|tue|wed|thu|fri|sat|sun|[0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9]{2}:[0-9]{2}$";
+
+constexpr std::string_view kRate = "^[0-9]+ ?[kMG]bit/s$";
+
+using Text = std::string_view;
+/// Keys of the design that are refused in this version.
+constexpr KeyRow later(KeyMap map, Text keys) { return {map, {}, kLater, {}, {}, keys}; }
+constexpr KeyRow simple(KeyMap map, Text key, KeyType type, Text meaning) {
+  return {map, key, type, meaning};
+}
+constexpr KeyRow word(KeyMap map, Text key, Text words, Text meaning) {
+  return {map, key, kWord, meaning, {}, words};
+}
+constexpr KeyRow words(KeyMap map, Text key, Text words, Text meaning) {
+  return {map, key, kWords, meaning, {}, words, {}, 0, kValuesPerKeyMax};
+}
+constexpr KeyRow text(KeyMap map, Text key, Text values, Text meaning, Text pattern = {}) {
+  return {map, key, kText, meaning, values, {}, pattern};
+}
+constexpr KeyRow texts(KeyMap map, Text key, Text values, Text meaning, Text pattern = {}) {
+  return {map, key, kTexts, meaning, values, {}, pattern, 0, kValuesPerKeyMax};
+}
+constexpr KeyRow note(KeyMap map, Text key, Text meaning) {
+  return {map, key, kText, meaning, {}, {}, {}, 0, kTellBytesMax};
+}
+constexpr KeyRow number(KeyMap map, Text key, std::int64_t low, std::int64_t high, Text meaning) {
+  return {map, key, kNumber, meaning, {}, {}, {}, low, high};
+}
+constexpr KeyRow numbers(KeyMap map, Text key, std::int64_t low, std::int64_t high, Text meaning) {
+  return {map, key, kNumbers, meaning, {}, {}, {}, low, high};
+}
+constexpr KeyRow maps(KeyMap map, Text key, KeyType type, KeyMap of, std::size_t most, Text meaning) {
+  return {map, key, type, meaning, {}, {}, {}, 0, static_cast<std::int64_t>(most), of};
+}
+constexpr KeyRow needed(KeyRow row) {
+  row.required = true;
+  return row;
+}
+
+constexpr KeyRow kRows[] = {
+    needed(word(kPolicy, "weir-policy", "1", "the version of the language; the file begins with it")),
+    text(kPolicy, "timezone", "a zone, such as `America/Toronto`", "of schedules and dates; left out: UTC"),
+    word(kPolicy, "mode", "monitor|enforce",
+         "`monitor`: no rule blocks, all record what they would block; left out: `enforce`"),
+    maps(kPolicy, "groups", kNamed, kGroup, kGroupsMax, "of clients; the first that holds a client names it"),
+    maps(kPolicy, "schedules", kNamed, kSchedule, kSchedulesMax, "times of the week"),
+    maps(kPolicy, "lists", kNamed, kDomains, 0, "names for sets of domains"),
+    maps(kPolicy, "categories", kNamedOrFolder, kDomains, 0,
+         "the same, for the key `category`; a folder: every `NAME.txt` in it is the category `NAME`"),
+    maps(kPolicy, "network", kMaps, kRule, kRulesMax, "rules for every flow"),
+    maps(kPolicy, "web", kMaps, kRule, kRulesMax,
+         "rules for flows with a name, and HTTP, TLS and QUIC without one"),
+    maps(kPolicy, "email", kMaps, kRule, kRulesMax, "rules for SMTP, submission, IMAP and POP3"),
+    maps(kPolicy, "software", kMap, kSoftware, 0, "which products may be used"),
+    maps(kPolicy, "tests", kMaps, kTest, kTestsMax, "flows, and what the policy has to say of each"),
+    later(kPolicy, "exceptions|quotas|limits|pages|notify|include"),
+
+    texts(kGroup, "subnets", "networks, such as `10.20.0.0/16`, `\"fd00:20::/48\"`",
+          "clients of these networks", kNetwork),
+    texts(kGroup, "hosts", "addresses", "these clients", kNetwork),
+    numbers(kGroup, "vlans", 1, 4'094, "clients whose frames carry this outer VLAN id"),
+    texts(kGroup, "macs", "such as `\"02:00:00:00:00:01\"`", "clients by the address of their card", kMac),
+
+    texts(kSchedule, "days", "`mon-fri`, `sat`, `daily`", "left out: `daily`", kDays),
+    texts(kSchedule, "hours", "`\"08:00-17:30\"`",
+          "`\"22:00-06:00\"` passes midnight and belongs to the day on which it begins; left out: all day",
+          kHours),
+    later(kSchedule, "dates|except"),
+
+    texts(kDomains, "domains", "domains", "of the list; `\"*.name.example\"`: only what is below the name"),
+    text(kDomains, "file", "a path", "a domain a line; looked for beside the policy"),
+    later(kDomains, "url|format"),
+
+    needed(simple(kRule, "rule", kName, "its name, unique in the policy")),
+    simple(kRule, "who", kCondition, "the client's group; left out: everyone"),
+    simple(kRule, "when", kCondition, "a schedule; left out: always"),
+    maps(kRule, "match", kMap, kMatch, 0,
+         "every key must hold, of a key's values any; left out: everything of the section"),
+    needed(word(kRule, "then", kThen, "what happens; `refuse`: email only, `page`: web only")),
+    text(kRule, "rate", "`500 kbit/s`, `2 Mbit/s`", "of `then: limit`: how fast at most", kRate),
+    word(kRule, "per", "client|flow",
+         "of `then: limit`: all limited flows of a client together, or each; left out: `client`"),
+    word(kRule, "severity", kSeverities, "of the violation; left out: `medium`"),
+    word(kRule, "mode", "monitor", "records what it would block, and leaves the wire alone"),
+    simple(kRule, "allow_guess", kBoolean, "`true`: a guessed application may block"),
+    note(kRule, "tell_user", "what the user is told"),
+    note(kRule, "tell_officer", "a note for the officer, shown with the rule"),
+    later(kRule, "quota|continue|redirect|expires|ask"),
+
+    needed(texts(kNot, "not", "names", "every group or schedule but these")),
+
+    maps(kNetworkMatch, "app", kApps, {}, kValuesPerKeyMax, "application or its master protocol"),
+    texts(kNetworkMatch, "country", "two letters, such as `CA`", "of the outside end", kCountry),
+    texts(kNetworkMatch, "asn", "`AS64496`, `64496`", "autonomous system of the outside end", kAsn),
+    texts(kNetworkMatch, "destination", "addresses, networks", "address of the responder", kNetwork),
+    texts(kNetworkMatch, "port", "`443`, `6881-6889`", "of the responder", kPort),
+    words(kNetworkMatch, "protocol", "tcp|udp|icmp", "`icmp`: ICMP and ICMPv6"),
+
+    texts(kWebMatch, "domain", "domains, names of lists", "a name of the flow"),
+    texts(kWebMatch, "category", "names of categories", "of a name of the flow"),
+    maps(kWebMatch, "app", kApps, {}, kValuesPerKeyMax, "application or its master protocol"),
+    texts(kWebMatch, "country", "two letters, such as `CA`", "of the outside end", kCountry),
+
+    words(kEmailMatch, "protocol", kMailProtocols, "of the session"),
+    texts(kEmailMatch, "sender", "addresses, domains, names of lists", "of the envelope (MAIL FROM)"),
+    texts(kEmailMatch, "recipient", "addresses, domains, names of lists", "of the envelope (RCPT TO)"),
+    word(kEmailMatch, "tls", "none|starttls",
+         "`none`: a recipient was named without TLS; `starttls`: STARTTLS was in use"),
+    later(kMatch,
+          "attachment|subject|size|body|header|recipients_max|url|path|method|file_type|content|content_type|"
+          "rate|ja3|risk|referer"),
+
+    word(kSoftware, "unknown", "allow|report|block",
+         "what happens to products of neither list; left out: `allow`"),
+    maps(kSoftware, "authorised", kMaps, kAuthorised, kRulesMax, "products that may be used"),
+    maps(kSoftware, "unauthorised", kMaps, kUnauthorised, kRulesMax, "products that may not"),
+    later(kSoftware, "inventory|require"),
+
+    needed(simple(kAuthorised, "product", kName, "an id of the software catalogue")),
+    text(kAuthorised, "versions", "`\">=115\"`, `\">=1.2 <2\"`, `\"3.4\"` (3.4 and 3.4.x)",
+         "left out: all of them"),
+    text(kAuthorised, "owner", "", "who answers for it"),
+    text(kAuthorised, "until", "a day, such as `2027-06-30`", "the last day on which it is authorised", kDay),
+    later(kAuthorised, "who|when"),
+
+    needed(simple(kUnauthorised, "product", kName, "an id of the software catalogue")),
+    word(kUnauthorised, "then", "report|limit|block", "what happens; left out: `report`"),
+    text(kUnauthorised, "rate", "as in a rule", "as in a rule", kRate),
+    word(kUnauthorised, "per", "client|flow", "as in a rule"),
+    simple(kUnauthorised, "rule", kName, "left out: `unauthorised-PRODUCT`"),
+    word(kUnauthorised, "severity", kSeverities, "as in a rule"),
+    word(kUnauthorised, "mode", "monitor", "as in a rule"),
+    simple(kUnauthorised, "allow_guess", kBoolean, "as in a rule"),
+    note(kUnauthorised, "tell_user", "as in a rule"),
+    note(kUnauthorised, "tell_officer", "as in a rule"),
+    later(kUnauthorised, "who|when|versions|quota"),
+
+    needed(simple(kTest, "test", kName, "its name")),
+    needed(maps(kTest, "flow", kMap, kFlow, 0, "what is known of the flow")),
+    needed(word(kTest, "expect", kThen,
+                "as it would be enforced: a rule in monitor mode counts as what it says")),
+    text(kTest, "rule", "the name of a rule", "that has to decide; left out: any"),
+
+    needed(text(kFlow, "client", "an address", "the inside end", kAddress)),
+    text(kFlow, "to", "an address", "the other end; left out: 192.0.2.1 or 2001:db8::1", kAddress),
+    text(kFlow, "port", "1 to 65535", "of the other end; left out: 443, or the port of `mail`", kPort),
+    word(kFlow, "protocol", "tcp|udp|icmp", "left out: `tcp`"),
+    number(kFlow, "vlan", 1, 4'094, "of the client; left out: none"),
+    text(kFlow, "mac", "such as `\"02:00:00:00:00:01\"`", "of the client; left out: none", kMac),
+    text(kFlow, "host", "a name", "left out: not known, and it stays so"),
+    text(kFlow, "app", "as in rules, one", "left out: not known, and it stays so"),
+    text(kFlow, "country", "as in rules, one", "left out: not known", kCountry),
+    text(kFlow, "asn", "as in rules, one", "left out: not known", kAsn),
+    word(kFlow, "mail", kMailProtocols, "the flow is mail"),
+    text(kFlow, "sender", "a whole address", "of mail", kMailAddress),
+    text(kFlow, "recipient", "a whole address", "of mail", kMailAddress),
+    word(kFlow, "tls", "none|starttls", "of mail"),
+    texts(kFlow, "software", "products: `firefox`, `\"firefox 115\"`", "what was recognised"),
+    text(kFlow, "at", "`\"mon 09:30\"`, `\"2026-11-27 09:30\"`",
+         "local time; left out: Monday, 5 January 2026, noon", kMoment),
+};
+
+}  // namespace
+
+std::span<const KeyRow> key_rows() { return kRows; }
+
+}  // namespace weir::policy
