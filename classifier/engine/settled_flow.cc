@@ -278,8 +278,9 @@ void transfer(Archive& archive, DecisionStep& step) {
 }
 template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {
-  auto& [action, revision, group, rule, hits, path] = decision;
-  fields(archive, action, revision, group, rule, hits, path);
+  auto& [action, revision, limit, tell_user, group, rule, hits, exception, exception_ends, path] = decision;
+  fields(archive, action, revision, limit.bytes_s, limit.per_client, tell_user, group, rule, hits, exception,
+         exception_ends, path);
 }
 template <typename Archive>
 void transfer(Archive& archive, IdentifiedTraces& traces) {

@@ -35,6 +35,10 @@ void compile_lists(Builder& builder, const Node& lists);
 void compile_categories(Builder& builder, const Node& categories);
 void compile_rules(Builder& builder, Section section, const Node& rules);
 void compile_software(Builder& builder, const Node& software);
+void compile_exceptions(Builder& builder, const Node& list);
+/// Those of the file beside the policy (exceptions.h).
+void add_kept_exceptions(Builder& builder);
+void index_exceptions(PolicyParts& parts);
 void compile_tests(Builder& builder, const Node& tests);
 
 /// The keys `who`, `when` of a rule. `then` with its rate, severity, mode, tell_*: what every rule and
