@@ -4,15 +4,17 @@
 //   linear   the same rules one after the other, as decide walks them when it explains
 //   rte_acl  DPDK's classifier over the same rules: one flow a call, and eight
 // The facts of a flow are one object whose 5-tuple changes, as the classifier finds them in its cache.
+#include <arpa/inet.h>
 #include <benchmark/benchmark.h>
 #include <rte_acl.h>
-#include <rte_eal.h>
 
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <random>
 
+#include "dataplane/io/eal.h"
 #include "policy/decide/decide.h"
 #include "policy/decide/evaluation.h"
 #include "policy/lang/compile.h"
@@ -238,7 +240,7 @@ void rte_acl(benchmark::State& state, Which which, std::size_t burst) {
   for (std::size_t i = 0; i < kFlows; ++i) {
     set(facts, tuples[i]);
     acl.classify(&at[i], results.data(), 1);
-    const std::string said = results[0] == 0 ? "" : "r" + std::to_string(results[0] - 1);
+    const std::string said = results[0] == 0 ? "" : std::to_string(results[0] - 1);
     if (decide(*policy, facts, DynamicFacts{}, kNow).rule != said)
       return state.SkipWithError("rte_acl says another rule");
   }
@@ -290,11 +292,9 @@ void register_all() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::array<std::string, 5> words{"weir-bench-policy", "--no-huge", "--in-memory", "--no-pci",
-                                   "--log-level=error"};
-  std::array<char*, 5> eal{};
-  for (std::size_t i = 0; i < words.size(); ++i) eal[i] = words[i].data();
-  if (rte_eal_init(static_cast<int>(eal.size()), eal.data()) < 0) return 1;
+  const auto eal =
+      dataplane::Eal::start({.hugepages = true, .megabytes = 2'048, .cores = {}, .workers = 0}, {});
+  if (!eal) return std::fprintf(stderr, "%s\n", to_text(eal.error()).c_str()), 1;
   benchmark::Initialize(&argc, argv);
   register_all();
   benchmark::RunSpecifiedBenchmarks();

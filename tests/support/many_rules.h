@@ -72,9 +72,10 @@ inline std::string text_of(const std::vector<TupleRule>& rules, const std::strin
     const TupleRule& rule = rules[i];
     std::string port = std::to_string(rule.port_low);
     if (rule.port_high != rule.port_low) port += "-" + std::to_string(rule.port_high);
-    text += "- {rule: r" + std::to_string(i) + ", who: g" + std::to_string(rule.group) +
-            ", match: {destination: " + v4_address(rule.destination).to_string() + "/" +
-            std::to_string(rule.prefix_bits) + ", port: " + port +
+    std::string destination = v4_address(rule.destination).to_string();
+    if (rule.prefix_bits < 32) destination += "/" + std::to_string(rule.prefix_bits);
+    text += "- {rule: " + std::to_string(i) + ", who: g" + std::to_string(rule.group) +
+            ", match: {destination: " + destination + ", port: " + port +
             ", protocol: " + (rule.protocol == kProtocolTcp ? "tcp" : "udp") + "}, then: " + then + "}\n";
   }
   return text;
