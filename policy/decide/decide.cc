@@ -70,14 +70,13 @@ class Judge {
   /// What the walk finds, by way of the section's index.
   void judge_by_index(Section section, const std::vector<Rule>& rules) {
     const RuleIndex& index = whole_.index(section);
-    RuleIndex::Question question;
+    RuleIndex::Question question(facts_.tuple.responder_port, !evaluation_.tunnelled());
     evaluation_.ask(index, section, question);
-    const bool exact = !evaluation_.tunnelled();
     std::string_view object;
     const auto in_hours = [&](std::size_t number) { return evaluation_.in_hours(rules[number].when); };
     const auto accepts = [&](std::size_t number, bool settled) {
       std::string_view about;
-      if (!(settled && exact) && !evaluation_.matches(rules[number], about, {})) return false;
+      if (!settled && !evaluation_.matches(rules[number], about, {})) return false;
       object = about;
       return true;
     };

@@ -24,7 +24,7 @@ void Evaluation::ask(const RuleIndex& index, Section section, RuleIndex::Questio
 void Evaluation::ask_ends(const RuleIndex& index, RuleIndex::Question& question) const {
   const auto end = [&](std::uint8_t protocol, std::uint16_t port) {
     if (index.asks(Dimension::kProtocol)) index.look_up(Dimension::kProtocol, protocol, question);
-    if (index.asks(Dimension::kPort)) index.look_up_port(port, question);
+    if (index.asks(Dimension::kPort)) index.look_up(Dimension::kPort, port, question);
   };
   const bool destinations = index.asks(Dimension::kDestination);
   end(facts_.tuple.protocol, facts_.tuple.responder_port);
@@ -72,7 +72,6 @@ void Evaluation::ask_mail(const RuleIndex& index, RuleIndex::Question& question)
   };
   address(Dimension::kSender, facts_.mail.sender);
   address(Dimension::kRecipient, facts_.mail.pending_recipient);
-  if (facts_.mail.recipients.size() > RuleIndex::kValuesMax) return question.take_any(Dimension::kRecipient);
   for (const std::string& recipient : facts_.mail.recipients) address(Dimension::kRecipient, recipient);
 }
 

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ranges of ports or addresses, cut into the intervals within which the same ranges hold. A look-up is one
+// Ranges of addresses, cut into the intervals within which the same ranges hold. A look-up is one
 // binary search without branches; the caller keeps what it knows of each interval by its number.
 #pragma once
 
 #include <algorithm>
-#include <compare>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "policy/model/ip_address.h"
+#include "policy/lang/wide.h"
 
 namespace weir::policy {
-
-/// An address as a number.
-struct Wide {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  auto operator<=>(const Wide&) const = default;
-};
 
 /// From `first` to `last`, both included, `id` holds. Ranges of one id may overlap.
 template <typename Key>

@@ -4,8 +4,7 @@
 namespace weir::policy {
 
 Policy::Policy(PolicyParts parts) : parts_(std::move(parts)), groups_(parts_.groups) {
-  for (std::size_t section = 0; section < 3; ++section)
-    indexes_[section] = RuleIndex(parts_.rules[section], parts_.groups.size());
+  for (std::size_t section = 0; section < 3; ++section) indexes_[section] = RuleIndex(parts_.rules[section]);
 }
 
 }  // namespace weir::policy

@@ -5,42 +5,35 @@
 #include <bitset>
 #include <cstring>
 #include <map>
-#include <tuple>
+#include <numeric>
 
 #include "policy/lang/policy.h"
+#include "policy/lang/wide.h"
 
 namespace weir::policy {
 namespace {
 
-using Dimensions = std::bitset<kDimensions>;
+constexpr std::size_t kRangesMax = 16;  // of ports, of a rule whose ranges the index checks
 
-Dimensions dimensions_of(const Rule& rule) {
-  const Match& match = rule.match;
-  Dimensions asked;
-  const auto ask = [&](Dimension dimension, bool written) {
-    asked.set(static_cast<std::size_t>(dimension), written);
-  };
-  ask(Dimension::kWho, !rule.who.always);
-  ask(Dimension::kProtocol, !match.protocols.empty());
-  ask(Dimension::kPort, !match.ports.empty());
-  ask(Dimension::kDestination, !match.destinations.empty());
-  ask(Dimension::kAsn, !match.asns.empty());
-  ask(Dimension::kCountry, !match.countries.empty());
-  ask(Dimension::kApp, !match.apps.empty());
-  ask(Dimension::kDomain, !match.domains.empty());
-  ask(Dimension::kCategory, !match.categories.empty());
-  ask(Dimension::kMailProtocol, !match.mail_protocols.empty());
-  ask(Dimension::kSender, !match.sender.empty());
-  ask(Dimension::kRecipient, !match.recipient.empty());
-  return asked;
+/// A subnet's prefix as a value: one to one for IPv4, a hash for the others.
+std::uint64_t value_of_prefix(const Wide& base, unsigned bits, bool v4) {
+  constexpr std::uint64_t kV4 = std::uint64_t{1} << 50U;
+  if (v4) return kV4 | std::uint64_t{bits - 96U} << 32U | (base.low & 0xffff'ffff);
+  std::uint64_t hash = (base.high ^ bits) * 0x9e37'79b9'7f4a'7c15U;
+  hash = (hash ^ hash >> 32U ^ base.low) * 0x9e37'79b9'7f4a'7c15U;
+  return (hash >> 8U) & ~kV4;
 }
 
-/// A rule asks for nothing but what the index decides exactly, and names nothing that its hit would be about.
-/// A key that this does not know, or an action that may look at more, makes it false.
+bool is_v4(const Subnet& subnet) { return subnet.prefix_bits >= 96 && subnet.base.is_v4(); }
+
+/// A rule asks for nothing but what the index decides exactly, where it knows the values, and names nothing
+/// that its hit would be about. A key that this does not know, or an action that may look at more, makes it
+/// false.
 bool is_settled(const Rule& rule) {
   const bool plain =
       rule.then == Action::kAllow || rule.then == Action::kReport || rule.then == Action::kBlock;
   if (!plain || rule.section == Section::kEmail) return false;
+  if (!std::all_of(rule.match.destinations.begin(), rule.match.destinations.end(), is_v4)) return false;
   Match rest = rule.match;
   rest.protocols.clear();
   rest.ports.clear();
@@ -50,10 +43,54 @@ bool is_settled(const Rule& rule) {
   return rest == Match{};
 }
 
-bool takes_group(const Condition& who, std::size_t group) {
-  const bool named =
-      std::any_of(who.any_of.begin(), who.any_of.end(), [&](std::uint16_t one) { return one == group; });
-  return named != who.negated;
+bool is_one_port(const PortRange& range) { return range.low == range.high; }
+
+/// The values that a rule takes in each dimension that the index can look up for it.
+using Wanted = std::array<std::vector<std::uint64_t>, kDimensions>;
+
+struct Kind {
+  std::bitset<kDimensions> asked;
+  Wanted wanted;
+};
+
+Kind kind_of(const Rule& rule) {
+  const Match& match = rule.match;
+  Kind kind;
+  const auto take = [&](Dimension dimension, std::uint64_t value) {
+    kind.asked.set(static_cast<std::size_t>(dimension));
+    kind.wanted[static_cast<std::size_t>(dimension)].push_back(value);
+  };
+  const auto sets = [&](Dimension dimension, const std::vector<NamedSet>& named) {
+    for (const NamedSet& set : named) take(dimension, index_of(set.set));
+  };
+  const auto words = [&](Dimension dimension, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) take(dimension, hash_of_word(text));
+  };
+  if (!rule.who.always && !rule.who.negated) {
+    kind.asked.set(static_cast<std::size_t>(Dimension::kWho));
+    for (const std::uint16_t group : rule.who.any_of) take(Dimension::kWho, group);
+  }
+  for (const std::uint8_t protocol : match.protocols) take(Dimension::kProtocol, protocol);
+  if (std::all_of(match.ports.begin(), match.ports.end(), is_one_port)) {
+    for (const PortRange& range : match.ports) take(Dimension::kPort, range.low);
+  }
+  for (const Subnet& subnet : match.destinations)
+    take(Dimension::kDestination, value_of_prefix(wide(subnet.base), subnet.prefix_bits, is_v4(subnet)));
+  for (const std::uint32_t asn : match.asns) take(Dimension::kAsn, asn);
+  for (const std::string& code : match.countries) take(Dimension::kCountry, number_of_country(code));
+  for (const AppMatch& app : match.apps) take(Dimension::kApp, hash_of_word(app.name));
+  sets(Dimension::kDomain, match.domains);
+  sets(Dimension::kCategory, match.categories);
+  words(Dimension::kMailProtocol, match.mail_protocols);
+  sets(Dimension::kSender, match.sender.sets);
+  words(Dimension::kSender, match.sender.addresses);
+  sets(Dimension::kRecipient, match.recipient.sets);
+  words(Dimension::kRecipient, match.recipient.addresses);
+  for (std::vector<std::uint64_t>& values : kind.wanted) {
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+  }
+  return kind;
 }
 
 }  // namespace
@@ -63,8 +100,7 @@ std::uint64_t hash_of_word(std::string_view word) noexcept {
   std::uint64_t hash = word.size();
   while (true) {
     std::uint64_t piece = 0;
-    const std::size_t bytes = std::min<std::size_t>(word.size(), 8);
-    std::memcpy(&piece, word.data(), bytes);
+    std::memcpy(&piece, word.data(), std::min<std::size_t>(word.size(), 8));
     hash = (hash ^ (piece | kLowerCase)) * 0x9e37'79b9'7f4a'7c15U;
     hash ^= hash >> 32U;
     if (word.size() <= 8) return hash >> 8U;
@@ -82,236 +118,213 @@ class RuleIndex::Build {
  public:
   Build(RuleIndex& index, const std::vector<Rule>& rules) : index_(index), rules_(rules) {}
 
-  void run(std::size_t groups) {
+  void run() {
     index_.rules_ = rules_.size();
-    index_.heads_.resize(1);  // of the vector 0, which stands for none
-    index_.first_word_of_.push_back(0);
-    if (!rules_.empty()) {
-      lay_out(blocks());
-      index_.heads_.resize(index_.summaries_);
-      free_words();
-      groups_of_clients(groups);
-      values();
-    }
-    ports();
-    destinations();
-    slots();
-  }
-
-  // As the cover of intervals: bits are added and removed as ranges begin and end.
-  void add(std::uint32_t bit) {
-    if (covers_[bit]++ == 0) set(bit);
-  }
-  void remove(std::uint32_t bit) {
-    if (--covers_[bit] == 0) dense_[bit / 64] &= ~(std::uint64_t{1} << bit % 64);
-  }
-  void next() { into_->push_back(pack()); }
-  void clear() {
-    std::fill(dense_.begin(), dense_.end(), 0);
-    std::fill(covers_.begin(), covers_.end(), 0);
+    index_.tuple_sets_.emplace_back();
+    index_.hours_.push_back(0);
+    for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) add(rule);
+    tuples();
+    values();
+    do ++index_.seed_;
+    while (!buckets());
   }
 
  private:
-  struct Members {
-    Dimensions dimensions;
-    bool hours = false;
-    bool settled = false;
-    std::vector<std::uint32_t> rules;  // rising
+  /// One combination of values under which a rule stands.
+  struct Place {
+    std::uint32_t tuple = 0;
+    std::array<std::uint32_t, kDimensions> numbers{};
+    Entry entry;
+    std::uint64_t hash = 0;
   };
 
-  [[nodiscard]] std::vector<Members> blocks() const {
-    using Kind = std::tuple<unsigned long, bool, bool, bool, std::vector<std::uint16_t>>;  // ..., when
-    std::map<Kind, std::size_t> numbers;
-    std::vector<Members> blocks;  // by their first rule, as they are met
-    for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-      const Rule& rule = rules_[i];
-      const Dimensions dimensions = dimensions_of(rule);
-      const bool settled = is_settled(rule);
-      Kind kind{dimensions.to_ulong(), settled, rule.when.always, rule.when.negated, rule.when.any_of};
-      bool hours = !rule.when.always;
-      if (hours && blocks.size() >= kBlocksMax && !numbers.contains(kind)) {
-        kind = {dimensions.to_ulong(), false, true, false, {}};  // with those that always hold
-        hours = false;
-      }
-      const auto [at, added] = numbers.try_emplace(std::move(kind), blocks.size());
-      if (added) blocks.push_back({dimensions, hours, settled && hours == !rule.when.always, {}});
-      blocks[at->second].rules.push_back(i);
+  void add(std::uint32_t number) {
+    const Rule& rule = rules_[number];
+    Kind kind = kind_of(rule);
+    const auto asked = kind.asked.count();
+    drop_dimensions(kind);
+    Entry entry{.rule = number, .hours = hours_of(number)};
+    const bool all = kind.asked.count() == asked && (rule.who.always || !rule.who.negated);
+    entry.settled = all && is_settled(rule) && (rule.when.always || entry.hours != 0) ? 1 : 0;
+    std::vector<PortRange> ranges;
+    const bool one_by_one = kind.asked.test(static_cast<std::size_t>(Dimension::kPort));
+    if (!one_by_one && !rule.match.ports.empty()) {
+      if (rule.match.ports.size() <= kRangesMax) ranges = rule.match.ports;
+      if (ranges.empty()) entry.settled = 0;
     }
-    return blocks;
-  }
-
-  /// Gives each rule its bit.
-  void lay_out(const std::vector<Members>& blocks) {
-    bit_of_.resize(rules_.size());
-    for (const Members& members : blocks) {
-      Block block{.first_rule = members.rules.front(), .hours = members.hours, .settled = members.settled};
-      for (std::size_t d = 0; d < kDimensions; ++d) {
-        if (!members.dimensions.test(d)) continue;
-        block.dimensions[block.dimensions_used++] = static_cast<std::uint8_t>(d);
-        index_.asked_[d] = true;
-      }
-      for (std::size_t i = 0; i < members.rules.size(); ++i) {
-        if (i % 64 == 0) {
-          index_.used_.push_back(0);
-          index_.block_of_.push_back(static_cast<std::uint16_t>(index_.blocks_.size()));
-          index_.rule_of_.resize(index_.used_.size() * 64);
-        }
-        const std::size_t bit = (index_.used_.size() - 1) * 64 + i % 64;
-        bit_of_[members.rules[i]] = static_cast<std::uint32_t>(bit);
-        index_.used_.back() |= std::uint64_t{1} << i % 64;
-        index_.rule_of_[bit] = members.rules[i];
-      }
-      block.words_end = static_cast<std::uint32_t>(index_.used_.size());
-      index_.blocks_.push_back(block);
-    }
-    index_.summaries_ = (index_.used_.size() + 63) / 64;
-    index_.last_words_ = ~std::uint64_t{0} >> (index_.summaries_ * 64 - index_.used_.size());
-    dense_.resize(index_.used_.size());
-    covers_.resize(index_.used_.size() * 64);
-  }
-
-  void free_words() {
-    const std::size_t words = index_.used_.size();
-    for (std::size_t d = 0; d < kDimensions; ++d) {
-      if (index_.asked_[d]) index_.dimensions_.push_back(static_cast<std::uint8_t>(d));
-    }
-    for (const std::uint8_t dimension : index_.dimensions_) {
-      std::vector<std::uint64_t> free(index_.summaries_);
-      for (std::size_t word = 0; word < words; ++word) {
-        const Block& block = index_.blocks_[index_.block_of_[word]];
-        const auto* const end = block.dimensions.data() + block.dimensions_used;
-        if (std::find(block.dimensions.data(), end, dimension) == end)
-          free[word / 64] |= std::uint64_t{1} << word % 64;
-      }
-      index_.free_words_.insert(index_.free_words_.end(), free.begin(), free.end());
+    if (ranges.empty()) ranges.push_back({0, 0xffff});
+    for (const PortRange& range : ranges) {
+      entry.port_low = range.low;
+      entry.port_high = range.high;
+      places_of(kind, entry);
     }
   }
 
-  void groups_of_clients(std::size_t groups) {
-    if (!index_.asks(Dimension::kWho)) return;
-    for (std::size_t group = 0; group <= groups; ++group) {
-      clear();
-      for (std::size_t i = 0; i < rules_.size(); ++i) {
-        if (!rules_[i].who.always && takes_group(rules_[i].who, group)) set(bit_of_[i]);
-      }
-      if (const std::uint32_t vector = pack()) found_.push_back({key_of(Dimension::kWho, group), vector});
-    }
-    clear();
-  }
-
-  /// The dimensions of single values.
-  void values() {
-    struct Value {
-      std::uint64_t key;
-      std::uint32_t bit;
+  /// Those of most values, until the combinations are few and the tuple may be.
+  void drop_dimensions(Kind& kind) {
+    const auto combinations = [&] {
+      std::size_t product = 1;
+      for (std::size_t d = 0; d < kDimensions; ++d)
+        if (kind.asked.test(d)) product = std::min(product * kind.wanted[d].size(), kCombinationsMax + 1);
+      return product;
     };
-    std::vector<Value> all;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      const auto takes = [&](Dimension dimension, std::uint64_t value) {
-        all.push_back({key_of(dimension, value), bit_of_[i]});
-      };
-      each_value(rules_[i].match, takes);
+    while (combinations() > kCombinationsMax) {
+      const auto most = std::max_element(kind.wanted.begin(), kind.wanted.end(),
+                                         [](const auto& a, const auto& b) { return a.size() < b.size(); });
+      kind.asked.reset(static_cast<std::size_t>(most - kind.wanted.begin()));
+      most->clear();
     }
-    std::sort(all.begin(), all.end(), [](const Value& a, const Value& b) { return a.key < b.key; });
-    for (auto at = all.begin(); at != all.end();) {
-      const auto end = std::find_if(at, all.end(), [&](const Value& value) { return value.key != at->key; });
-      for (auto one = at; one != end; ++one) set(one->bit);
-      found_.push_back({at->key, pack()});
-      for (auto one = at; one != end; ++one) dense_[one->bit / 64] = 0;
+    const bool new_tuple = !numbers_.contains(kind.asked.to_ulong());
+    if (new_tuple && numbers_.size() + 1 >= kTuplesMax) kind.asked.reset();  // one is left for these
+  }
+
+  std::uint16_t hours_of(std::uint32_t number) {
+    const Condition& when = rules_[number].when;
+    if (when.always) return 0;
+    const auto [at, added] = hours_.try_emplace({when.negated, when.any_of}, index_.hours_.size());
+    if (added) index_.hours_.push_back(number);
+    return static_cast<std::uint16_t>(at->second);
+  }
+
+  void places_of(const Kind& kind, const Entry& entry) {
+    const auto [tuple, added] = numbers_.try_emplace(kind.asked.to_ulong(), index_.tuples_.size());
+    if (added) {
+      Tuple fresh{.first_rule = entry.rule};
+      for (std::size_t d = 0; d < kDimensions; ++d)
+        if (kind.asked.test(d)) fresh.dimensions[fresh.dimensions_used++] = static_cast<std::uint8_t>(d);
+      index_.tuples_.push_back(fresh);
+    }
+    Place place{.tuple = static_cast<std::uint32_t>(tuple->second), .entry = entry};
+    combine(kind, index_.tuples_[place.tuple], 0, place);
+  }
+
+  // NOLINTNEXTLINE(misc-no-recursion): at most kDimensions deep
+  void combine(const Kind& kind, const Tuple& tuple, std::size_t depth, Place& place) {
+    if (depth == tuple.dimensions_used) {
+      places_.push_back(place);
+      return;
+    }
+    const std::size_t d = tuple.dimensions[depth];
+    for (const std::uint64_t value : kind.wanted[d]) {
+      const std::uint64_t key = key_of(static_cast<Dimension>(d), value);
+      const auto [at, added] = values_.try_emplace(key, NumberedValue{});
+      if (added) at->second.number = static_cast<std::uint32_t>(values_.size());
+      at->second.tuples[place.tuple / 64] |= std::uint64_t{1} << place.tuple % 64;
+      place.numbers[depth] = at->second.number;
+      combine(kind, tuple, depth + 1, place);
+    }
+  }
+
+  /// Rules were met in their order, so that tuples are sorted by their first one.
+  void tuples() {
+    for (std::size_t tuple = 0; tuple < index_.tuples_.size(); ++tuple) {
+      const std::uint64_t bit = std::uint64_t{1} << tuple % 64;
+      index_.all_[tuple / 64] |= bit;
+      for (Tuples& free : index_.free_) free[tuple / 64] |= bit;
+      const Tuple& one = index_.tuples_[tuple];
+      for (std::size_t i = 0; i < one.dimensions_used; ++i) {
+        index_.free_[one.dimensions[i]][tuple / 64] &= ~bit;
+        index_.asked_[one.dimensions[i]] = true;
+      }
+    }
+    for (std::size_t d = 0; d < kDimensions; ++d)
+      if (index_.asked_[d]) index_.dimensions_.push_back(static_cast<std::uint8_t>(d));
+    for (const Rule& rule : rules_) {
+      for (const Subnet& subnet : rule.match.destinations) {
+        auto& lengths = is_v4(subnet) ? index_.v4_prefixes_ : index_.wide_prefixes_;
+        if (std::find(lengths.begin(), lengths.end(), subnet.prefix_bits) == lengths.end())
+          lengths.push_back(subnet.prefix_bits);
+      }
+    }
+  }
+
+  void values() {
+    if (values_.empty()) return;
+    index_.values_.resize(std::bit_ceil(values_.size() * 2));
+    const std::size_t mask = index_.values_.size() - 1;
+    std::map<Tuples, std::uint32_t> sets;
+    for (const auto& [key, value] : values_) {
+      const auto [set, added] = sets.try_emplace(value.tuples, index_.tuple_sets_.size());
+      if (added) index_.tuple_sets_.push_back(value.tuples);
+      std::size_t at = key >> 32U & mask;
+      while (index_.values_[at].number != 0) at = (at + 1) & mask;
+      index_.values_[at] = {key, value.number, set->second};
+    }
+  }
+
+  /// False where two combinations have one hash.
+  bool buckets() {
+    for (Place& place : places_) {
+      place.hash = index_.start_of(place.tuple);
+      for (std::size_t i = 0; i < index_.tuples_[place.tuple].dimensions_used; ++i)
+        place.hash = hash_with(place.hash, place.numbers[i]);
+    }
+    const auto before = [](const Place& a, const Place& b) {
+      return std::pair{a.hash, a.entry.rule} < std::pair{b.hash, b.entry.rule};
+    };
+    std::stable_sort(places_.begin(), places_.end(), before);
+    index_.contents_.clear();
+    index_.buckets_.assign(std::bit_ceil(places_.size() * 2 + 1), {});
+    for (auto at = places_.cbegin(); at != places_.cend();) {
+      const auto end = std::find_if(at, places_.cend(), [&](const Place& p) { return p.hash != at->hash; });
+      const bool same = std::all_of(at, end, [&](const Place& place) {
+        return place.tuple == at->tuple && place.numbers == at->numbers;
+      });
+      if (!same) return false;
+      put(at, end);
       at = end;
     }
+    return true;
   }
 
-  template <typename Takes>
-  static void each_value(const Match& match, Takes takes) {
-    const auto sets = [&](Dimension dimension, const std::vector<NamedSet>& named) {
-      for (const NamedSet& set : named) takes(dimension, index_of(set.set));
-    };
-    const auto words = [&](Dimension dimension, const std::vector<std::string>& texts) {
-      for (const std::string& text : texts) takes(dimension, hash_of_word(text));
-    };
-    for (const std::uint8_t protocol : match.protocols) takes(Dimension::kProtocol, protocol);
-    for (const std::uint32_t asn : match.asns) takes(Dimension::kAsn, asn);
-    for (const std::string& code : match.countries) takes(Dimension::kCountry, number_of_country(code));
-    for (const AppMatch& app : match.apps) takes(Dimension::kApp, hash_of_word(app.name));
-    sets(Dimension::kDomain, match.domains);
-    sets(Dimension::kCategory, match.categories);
-    words(Dimension::kMailProtocol, match.mail_protocols);
-    sets(Dimension::kSender, match.sender.sets);
-    words(Dimension::kSender, match.sender.addresses);
-    sets(Dimension::kRecipient, match.recipient.sets);
-    words(Dimension::kRecipient, match.recipient.addresses);
-  }
-
-  void ports() {
-    std::vector<Range<std::uint32_t>> ranges;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      for (const PortRange& range : rules_[i].match.ports)
-        ranges.push_back({range.low, range.high, bit_of_[i]});
+  void put(std::vector<Place>::const_iterator at, std::vector<Place>::const_iterator end) {
+    std::vector<std::uint32_t>& contents = index_.contents_;
+    const Bucket bucket{at->hash, static_cast<std::uint32_t>(contents.size()),
+                        static_cast<std::uint32_t>(end - at)};
+    const auto used = index_.tuples_[at->tuple].dimensions_used;
+    contents.insert(contents.end(), at->numbers.begin(), at->numbers.begin() + used);
+    for (; at != end; ++at) {
+      const auto words = std::bit_cast<std::array<std::uint32_t, kEntryWords>>(at->entry);
+      contents.insert(contents.end(), words.begin(), words.end());
     }
-    into_ = &index_.port_vectors_;
-    index_.ports_ = Intervals<std::uint32_t>::cut(ranges, *this);
-    clear();
+    const std::size_t mask = index_.buckets_.size() - 1;
+    std::size_t slot = bucket.hash >> 32U & mask;
+    while (index_.buckets_[slot].entries != 0) slot = (slot + 1) & mask;
+    index_.buckets_[slot] = bucket;
   }
 
-  void destinations() {
-    AddressIntervals::Subnets subnets;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      for (const Subnet& subnet : rules_[i].match.destinations) subnets.add(subnet, bit_of_[i]);
-    }
-    into_ = &index_.address_vectors_;
-    index_.addresses_ = AddressIntervals::cut(subnets, *this);
-    clear();
-  }
-
-  void slots() {
-    if (found_.empty()) return;
-    index_.slots_.resize(std::bit_ceil(found_.size() * 2));
-    const std::size_t mask = index_.slots_.size() - 1;
-    for (const Slot& one : found_) {
-      std::size_t at = one.key >> 40U & mask;
-      while (index_.slots_[at].vector != 0) at = (at + 1) & mask;
-      index_.slots_[at] = one;
-    }
-  }
-
-  void set(std::uint32_t bit) { dense_[bit / 64] |= std::uint64_t{1} << bit % 64; }
-
-  /// The dense bits as a vector of the index; 0 where there are none.
-  std::uint32_t pack() {
-    if (std::all_of(dense_.begin(), dense_.end(), [](std::uint64_t word) { return word == 0; })) return 0;
-    const auto vector = static_cast<std::uint32_t>(index_.first_word_of_.size());
-    index_.first_word_of_.push_back(static_cast<std::uint32_t>(index_.words_.size()));
-    std::uint64_t kept = 0;
-    for (std::size_t summary = 0; summary < index_.summaries_; ++summary) {
-      Summary head{0, kept};
-      for (std::size_t word = summary * 64; word < std::min(dense_.size(), summary * 64 + 64); ++word) {
-        if (dense_[word] == 0) continue;
-        head.bits |= std::uint64_t{1} << word % 64;
-        index_.words_.push_back(dense_[word]);
-        ++kept;
-      }
-      index_.heads_.push_back(head);
-    }
-    return vector;
-  }
+  struct NumberedValue {
+    std::uint32_t number = 0;
+    Tuples tuples{};
+  };
 
   RuleIndex& index_;
   const std::vector<Rule>& rules_;
-  std::vector<std::uint32_t> bit_of_;  // of each rule
-  std::vector<std::uint64_t> dense_;   // the vector being made
-  std::vector<std::uint32_t> covers_;  // of each bit: ranges that hold
-  std::vector<std::uint32_t>* into_ = nullptr;
-  std::vector<Slot> found_;
+  std::map<unsigned long, std::size_t> numbers_;  // of tuples
+  std::map<std::uint64_t, NumberedValue> values_;
+  std::map<std::pair<bool, std::vector<std::uint16_t>>, std::size_t> hours_;
+  std::vector<Place> places_;
 };
 
-RuleIndex::RuleIndex(const std::vector<Rule>& rules, std::size_t groups) { Build(*this, rules).run(groups); }
+RuleIndex::RuleIndex(const std::vector<Rule>& rules) { Build(*this, rules).run(); }
+
+void RuleIndex::look_up_destination(const IpAddress& address, Question& question) const noexcept {
+  const Wide number = wide(address);
+  const bool v4 = is_mapped_v4(number);
+  const auto prefix = [&](unsigned bits, bool mapped) {
+    const Wide behind = behind_prefix(bits);
+    const Wide base{number.high & ~behind.high, number.low & ~behind.low};
+    look_up(Dimension::kDestination, value_of_prefix(base, bits, mapped), question);
+  };
+  if (v4)
+    for (const std::uint8_t bits : v4_prefixes_) prefix(bits, true);
+  for (const std::uint8_t bits : wide_prefixes_) prefix(bits, false);
+}
 
 std::size_t RuleIndex::bytes() const {
   const auto of = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
-  return of(free_words_) + of(blocks_) + of(block_of_) + of(used_) + of(rule_of_) + of(heads_) + of(words_) +
-         of(first_word_of_) + of(slots_) + of(port_vectors_) + of(address_vectors_) +
-         (port_vectors_.size() + address_vectors_.size()) * sizeof(std::uint32_t);
+  return sizeof(RuleIndex) + of(tuples_) + of(values_) + of(tuple_sets_) + of(buckets_) + of(contents_) +
+         of(hours_);
 }
 
 }  // namespace weir::policy

@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of one section by what they ask for, so that the first one that matches a flow is found among ten
-// thousand in the time that it takes to look at one.
+// thousand in the time that it takes to look at a few.
 //
-// Rules that ask for the same things (who and port; category and country) and hold at the same hours stand
-// together in a block of bits, in their order. For each value of each dimension there is a bit vector of the
-// rules that take it; a block whose rules do not ask for the dimension takes every value. The conjunction
-// over the dimensions is the set of candidates. Each vector has one bit a word that says whether the word is
-// empty (aggregated bit vectors: Baboescu and Varghese, "Scalable Packet Classification", SIGCOMM 2001), and
-// of the words only those that are not empty are kept.
+// Tuple space search (Srinivasan, Suri, Varghese, "Packet Classification using Tuple Space Search", SIGCOMM
+// 1999), which Open vSwitch uses too: rules that ask for the same dimensions (who and port; category and
+// country) are a tuple and stand in a hash table under the values that they ask for. Which tuples a value
+// occurs in is known for each value, so that few tuples are left for a flow: those in which each of its
+// values occurs or does not matter.
 //
 // The index knows the keys that are worth it. It may name a candidate that does not match, never leave out
 // one that does: whatever a rule asks for beyond them is the caller's to look at, and a key that the index
-// does not know needs nothing here.
+// does not know needs nothing here. Rules that differ in such keys only are looked at one after the other.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <vector>
 
-#include "policy/lang/intervals.h"
 #include "policy/model/ip_address.h"
 
 namespace weir::policy {
@@ -33,7 +30,7 @@ enum class Dimension : std::uint8_t {
   kWho,  // group's number, or how many there are
   kProtocol,
   kPort,
-  kDestination,
+  kDestination,  // see look_up_destination
   kAsn,
   kCountry,  // its two letters
   kApp,      // hash_of_word
@@ -47,188 +44,242 @@ inline constexpr std::size_t kDimensions = 12;
 
 /// The same for words that differ in the case of letters only.
 [[nodiscard]] std::uint64_t hash_of_word(std::string_view word) noexcept;
-/// "CA".
+/// Of "CA".
 [[nodiscard]] std::uint64_t number_of_country(std::string_view code) noexcept;
 
 class RuleIndex {
  public:
-  /// Blocks of one index. Where there would be more, rules with hours of their own share blocks, and their
-  /// hours are looked at one by one.
-  static constexpr std::size_t kBlocksMax = 1'024;
-  /// Values that one flow may have in a dimension; with more of them the dimension narrows nothing.
-  static constexpr std::size_t kValuesMax = 16;
+  /// Values of one dimension that rules ask for and one flow has. Where a flow has more, its rules are looked
+  /// at one after the other.
+  static constexpr std::size_t kValuesMax = 32;
+  /// A rule of more combinations of values stands in a tuple of fewer dimensions.
+  static constexpr std::size_t kCombinationsMax = 64;
+  /// Rules of further kinds stand in the tuple that asks for nothing.
+  static constexpr std::size_t kTuplesMax = 128;
+
+  using Tuples = std::array<std::uint64_t, kTuplesMax / 64>;  // one bit each
 
   /// What one flow has in each dimension.
   class Question {
    public:
-    void take_any(Dimension dimension) { counts_[at(dimension)] = kAny; }
+    /// `exact`: the flow has one port and one protocol, so that settled rules need no second look.
+    Question(std::uint16_t port, bool exact) : port_(port), exact_(exact) {}
 
    private:
     friend class RuleIndex;
-    static constexpr std::uint8_t kAny = 0xff;
-    static constexpr std::size_t at(Dimension dimension) { return static_cast<std::size_t>(dimension); }
-    void add(Dimension dimension, std::uint32_t vector) {
-      std::uint8_t& count = counts_[at(dimension)];
-      if (vector == 0 || count == kAny) return;
-      if (count == kValuesMax) {
-        count = kAny;
-      } else {
-        vectors_[at(dimension)][count++] = vector;
-      }
-    }
+    struct Values {
+      std::array<std::uint32_t, kValuesMax> numbers;
+      std::array<std::uint32_t, kValuesMax> tuples;
+    };
+    std::uint16_t port_;
+    bool exact_;
+    bool too_many_ = false;
     std::array<std::uint8_t, kDimensions> counts_{};
-    std::array<std::array<std::uint32_t, kValuesMax>, kDimensions> vectors_;
+    std::array<Tuples, kDimensions> tuples_{};  // in which some value of the dimension occurs
+    std::array<Values, kDimensions> values_;
   };
 
   RuleIndex() = default;
-  /// `groups`: how many the policy has.
-  RuleIndex(const std::vector<Rule>& rules, std::size_t groups);
+  explicit RuleIndex(const std::vector<Rule>& rules);
 
   /// Some rule asks for this.
   [[nodiscard]] bool asks(Dimension dimension) const { return asked_[static_cast<std::size_t>(dimension)]; }
-  /// The flow has this value, of any dimension but ports and destinations.
-  void look_up(Dimension dimension, std::uint64_t value, Question& question) const noexcept {
-    question.add(dimension, find(key_of(dimension, value)));
-  }
   [[nodiscard]] bool knows(Dimension dimension, std::uint64_t value) const noexcept {
-    return find(key_of(dimension, value)) != 0;
+    return find(key_of(dimension, value)).number != 0;
   }
-  void look_up_port(std::uint16_t port, Question& question) const noexcept {
-    question.add(Dimension::kPort, port_vectors_[ports_.find(port)]);
+  /// The flow has this value.
+  void look_up(Dimension dimension, std::uint64_t value, Question& question) const noexcept {
+    take(dimension, key_of(dimension, value), question);
   }
-  void look_up_destination(const IpAddress& address, Question& question) const noexcept {
-    question.add(Dimension::kDestination, address_vectors_[addresses_.find(address)]);
-  }
+  /// It goes to this address: every subnet that holds it is a value.
+  void look_up_destination(const IpAddress& address, Question& question) const noexcept;
 
   /// The number of the first rule that is a candidate and that `accepts(number, settled)` says matches, or
-  /// size(). `settled`: the question has decided all that the rule asks for. `in_hours(number)`: what this
-  /// rule says of `when` holds.
+  /// size(). `settled`: the index has decided all that the rule asks for. `in_hours(number)`: what this rule
+  /// says of `when` holds.
   template <typename InHours, typename Accepts>
   [[nodiscard]] std::size_t first(const Question& question, InHours in_hours, Accepts accepts) const;
 
   [[nodiscard]] std::size_t size() const { return rules_; }
+  [[nodiscard]] std::size_t tuples() const { return tuples_.size(); }
   /// Of memory.
   [[nodiscard]] std::size_t bytes() const;
 
  private:
   class Build;
 
-  /// One bit says that a word is kept, `before` how many are kept before those of this entry.
-  struct Summary {
-    std::uint64_t bits = 0;
-    std::uint64_t before = 0;
-  };
-  struct Block {
+  static constexpr std::uint64_t kMix = 0x9e37'79b9'7f4a'7c15U;  // 2^64 over the golden ratio
+
+  struct Tuple {
     std::uint32_t first_rule = 0;
-    std::uint32_t words_end = 0;
-    bool hours = false;    // those of its first rule are those of all
-    bool settled = false;  // the dimensions and the hours are all that its rules ask for
     std::uint8_t dimensions_used = 0;
     std::array<std::uint8_t, kDimensions> dimensions{};
   };
-  struct Slot {
+  /// A value that rules ask for; the key tells which.
+  struct Value {
     std::uint64_t key = 0;
-    std::uint32_t vector = 0;  // 0: free
+    std::uint32_t number = 0;  // 0: free
+    std::uint32_t tuples = 0;  // in tuple_sets_
+  };
+  /// The rules of one tuple under the same values.
+  struct Bucket {
+    std::uint64_t hash = 0;
+    std::uint32_t at = 0;       // in contents_: the numbers of the values, then the entries
+    std::uint32_t entries = 0;  // 0: free
+  };
+  struct Entry {
+    std::uint32_t rule = 0;
+    std::uint16_t port_low = 0;
+    std::uint16_t port_high = 0xffff;
+    std::uint16_t hours = 0;  // in hours_; 0: always
+    std::uint16_t settled = 0;
+  };
+  static constexpr std::size_t kEntryWords = sizeof(Entry) / sizeof(std::uint32_t);
+  static_assert(kEntryWords * sizeof(std::uint32_t) == sizeof(Entry));
+
+  /// A way to walk through the combinations of a flow's values within one tuple.
+  struct Walk {
+    std::array<std::uint32_t, kDimensions> numbers{};
+    std::array<std::uint64_t, kDimensions + 1> hashes{};
   };
 
+  /// One to one for values below 2^56.
   static std::uint64_t key_of(Dimension dimension, std::uint64_t value) {
-    // Values are below 2^56; the dimension tells equal ones apart.
-    return (value << 8U | (static_cast<std::uint64_t>(dimension) + 1U)) * 0x9e37'79b9'7f4a'7c15U;
+    return (value << 8U | (static_cast<std::uint64_t>(dimension) + 1U)) * kMix;
   }
-  [[nodiscard]] std::uint32_t find(std::uint64_t key) const noexcept {
-    if (slots_.empty()) return 0;
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = key >> 40U & mask;; at = (at + 1) & mask) {  // ends: half of the slots are free
-      if (slots_[at].vector == 0 || slots_[at].key == key) return slots_[at].vector;
+  [[nodiscard]] std::uint64_t start_of(std::size_t tuple) const {
+    return (seed_ << 32U | (tuple + 1)) * kMix;
+  }
+  static std::uint64_t hash_with(std::uint64_t hash, std::uint32_t number) {
+    hash = (hash ^ number) * kMix;
+    return hash ^ hash >> 29U;
+  }
+  static bool has(const Tuples& tuples, std::size_t tuple) {
+    return (tuples[tuple / 64] >> tuple % 64 & 1U) != 0;
+  }
+
+  [[nodiscard]] Value find(std::uint64_t key) const noexcept {
+    if (values_.empty()) return {};
+    const std::size_t mask = values_.size() - 1;
+    for (std::size_t at = key >> 32U & mask;; at = (at + 1) & mask) {  // ends: half of them are free
+      if (values_[at].key == key || values_[at].number == 0) return values_[at];
     }
   }
-  [[nodiscard]] std::uint64_t candidates_of(const Question& question, std::size_t summary) const noexcept;
-  [[nodiscard]] std::uint64_t word_of(const Question& question, const Block& block,
-                                      std::size_t word) const noexcept;
+  [[nodiscard]] Bucket find_bucket(std::uint64_t hash) const noexcept {
+    const std::size_t mask = buckets_.size() - 1;
+    for (std::size_t at = hash >> 32U & mask;; at = (at + 1) & mask) {
+      if (buckets_[at].hash == hash || buckets_[at].entries == 0) return buckets_[at];
+    }
+  }
+  void take(Dimension dimension, std::uint64_t key, Question& question) const noexcept;
+  template <typename InHours, typename Accepts>
+  std::size_t first_in_bucket(const Question& question, const Walk& walk, std::size_t used, std::size_t best,
+                              InHours& in_hours, Accepts& accepts) const;
+  template <typename InHours, typename Accepts>
+  std::size_t first_in_tuple(const Question& question, std::size_t tuple, std::size_t best, InHours& in_hours,
+                             Accepts& accepts) const;
 
   std::size_t rules_ = 0;
-  std::size_t summaries_ = 0;     // entries of a vector's summary, and of each dimension's free words
-  std::uint64_t last_words_ = 0;  // of the last summary: the words that there are
+  std::uint64_t seed_ = 0;  // with which no two buckets have one hash
   std::array<bool, kDimensions> asked_{};
-  std::vector<std::uint8_t> dimensions_;      // asked for by some rule
-  std::vector<std::uint64_t> free_words_;     // of each of them: words of the blocks that do not ask for it
-  std::vector<Block> blocks_;                 // by their first rule
-  std::vector<std::uint16_t> block_of_;       // of each word
-  std::vector<std::uint64_t> used_;           // of each word: the bits that are rules
-  std::vector<std::uint32_t> rule_of_;        // of each bit
-  std::vector<Summary> heads_;                // of all vectors
-  std::vector<std::uint64_t> words_;          // of all vectors
-  std::vector<std::uint32_t> first_word_of_;  // in words_, of each vector
-  std::vector<Slot> slots_;                   // a power of two, at most half full
-  Intervals<std::uint32_t> ports_;
-  std::vector<std::uint32_t> port_vectors_;
-  AddressIntervals addresses_;
-  std::vector<std::uint32_t> address_vectors_;
+  std::vector<std::uint8_t> dimensions_;    // asked for by some rule
+  std::array<Tuples, kDimensions> free_{};  // of each dimension: the tuples that do not ask for it
+  Tuples all_{};
+  std::vector<Tuple> tuples_;  // by their first rule
+  std::vector<Value> values_;  // a power of two, at most half full
+  std::vector<Tuples> tuple_sets_;
+  std::vector<Bucket> buckets_;  // as values_
+  std::vector<std::uint32_t> contents_;
+  std::vector<std::uint32_t> hours_;         // rules whose `when` others share
+  std::vector<std::uint8_t> v4_prefixes_;    // lengths that occur, over the mapped form
+  std::vector<std::uint8_t> wide_prefixes_;  // those of other subnets
 };
 
-inline std::uint64_t RuleIndex::candidates_of(const Question& question, std::size_t summary) const noexcept {
-  std::uint64_t words = summary + 1 < summaries_ ? ~std::uint64_t{0} : last_words_;
-  const std::uint64_t* free_words = free_words_.data() + summary;
-  for (const std::uint8_t dimension : dimensions_) {
-    const std::uint8_t count = question.counts_[dimension];
-    std::uint64_t taken = *free_words;
-    free_words += summaries_;
-    if (count == Question::kAny) continue;
-    for (std::size_t i = 0; i < count; ++i)
-      taken |= heads_[question.vectors_[dimension][i] * summaries_ + summary].bits;
-    words &= taken;
+inline void RuleIndex::take(Dimension dimension, std::uint64_t key, Question& question) const noexcept {
+  const Value value = find(key);
+  if (value.number == 0) return;
+  const auto at = static_cast<std::size_t>(dimension);
+  std::uint8_t& count = question.counts_[at];
+  if (count == kValuesMax) {
+    question.too_many_ = true;
+    return;
   }
-  return words;
-}
-
-inline std::uint64_t RuleIndex::word_of(const Question& question, const Block& block,
-                                        std::size_t word) const noexcept {
-  std::uint64_t bits = used_[word];
-  const std::size_t summary = word / 64;
-  const std::uint64_t bit = std::uint64_t{1} << word % 64;
-  for (std::size_t d = 0; d < block.dimensions_used && bits != 0; ++d) {
-    const std::uint8_t dimension = block.dimensions[d];
-    const std::uint8_t count = question.counts_[dimension];
-    if (count == Question::kAny) continue;
-    std::uint64_t taken = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t vector = question.vectors_[dimension][i];
-      const Summary& head = heads_[vector * summaries_ + summary];
-      if ((head.bits & bit) == 0) continue;
-      const auto rank = static_cast<std::size_t>(std::popcount(head.bits & (bit - 1)));
-      taken |= words_[first_word_of_[vector] + head.before + rank];
-    }
-    bits &= taken;
-  }
-  return bits;
+  question.values_[at].numbers[count] = value.number;
+  question.values_[at].tuples[count] = value.tuples;
+  ++count;
+  for (std::size_t i = 0; i < all_.size(); ++i) question.tuples_[at][i] |= tuple_sets_[value.tuples][i];
 }
 
 template <typename InHours, typename Accepts>
 std::size_t RuleIndex::first(const Question& question, InHours in_hours, Accepts accepts) const {
   std::size_t best = rules_;
-  std::size_t from = 0;  // words before are done
-  for (std::size_t summary = 0; summary < summaries_; summary = std::max(summary + 1, from / 64)) {
-    std::uint64_t words = candidates_of(question, summary);
-    while (true) {
-      if (from > summary * 64) words &= from / 64 > summary ? 0 : ~std::uint64_t{0} << from % 64;
-      if (words == 0) break;
-      const std::size_t word = summary * 64 + static_cast<std::size_t>(std::countr_zero(words));
-      from = word + 1;
-      const Block& block = blocks_[block_of_[word]];
-      if (block.first_rule >= best) return best;  // so is that of every later block
-      if (rule_of_[word * 64] >= best || (block.hours && !in_hours(block.first_rule))) {
-        from = block.words_end;
+  if (question.too_many_) {
+    for (std::size_t rule = 0; rule < rules_; ++rule)
+      if (accepts(rule, false)) return rule;
+    return rules_;
+  }
+  for (std::size_t word = 0; word < all_.size(); ++word) {
+    std::uint64_t left = all_[word];
+    for (const std::uint8_t dimension : dimensions_)
+      left &= free_[dimension][word] | question.tuples_[dimension][word];
+    for (; left != 0; left &= left - 1) {
+      const std::size_t tuple = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
+      if (tuples_[tuple].first_rule >= best) return best;  // so is that of every later one
+      best = first_in_tuple(question, tuple, best, in_hours, accepts);
+    }
+  }
+  return best;
+}
+
+/// Tries every combination of the flow's values, the last dimension turning fastest.
+template <typename InHours, typename Accepts>
+std::size_t RuleIndex::first_in_tuple(const Question& question, std::size_t number, std::size_t best,
+                                      InHours& in_hours, Accepts& accepts) const {
+  const Tuple& tuple = tuples_[number];
+  const std::size_t used = tuple.dimensions_used;
+  std::array<std::uint8_t, kDimensions> next;
+  Walk walk;
+  walk.hashes[0] = start_of(number);
+  std::size_t depth = 0;
+  next[0] = 0;
+  while (true) {
+    if (depth == used) {
+      best = first_in_bucket(question, walk, used, best, in_hours, accepts);
+    } else {
+      const std::size_t dimension = tuple.dimensions[depth];
+      const auto& values = question.values_[dimension];
+      std::size_t i = next[depth];
+      while (i < question.counts_[dimension] && !has(tuple_sets_[values.tuples[i]], number)) ++i;
+      if (i < question.counts_[dimension]) {
+        next[depth] = static_cast<std::uint8_t>(i + 1);
+        walk.numbers[depth] = values.numbers[i];
+        walk.hashes[depth + 1] = hash_with(walk.hashes[depth], values.numbers[i]);
+        ++depth;
+        if (depth < used) next[depth] = 0;
         continue;
       }
-      for (std::uint64_t bits = word_of(question, block, word); bits != 0; bits &= bits - 1) {
-        const std::size_t rule = rule_of_[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
-        if (rule >= best) break;
-        if (!accepts(rule, block.settled)) continue;
-        best = rule;
-        from = block.words_end;
-        break;
-      }
     }
+    if (depth == 0) return best;
+    --depth;
+  }
+}
+
+template <typename InHours, typename Accepts>
+std::size_t RuleIndex::first_in_bucket(const Question& question, const Walk& walk, std::size_t used,
+                                       std::size_t best, InHours& in_hours, Accepts& accepts) const {
+  const Bucket bucket = find_bucket(walk.hashes[used]);
+  if (bucket.entries == 0) return best;
+  const std::uint32_t* at = contents_.data() + bucket.at;
+  for (std::size_t i = 0; i < used; ++i)
+    if (at[i] != walk.numbers[i]) return best;
+  at += used;
+  for (std::uint32_t i = 0; i < bucket.entries; ++i, at += kEntryWords) {
+    const auto entry = std::bit_cast<Entry>(std::array<std::uint32_t, kEntryWords>{at[0], at[1], at[2]});
+    if (entry.rule >= best) return best;
+    const bool in_range = question.port_ >= entry.port_low && question.port_ <= entry.port_high;
+    if (question.exact_ && !in_range) continue;
+    if (entry.hours != 0 && !in_hours(hours_[entry.hours])) continue;
+    if (accepts(entry.rule, entry.settled != 0 && question.exact_)) return entry.rule;
   }
   return best;
 }
