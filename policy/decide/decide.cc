@@ -16,20 +16,20 @@ namespace {
 /// when it is stronger.
 class Judge {
  public:
-  Judge(const Policy& policy, const FlowFacts& facts, TimeNs now, Trace trace)
+  Judge(const Policy& policy, const FlowFacts& facts, TimeNs now, Trace trace, Decision& decision)
       : whole_(policy),
         policy_(policy.parts()),
         facts_(facts),
         now_(now),
         tracing_(trace == Trace::kOn),
-        evaluation_(policy, facts, now) {}
+        evaluation_(policy, facts, now),
+        decision_(decision) {}
 
-  Decision run() {
+  void run() {
     decision_.revision = policy_.revision;
     if (const Group* const group = evaluation_.group()) decision_.group = group->name;
     for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) judge_rules(section);
     judge_software();
-    return std::move(decision_);
   }
 
  private:
@@ -180,13 +180,15 @@ class Judge {
   bool tracing_;
   Evaluation evaluation_;
   std::string words_;
-  Decision decision_;
+  Decision& decision_;
 };
 
 }  // namespace
 
 Decision decide(const Policy& policy, const FlowFacts& facts, const DynamicFacts&, TimeNs now, Trace trace) {
-  return Judge{policy, facts, now, trace}.run();
+  Decision decision;
+  Judge{policy, facts, now, trace, decision}.run();
+  return decision;
 }
 
 }  // namespace weir::policy

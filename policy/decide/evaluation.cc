@@ -68,7 +68,7 @@ void Evaluation::add_name(std::string_view name) {
   }
   Name& slot = names_[names_used_++];
   slot.text = name;
-  if (policy_.domains.domains() > 0) policy_.domains.lookup(name, slot.sets);
+  if (policy_.domains.domains() > 0) policy_.domains.lookup(name, slot.sets.emplace());
 }
 
 const Group* Evaluation::group() const {
@@ -262,7 +262,7 @@ bool Evaluation::name_key(const std::vector<NamedSet>& sets, std::string_view wh
                           Why why) const {
   for (std::size_t i = 0; i < names_used_; ++i) {
     for (const NamedSet& set : sets) {
-      if (!names_[i].sets.test(index_of(set.set))) continue;
+      if (!names_[i].sets || !names_[i].sets->test(index_of(set.set))) continue;
       object = names_[i].text;
       say(why, "{} has {}", set.label, names_[i].text);
       return true;

@@ -46,7 +46,7 @@ class Evaluation {
  private:
   struct Name {
     std::string_view text;
-    DomainMatches sets;
+    std::optional<DomainMatches> sets;  // nothing: not looked up, in a policy without domains
   };
 
   [[nodiscard]] bool end_keys(const Match& match, Why why) const;

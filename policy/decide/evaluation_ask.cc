@@ -16,7 +16,8 @@ void Evaluation::ask(const RuleIndex& index, Section section, RuleIndex::Questio
   if (index.asks(Dimension::kApp)) ask_app(index, question);
   if (!index.asks(Dimension::kDomain) && !index.asks(Dimension::kCategory)) return;
   DomainMatches sets;
-  for (std::size_t i = 0; i < names_used_; ++i) sets |= names_[i].sets;
+  for (std::size_t i = 0; i < names_used_; ++i)
+    if (names_[i].sets) sets |= *names_[i].sets;
   ask_sets(index, Dimension::kDomain, sets, question);
   ask_sets(index, Dimension::kCategory, sets, question);
 }

@@ -103,13 +103,13 @@ struct Match {
 struct Rule {
   std::string name;
   Section section = Section::kNetwork;
-  Condition who;
-  Condition when;
-  Match match;
   Action then = Action::kAllow;
   Severity severity = Severity::kMedium;
   bool monitor = false;  // the rule's own or the whole policy's
   bool allow_guess = false;
+  Condition who;
+  Condition when;
+  Match match;
   std::string tell_user;
   std::string tell_officer;
 };

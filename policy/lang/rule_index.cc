@@ -45,6 +45,9 @@ bool is_settled(const Rule& rule) {
 
 bool is_one_port(const PortRange& range) { return range.low == range.high; }
 
+/// Of a hash table, of which a quarter at least is free.
+std::size_t slots_for(std::size_t used) { return std::bit_ceil(used + used / 3 + 1); }
+
 /// The values that a rule takes in each dimension that the index can look up for it.
 using Wanted = std::array<std::vector<std::uint64_t>, kDimensions>;
 
@@ -133,7 +136,7 @@ class RuleIndex::Build {
   /// One combination of values under which a rule stands.
   struct Place {
     std::uint32_t tuple = 0;
-    std::array<std::uint32_t, kDimensions> numbers{};
+    std::array<std::uint32_t, kTupleDimensionsMax> numbers{};
     Entry entry;
     std::uint64_t hash = 0;
   };
@@ -168,7 +171,7 @@ class RuleIndex::Build {
         if (kind.asked.test(d)) product = std::min(product * kind.wanted[d].size(), kCombinationsMax + 1);
       return product;
     };
-    while (combinations() > kCombinationsMax) {
+    while (combinations() > kCombinationsMax || kind.asked.count() > kTupleDimensionsMax) {
       const auto most = std::max_element(kind.wanted.begin(), kind.wanted.end(),
                                          [](const auto& a, const auto& b) { return a.size() < b.size(); });
       kind.asked.reset(static_cast<std::size_t>(most - kind.wanted.begin()));
@@ -240,7 +243,7 @@ class RuleIndex::Build {
 
   void values() {
     if (values_.empty()) return;
-    index_.values_.resize(std::bit_ceil(values_.size() * 2));
+    index_.values_.resize(slots_for(values_.size()));
     const std::size_t mask = index_.values_.size() - 1;
     std::map<Tuples, std::uint32_t> sets;
     for (const auto& [key, value] : values_) {
@@ -263,8 +266,8 @@ class RuleIndex::Build {
       return std::pair{a.hash, a.entry.rule} < std::pair{b.hash, b.entry.rule};
     };
     std::stable_sort(places_.begin(), places_.end(), before);
-    index_.contents_.clear();
-    index_.buckets_.assign(std::bit_ceil(places_.size() * 2 + 1), {});
+    index_.entries_.clear();
+    index_.buckets_.assign(slots_for(places_.size()), {});
     for (auto at = places_.cbegin(); at != places_.cend();) {
       const auto end = std::find_if(at, places_.cend(), [&](const Place& p) { return p.hash != at->hash; });
       const bool same = std::all_of(at, end, [&](const Place& place) {
@@ -278,15 +281,9 @@ class RuleIndex::Build {
   }
 
   void put(std::vector<Place>::const_iterator at, std::vector<Place>::const_iterator end) {
-    std::vector<std::uint32_t>& contents = index_.contents_;
-    const Bucket bucket{at->hash, static_cast<std::uint32_t>(contents.size()),
-                        static_cast<std::uint32_t>(end - at)};
-    const auto used = index_.tuples_[at->tuple].dimensions_used;
-    contents.insert(contents.end(), at->numbers.begin(), at->numbers.begin() + used);
-    for (; at != end; ++at) {
-      const auto words = std::bit_cast<std::array<std::uint32_t, kEntryWords>>(at->entry);
-      contents.insert(contents.end(), words.begin(), words.end());
-    }
+    Bucket bucket{at->hash, at->numbers, static_cast<std::uint32_t>(end - at),
+                  static_cast<std::uint32_t>(index_.entries_.size()), at->entry};
+    while (++at != end) index_.entries_.push_back(at->entry);
     const std::size_t mask = index_.buckets_.size() - 1;
     std::size_t slot = bucket.hash >> 32U & mask;
     while (index_.buckets_[slot].entries != 0) slot = (slot + 1) & mask;
@@ -323,7 +320,7 @@ void RuleIndex::look_up_destination(const IpAddress& address, Question& question
 
 std::size_t RuleIndex::bytes() const {
   const auto of = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
-  return sizeof(RuleIndex) + of(tuples_) + of(values_) + of(tuple_sets_) + of(buckets_) + of(contents_) +
+  return sizeof(RuleIndex) + of(tuples_) + of(values_) + of(tuple_sets_) + of(buckets_) + of(entries_) +
          of(hours_);
 }
 

@@ -56,6 +56,8 @@ class RuleIndex {
   static constexpr std::size_t kCombinationsMax = 64;
   /// Rules of further kinds stand in the tuple that asks for nothing.
   static constexpr std::size_t kTuplesMax = 128;
+  /// Dimensions of one tuple; a rule that asks for more is looked up by some of them.
+  static constexpr std::size_t kTupleDimensionsMax = 7;
 
   using Tuples = std::array<std::uint64_t, kTuplesMax / 64>;  // one bit each
 
@@ -75,7 +77,6 @@ class RuleIndex {
     bool exact_;
     bool too_many_ = false;
     std::array<std::uint8_t, kDimensions> counts_{};
-    std::array<Tuples, kDimensions> tuples_{};  // in which some value of the dimension occurs
     std::array<Values, kDimensions> values_;
   };
 
@@ -113,19 +114,13 @@ class RuleIndex {
   struct Tuple {
     std::uint32_t first_rule = 0;
     std::uint8_t dimensions_used = 0;
-    std::array<std::uint8_t, kDimensions> dimensions{};
+    std::array<std::uint8_t, kTupleDimensionsMax> dimensions{};
   };
   /// A value that rules ask for; the key tells which.
   struct Value {
     std::uint64_t key = 0;
     std::uint32_t number = 0;  // 0: free
     std::uint32_t tuples = 0;  // in tuple_sets_
-  };
-  /// The rules of one tuple under the same values.
-  struct Bucket {
-    std::uint64_t hash = 0;
-    std::uint32_t at = 0;       // in contents_: the numbers of the values, then the entries
-    std::uint32_t entries = 0;  // 0: free
   };
   struct Entry {
     std::uint32_t rule = 0;
@@ -134,13 +129,20 @@ class RuleIndex {
     std::uint16_t hours = 0;  // in hours_; 0: always
     std::uint16_t settled = 0;
   };
-  static constexpr std::size_t kEntryWords = sizeof(Entry) / sizeof(std::uint32_t);
-  static_assert(kEntryWords * sizeof(std::uint32_t) == sizeof(Entry));
+  /// The rules of one tuple under the same values, in one cache line where it is one rule.
+  struct alignas(64) Bucket {
+    std::uint64_t hash = 0;
+    std::array<std::uint32_t, kTupleDimensionsMax> numbers{};  // of the values
+    std::uint32_t entries = 0;                                 // 0: free
+    std::uint32_t others = 0;                                  // in entries_: those behind the first
+    Entry first;
+  };
+  static_assert(sizeof(Bucket) == 64);
 
   /// A way to walk through the combinations of a flow's values within one tuple.
   struct Walk {
-    std::array<std::uint32_t, kDimensions> numbers{};
-    std::array<std::uint64_t, kDimensions + 1> hashes{};
+    std::array<std::uint32_t, kTupleDimensionsMax> numbers;
+    std::array<std::uint64_t, kTupleDimensionsMax + 1> hashes;
   };
 
   /// One to one for values below 2^56.
@@ -161,17 +163,18 @@ class RuleIndex {
   [[nodiscard]] Value find(std::uint64_t key) const noexcept {
     if (values_.empty()) return {};
     const std::size_t mask = values_.size() - 1;
-    for (std::size_t at = key >> 32U & mask;; at = (at + 1) & mask) {  // ends: half of them are free
+    for (std::size_t at = key >> 32U & mask;; at = (at + 1) & mask) {  // ends: some are free
       if (values_[at].key == key || values_[at].number == 0) return values_[at];
     }
   }
-  [[nodiscard]] Bucket find_bucket(std::uint64_t hash) const noexcept {
+  [[nodiscard]] const Bucket& find_bucket(std::uint64_t hash) const noexcept {
     const std::size_t mask = buckets_.size() - 1;
     for (std::size_t at = hash >> 32U & mask;; at = (at + 1) & mask) {
       if (buckets_[at].hash == hash || buckets_[at].entries == 0) return buckets_[at];
     }
   }
   void take(Dimension dimension, std::uint64_t key, Question& question) const noexcept;
+  [[nodiscard]] Tuples tuples_for(const Question& question) const noexcept;
   template <typename InHours, typename Accepts>
   std::size_t first_in_bucket(const Question& question, const Walk& walk, std::size_t used, std::size_t best,
                               InHours& in_hours, Accepts& accepts) const;
@@ -186,10 +189,10 @@ class RuleIndex {
   std::array<Tuples, kDimensions> free_{};  // of each dimension: the tuples that do not ask for it
   Tuples all_{};
   std::vector<Tuple> tuples_;  // by their first rule
-  std::vector<Value> values_;  // a power of two, at most half full
+  std::vector<Value> values_;  // a power of two, at most three quarters full
   std::vector<Tuples> tuple_sets_;
   std::vector<Bucket> buckets_;  // as values_
-  std::vector<std::uint32_t> contents_;
+  std::vector<Entry> entries_;
   std::vector<std::uint32_t> hours_;         // rules whose `when` others share
   std::vector<std::uint8_t> v4_prefixes_;    // lengths that occur, over the mapped form
   std::vector<std::uint8_t> wide_prefixes_;  // those of other subnets
@@ -207,7 +210,20 @@ inline void RuleIndex::take(Dimension dimension, std::uint64_t key, Question& qu
   question.values_[at].numbers[count] = value.number;
   question.values_[at].tuples[count] = value.tuples;
   ++count;
-  for (std::size_t i = 0; i < all_.size(); ++i) question.tuples_[at][i] |= tuple_sets_[value.tuples][i];
+}
+
+/// Those in which each value of the flow occurs or does not matter.
+inline RuleIndex::Tuples RuleIndex::tuples_for(const Question& question) const noexcept {
+  Tuples left = all_;
+  for (const std::uint8_t dimension : dimensions_) {
+    Tuples taken = free_[dimension];
+    for (std::size_t i = 0; i < question.counts_[dimension]; ++i) {
+      const Tuples& one = tuple_sets_[question.values_[dimension].tuples[i]];
+      for (std::size_t word = 0; word < taken.size(); ++word) taken[word] |= one[word];
+    }
+    for (std::size_t word = 0; word < taken.size(); ++word) left[word] &= taken[word];
+  }
+  return left;
 }
 
 template <typename InHours, typename Accepts>
@@ -218,11 +234,9 @@ std::size_t RuleIndex::first(const Question& question, InHours in_hours, Accepts
       if (accepts(rule, false)) return rule;
     return rules_;
   }
-  for (std::size_t word = 0; word < all_.size(); ++word) {
-    std::uint64_t left = all_[word];
-    for (const std::uint8_t dimension : dimensions_)
-      left &= free_[dimension][word] | question.tuples_[dimension][word];
-    for (; left != 0; left &= left - 1) {
+  const Tuples tuples = tuples_for(question);
+  for (std::size_t word = 0; word < tuples.size(); ++word) {
+    for (std::uint64_t left = tuples[word]; left != 0; left &= left - 1) {
       const std::size_t tuple = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
       if (tuples_[tuple].first_rule >= best) return best;  // so is that of every later one
       best = first_in_tuple(question, tuple, best, in_hours, accepts);
@@ -237,7 +251,7 @@ std::size_t RuleIndex::first_in_tuple(const Question& question, std::size_t numb
                                       InHours& in_hours, Accepts& accepts) const {
   const Tuple& tuple = tuples_[number];
   const std::size_t used = tuple.dimensions_used;
-  std::array<std::uint8_t, kDimensions> next;
+  std::array<std::uint8_t, kTupleDimensionsMax> next;
   Walk walk;
   walk.hashes[0] = start_of(number);
   std::size_t depth = 0;
@@ -267,14 +281,12 @@ std::size_t RuleIndex::first_in_tuple(const Question& question, std::size_t numb
 template <typename InHours, typename Accepts>
 std::size_t RuleIndex::first_in_bucket(const Question& question, const Walk& walk, std::size_t used,
                                        std::size_t best, InHours& in_hours, Accepts& accepts) const {
-  const Bucket bucket = find_bucket(walk.hashes[used]);
+  const Bucket& bucket = find_bucket(walk.hashes[used]);
   if (bucket.entries == 0) return best;
-  const std::uint32_t* at = contents_.data() + bucket.at;
   for (std::size_t i = 0; i < used; ++i)
-    if (at[i] != walk.numbers[i]) return best;
-  at += used;
-  for (std::uint32_t i = 0; i < bucket.entries; ++i, at += kEntryWords) {
-    const auto entry = std::bit_cast<Entry>(std::array<std::uint32_t, kEntryWords>{at[0], at[1], at[2]});
+    if (bucket.numbers[i] != walk.numbers[i]) return best;
+  for (std::uint32_t i = 0; i < bucket.entries; ++i) {
+    const Entry& entry = i == 0 ? bucket.first : entries_[bucket.others + i - 1];
     if (entry.rule >= best) return best;
     const bool in_range = question.port_ >= entry.port_low && question.port_ <= entry.port_high;
     if (question.exact_ && !in_range) continue;
