@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -23,6 +22,7 @@
 #include "policy/engine/policy_watch.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
@@ -205,7 +205,7 @@ Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::
     if (auto kept = replace(policy::kept_path(path_, revision_), before_); !kept)
       return tl::unexpected(kept.error());
   }
-  last_ = {revision_ + 1, std::chrono::system_clock::now().time_since_epoch().count(), author(), reason};
+  last_ = {revision_ + 1, wall_clock(), author(), reason};
   if (auto noted = note(last_); !noted) return tl::unexpected(noted.error());
   if (auto done = put(text, revision_ + 1); !done) return tl::unexpected(done.error());
   std::error_code ignored;
