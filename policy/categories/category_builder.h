@@ -37,6 +37,7 @@ class CategoryBuilder {
   [[nodiscard]] Result<std::string> build(TimeNs made_at);
   /// Names that an override kept out; known after `build`.
   [[nodiscard]] std::size_t overridden() const { return overridden_; }
+  [[nodiscard]] const std::vector<CategoryList>& lists() const { return lists_; }
 
  private:
   struct Record {

@@ -66,6 +66,12 @@ std::span<const T> section(const char* bytes, std::size_t offset, std::size_t co
 
 }  // namespace
 
+bool is_category_name(std::string_view text) {
+  constexpr std::size_t kBytesMax = 64;
+  return !text.empty() && text.size() <= kBytesMax &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string_view::npos;
+}
+
 Result<CategoryFile> CategoryFile::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return refused(path, "cannot be opened");

@@ -31,10 +31,14 @@
 
 namespace weir::policy {
 
+inline constexpr const char* kCategoryFileName = "categories.wcat";  // beside the policy
 inline constexpr std::size_t kCategoryFileBytesMax = 4ULL << 30U;
 inline constexpr std::size_t kCategoryDomainsMax = 50'000'000;
 inline constexpr std::size_t kCategoryListsMax = 4'096;
 inline constexpr std::size_t kCategorySetsMax = 65'536;  // different sets of lists that name one domain
+
+/// As rules name them: 1 to 64 of a-z, 0-9, - and _.
+[[nodiscard]] bool is_category_name(std::string_view text);
 
 /// One file of domains that was imported.
 struct CategoryList {

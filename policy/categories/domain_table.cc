@@ -76,7 +76,34 @@ Result<void> DomainTable::add(DomainSet set, std::string_view pattern) {
   return {};
 }
 
+bool DomainTable::import(const CategoryFile& file, std::string_view category, DomainSet set) {
+  if (!imported_) {
+    imported_ = file;
+    set_of_list_.resize(file.lists().size());
+  }
+  bool known = false;
+  for (std::size_t i = 0; i < set_of_list_.size(); ++i) {
+    if (imported_->lists()[i].category != category) continue;
+    set_of_list_[i] = set;
+    imported_sets_.set(index_of(set));
+    known = true;
+  }
+  return known;
+}
+
+void DomainTable::lookup_imported(std::string_view name, DomainMatches& matches) const noexcept {
+  imported_->lookup(name, [&](const CategoryHit& hit) {
+    if (hit.set == CategoryFile::kAllowed) matches &= ~imported_sets_;
+    for (const CategoryMember member : imported_->members(hit.set)) {
+      const std::optional<DomainSet> set = set_of_list_[member.list];
+      if (set && (member.below_only == 0 || hit.entry.size() < name.size())) matches.set(index_of(*set));
+    }
+  });
+}
+
 void DomainTable::lookup(std::string_view name, DomainMatches& matches) const noexcept {
+  if (imported_) lookup_imported(name, matches);
+  if (used_ == 0) return;
   SuffixHash hash;
   for (std::size_t at = name.size(); at-- > 0;) {
     hash.add(name[at]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which sets of domains (categories, lists, a rule's own names) a host name belongs to. One hash probe a
 // label of the name, no allocation in a lookup. Built once by the policy compiler, read by many threads
-// afterwards.
+// afterwards. The imported categories that the policy uses are looked up with it, where they lie.
 //
 // A pattern is `x.example` (the name itself and everything below it) or `*.x.example` (only what is below
 // it).
@@ -9,10 +9,12 @@
 
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/categories/category_file.h"
 #include "policy/model/error.h"
 
 namespace weir::policy {
@@ -42,10 +44,24 @@ class DomainTable {
   /// harmless.
   [[nodiscard]] Result<void> add(DomainSet set, std::string_view pattern);
 
+  /// Makes `set` hold what the file's lists of `category` hold. False: it has none. One file a table.
+  [[nodiscard]] bool import(const CategoryFile& file, std::string_view category, DomainSet set);
+
   /// Sets every bit whose set holds `name`, which must be canonical; leaves the others as they are.
   void lookup(std::string_view name, DomainMatches& matches) const noexcept;
 
-  [[nodiscard]] std::size_t domains() const { return memberships_.size(); }
+  /// Patterns that were added, and the entries of the imported file.
+  [[nodiscard]] std::size_t domains() const {
+    return memberships_.size() + (imported_ ? imported_->domains() : 0);
+  }
+  /// visit(name) for every name that was added.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.first_membership != kNone)
+        visit(std::string_view(names_).substr(slot.name_offset, slot.name_bytes));
+    }
+  }
   [[nodiscard]] std::size_t sets() const { return sets_; }
 
  private:
@@ -67,6 +83,7 @@ class DomainTable {
   /// The slot that holds `name`, or the free one where it would be put.
   [[nodiscard]] std::size_t probe(std::string_view name, std::uint32_t hash) const noexcept;
   void grow();
+  void lookup_imported(std::string_view name, DomainMatches& matches) const noexcept;
 
   DomainLimits limits_;
   std::vector<Slot> slots_;  // a power of two, at most half full
@@ -74,6 +91,10 @@ class DomainTable {
   std::string names_;
   std::size_t used_ = 0;
   std::size_t sets_ = 0;
+
+  std::optional<CategoryFile> imported_;
+  std::vector<std::optional<DomainSet>> set_of_list_;  // by the number of a list in the file
+  DomainMatches imported_sets_;
 };
 
 }  // namespace weir::policy

@@ -71,13 +71,16 @@ struct LineReader {
       return;
     }
     for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest)) {
-      const bool own = std::find(kOwnNames.begin(), kOwnNames.end(), word) != kOwnNames.end();
-      if (!own && !IpAddress::parse(word)) add(word, line);
+      if (!is_own_name(word) && !IpAddress::parse(word)) add(word, line);
     }
   }
 };
 
 }  // namespace
+
+bool is_own_name(std::string_view name) {
+  return std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
+}
 
 ResultAll<std::size_t> read_list(std::string_view text, const std::string& file, DomainSet set,
                                  DomainTable& table, ListFileLimits limits) {

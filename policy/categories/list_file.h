@@ -18,6 +18,9 @@ struct ListFileLimits {
   std::size_t mistakes_max = 10;  // reported of one file; the rest is only counted
 };
 
+/// A name that hosts files map for the machine itself, localhost and its like.
+[[nodiscard]] bool is_own_name(std::string_view name);
+
 /// Adds every domain of `text` to `set`; returns how many lines named one. Mistakes carry `file` and their
 /// line.
 [[nodiscard]] ResultAll<std::size_t> read_list(std::string_view text, const std::string& file, DomainSet set,

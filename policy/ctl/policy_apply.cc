@@ -114,7 +114,7 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
     return;
   }
   if (auto done = folder.forget_replaced(); !done) return context.fail(done.error());
-  report(context, settings, *revision, reloads);
+  if (!options.quiet) report(context, settings, *revision, reloads);
   if (options.confirm_within > 0 && context.format_or(Format::kTable) == Format::kTable) {
     print(fmt::format("weirctl policy confirm within {}, or revision {} comes back\n",
                       duration_text(options.confirm_within), *revision - 1));

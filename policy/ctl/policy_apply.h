@@ -13,6 +13,7 @@ struct ApplyOptions {
   std::string reason;         // for the log
   TimeNs confirm_within = 0;  // 0: for good
   bool supersedes = false;    // also while another revision waits to be confirmed
+  bool quiet = false;         // nothing is printed when it worked
 };
 
 /// Prints the revision and on how many workers it is in force.

@@ -19,6 +19,7 @@
 #include <sstream>
 #include <utility>
 
+#include "policy/ctl/replace_file.h"
 #include "policy/engine/policy_watch.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
@@ -82,16 +83,6 @@ std::vector<std::string> lines_of(const std::string& path) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -194,7 +185,7 @@ Result<void> PolicyFolder::put_back() {
 Result<void> PolicyFolder::bound_next(TimeNs confirm_within) const {
   const policy::Pending pending{revision_ + 1, revision_, policy::boot_time_now() + confirm_within,
                                 policy::boot_id()};
-  return replace(policy::pending_path(path_), policy::to_text(pending));
+  return replace_file(policy::pending_path(path_), policy::to_text(pending));
 }
 
 Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason) {
@@ -202,7 +193,7 @@ Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::
     auto present = read_text(path_);
     if (!present) return tl::unexpected(present.error());
     before_ = std::move(*present);
-    if (auto kept = replace(policy::kept_path(path_, revision_), before_); !kept)
+    if (auto kept = replace_file(policy::kept_path(path_, revision_), before_); !kept)
       return tl::unexpected(kept.error());
   }
   last_ = {revision_ + 1, wall_clock(), author(), reason};
@@ -243,8 +234,9 @@ Result<void> PolicyFolder::take_back() {
 }
 
 Result<void> PolicyFolder::put(const std::string& text, std::uint32_t revision) {
-  if (auto written = replace(path_, text); !written) return written;
-  if (auto written = replace(revision_path(path_), fmt::format("{}\n", revision)); !written) return written;
+  if (auto written = replace_file(path_, text); !written) return written;
+  if (auto written = replace_file(revision_path(path_), fmt::format("{}\n", revision)); !written)
+    return written;
   if (fsync(lock_) != 0) return refused("cannot sync", folder());
   return {};
 }
@@ -254,24 +246,7 @@ Result<void> PolicyFolder::note(const Revision& revision) const {
   lines.push_back(line_of(revision));
   if (lines.size() > kHistoryLinesMax)
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kHistoryLinesMax));
-  return replace(history_path(path_), fmt::format("{}\n", fmt::join(lines, "\n")));
-}
-
-// Readable by the folder's group, which is the daemons'; the folder says who may look inside.
-Result<void> PolicyFolder::replace(const std::string& path, const std::string& text) const {
-  const std::string beside = path + ".new";
-  const int descriptor = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-  if (descriptor < 0) return refused("cannot write", beside);
-  struct stat folder {};
-  const bool owned = fstat(lock_, &folder) == 0 && fchmod(descriptor, 0640) == 0 &&
-                     (fchown(descriptor, static_cast<uid_t>(-1), folder.st_gid) == 0 || errno == EPERM);
-  const bool written = owned && write_all(descriptor, text) && fsync(descriptor) == 0;
-  const int why = errno;
-  close(descriptor);
-  errno = why;
-  if (!written) return refused("cannot write", beside);
-  if (rename(beside.c_str(), path.c_str()) != 0) return refused("cannot replace", path);
-  return {};
+  return replace_file(history_path(path_), fmt::format("{}\n", fmt::join(lines, "\n")));
 }
 
 }  // namespace weir::ctl

@@ -60,7 +60,6 @@ class PolicyFolder {
   [[nodiscard]] Result<void> put_back();
   [[nodiscard]] Result<void> put(const std::string& text, std::uint32_t revision);
   [[nodiscard]] Result<void> note(const Revision& revision) const;
-  [[nodiscard]] Result<void> replace(const std::string& path, const std::string& text) const;
 
   std::string path_;
   int lock_ = -1;

@@ -25,6 +25,7 @@ struct Builder {
   PolicyParts parts;
   std::map<std::string, DomainSet, std::less<>> lists;
   std::map<std::string, DomainSet, std::less<>> categories;
+  std::optional<Result<CategoryFile>> imported;  // opened when the first rule needs it
   std::map<std::string, int, std::less<>> rule_lines;
 };
 
@@ -33,6 +34,8 @@ void compile_groups(Builder& builder, const Node& groups);
 void compile_schedules(Builder& builder, const Node& schedules);
 void compile_lists(Builder& builder, const Node& lists);
 void compile_categories(Builder& builder, const Node& categories);
+/// The category of that name, declared or imported; a mistake at `at` when there is none.
+[[nodiscard]] std::optional<DomainSet> category_set(Builder& builder, const Node& at);
 void compile_rules(Builder& builder, Section section, const Node& rules);
 void compile_software(Builder& builder, const Node& software);
 void compile_tests(Builder& builder, const Node& tests);

@@ -101,7 +101,46 @@ void compile_folder(Builder& builder, const Node& node) {
   }
 }
 
+/// The file that `weirctl category import` made; nullptr: there is none, or it is damaged, which is a mistake
+/// at the first rule that needs it.
+const CategoryFile* imported_file(Builder& builder, const Node& at) {
+  if (!builder.imported) {
+    builder.imported = CategoryFile::open(full_path(builder, kCategoryFileName));
+    const bool wrong = !*builder.imported && builder.imported->error().code != ErrorCode::kNotFound;
+    if (wrong) {
+      const Error& error = builder.imported->error();
+      builder.mistakes.add(at, fmt::format("{} {}", error.at.file, error.what), error.advice);
+    }
+  }
+  return *builder.imported ? &**builder.imported : nullptr;
+}
+
 }  // namespace
+
+std::optional<DomainSet> category_set(Builder& builder, const Node& at) {
+  if (const auto known = builder.categories.find(at.text); known != builder.categories.end())
+    return known->second;
+  const bool asked_before = builder.imported.has_value();
+  const CategoryFile* const file = imported_file(builder, at);
+  std::vector<std::string_view> known;
+  for (const auto& [name, set] : builder.categories) known.push_back(name);
+  if (file != nullptr) {
+    for (const CategoryList& list : file->lists()) known.push_back(list.category);
+    if (std::find(known.begin(), known.end(), at.text) != known.end()) {
+      const auto set = new_set(builder, at);
+      if (!set) return std::nullopt;
+      static_cast<void>(builder.parts.domains.import(*file, at.text, *set));
+      builder.categories.emplace(at.text, *set);
+      return set;
+    }
+  }
+  const bool damaged = !*builder.imported && builder.imported->error().code != ErrorCode::kNotFound;
+  if (damaged && !asked_before) return std::nullopt;  // that was said
+  builder.mistakes.add(
+      at, fmt::format("no category is called {}", shown(at)),
+      meant(at.text, known, "declare it under categories, or import it: weirctl category import"));
+  return std::nullopt;
+}
 
 std::optional<DomainSet> new_set(Builder& builder, const Node& at) {
   const auto set = builder.parts.domains.add_set();

@@ -123,15 +123,8 @@ void add_domain_or_list(Builder& builder, const Node& value, std::optional<Domai
 }
 
 void add_category(Builder& builder, const Node& value, Match& match) {
-  const auto category = builder.categories.find(value.text);
-  if (category != builder.categories.end()) {
-    match.categories.push_back({category->second, "category " + category->first});
-    return;
-  }
-  std::vector<std::string_view> known;
-  for (const auto& [name, set] : builder.categories) known.push_back(name);
-  builder.mistakes.add(value, fmt::format("no category is called {}", shown(value)),
-                       meant(value.text, known, "declare it under categories"));
+  if (const auto set = category_set(builder, value))
+    match.categories.push_back({*set, "category " + value.text});
 }
 
 void add_address(Builder& builder, const Node& value, std::optional<DomainSet>& own, AddressMatch& into) {

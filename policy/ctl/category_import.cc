@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// weirctl category import | rollback: another category file, and the policy in force as a new revision, so
+// that every classifier reads it and flows that are under way are judged again. What the policy's own tests
+// or a classifier refuse is taken back.
+#include "policy/categories/category_import.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include "policy/ctl/category_folder.h"
+#include "policy/ctl/context.h"
+#include "policy/ctl/policy_apply.h"
+#include "policy/ctl/policy_files.h"
+
+namespace weir::ctl {
+namespace {
+
+struct ImportWords {
+  std::vector<std::string> sources;  // PATH or NAME=PATH
+  std::string format;
+  std::string licence;
+  std::string allow;
+  std::vector<std::string> suffixes;
+  bool force = false;
+};
+
+policy::ImportRequest request_of(const ImportWords& words) {
+  policy::ImportRequest request;
+  for (const std::string& word : words.sources) {
+    const std::size_t equals = word.find('=');
+    const bool named = equals != std::string::npos && policy::is_category_name(word.substr(0, equals));
+    request.sources.push_back(named ? policy::ImportSource{word.substr(equals + 1), word.substr(0, equals)}
+                                    : policy::ImportSource{word, ""});
+  }
+  request.format = policy::source_format(words.format);
+  request.licence = words.licence;
+  request.allow_file = words.allow;
+  request.options.suffixes_taken.insert(words.suffixes.begin(), words.suffixes.end());
+  return request;
+}
+
+Json import_rows(const policy::Imported& imported) {
+  Json rows = Json::array();
+  for (const auto& [list, count] : imported.lists) {
+    rows.push_back({{"category", list.category},
+                    {"domains", list.domains},
+                    {"repeated", count.taken - std::min<std::size_t>(count.taken, list.domains)},
+                    {"with_path", count.with_path},
+                    {"public_suffixes", count.public_suffixes},
+                    {"other_triggers", count.other_triggers},
+                    {"not_domains", count.not_domains},
+                    {"first_wrong_line", count.first_wrong.line},
+                    {"format", list.format},
+                    {"source", list.source}});
+  }
+  return rows;
+}
+
+/// The policy in force, again, over the categories that are on disk now. False: it or a classifier refused
+/// them.
+bool apply_again(Context& context, const Settings& settings, const std::string& reason) {
+  const auto [file, revision] = in_force_on_disk(settings.classifier.policy);
+  if (revision == 0) return true;
+  const auto text = read_text(file);
+  if (!text) {
+    context.fail(text.error());
+    return false;
+  }
+  const bool table = context.format_or(Format::kTable) == Format::kTable;
+  apply_text(context, settings, *text, {.name = file, .reason = reason, .quiet = !table});
+  return context.exit_code == kOk || context.exit_code == kUnreachable;
+}
+
+void import_lists(Context& context, const ImportWords& words) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  auto folder = CategoryFolder::lock(settings->classifier.policy);
+  if (!folder) return context.fail(folder.error());
+  const TimeNs now = std::chrono::system_clock::now().time_since_epoch().count();
+  const auto imported = policy::import_categories(request_of(words), now);
+  if (!imported) return context.fail(imported.error());
+  if (auto done = folder->install(imported->bytes, words.force); !done) return context.fail(done.error());
+  if (!apply_again(context, *settings, "categories imported")) {
+    if (auto undone = folder->take_back(); !undone) return context.fail(undone.error());
+    std::fprintf(stderr, "the categories of before stay\n");
+    return;
+  }
+  if (auto kept = folder->keep(); !kept) return context.fail(kept.error());
+  print(render(context.format_or(Format::kTable), import_rows(*imported),
+               {"category", "domains", "repeated", "with_path", "public_suffixes", "not_domains", "format",
+                "source"}));
+  if (imported->overridden > 0 && context.format_or(Format::kTable) == Format::kTable)
+    print(fmt::format("{} names left out by overrides\n", imported->overridden));
+}
+
+void roll_categories_back(Context& context) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const auto folder = CategoryFolder::lock(settings->classifier.policy);
+  if (!folder) return context.fail(folder.error());
+  if (auto done = folder->roll_back(); !done) return context.fail(done.error());
+  if (apply_again(context, *settings, "categories rolled back")) return;
+  if (auto undone = folder->roll_back(); !undone) context.fail(undone.error());
+}
+
+}  // namespace
+
+void add_category_import(CLI::App& category, Context& context) {
+  auto words = std::make_shared<ImportWords>();
+  CLI::App* importing =
+      add_command(category, "import", "build the category file out of lists, and put it in force", context,
+                  [words](Context& used) { import_lists(used, *words); });
+  importing
+      ->add_option("SOURCE", words->sources,
+                   "a list, or a folder of lists (UT1, squidGuard); NAME=PATH names it")
+      ->required();
+  importing->add_option("--format", words->format, "of every file; else each is looked at")
+      ->check(CLI::IsMember({"plain", "urls", "hosts", "rpz"}));
+  importing->add_option("--licence", words->licence, "of the lists, recorded with them");
+  importing->add_option("--allow", words->allow,
+                        "a file of domains that are in no category whatever the lists say");
+  importing->add_option("--accept-suffix", words->suffixes,
+                        "a public suffix, such as github.io, that a list may name");
+  importing->add_flag("--force", words->force,
+                      "also when it has more than twice or less than half as many domains");
+  add_command(category, "rollback", "the category file before", context, roll_categories_back);
+}
+
+}  // namespace weir::ctl
