@@ -21,11 +21,11 @@ struct ImportSource {
 };
 
 struct ImportRequest {
-  std::vector<ImportSource> sources;
-  std::optional<SourceFormat> format;  // of every file; else each is looked at
-  std::string licence;                 // recorded with every list
-  std::string allow_file;              // domains that are in no category whatever the lists say; empty: none
-  SourceOptions options;
+  std::vector<ImportSource> sources{};
+  std::optional<SourceFormat> format{};  // of every file; else each is looked at
+  std::string licence{};                 // recorded with every list
+  std::string allow_file{};  // domains that are in no category whatever the lists say; empty: none
+  SourceOptions options{};
 };
 
 struct ImportedList {

@@ -38,7 +38,7 @@ struct SourceCount {
 };
 
 struct SourceOptions {
-  std::set<std::string, std::less<>> suffixes_taken;  // public suffixes that a list may name all the same
+  std::set<std::string, std::less<>> suffixes_taken{};  // public suffixes that a list may name all the same
 };
 
 /// From the first lines of the text; `file` by its name alone: squidGuard's "urls".

@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "policy/categories/category_builder.h"
+
 namespace weir::policy {
 namespace {
 
@@ -115,6 +117,35 @@ TEST(DomainTable, AgreesWithASearchThroughAllPatterns) {
       ASSERT_EQ(matches.test(s), expected) << asked << " in set " << s;
     }
   }
+}
+
+TEST(DomainTable, ImportedCategoriesAreLookedUpWithIt) {
+  CategoryBuilder builder;
+  const auto list = [&](const char* category) {
+    return builder.add_list({category, "", "", "", 0, 0}).value();
+  };
+  const auto bets = list("gambling");
+  const auto more_bets = list("gambling");
+  const auto ads = list("ads");
+  ASSERT_TRUE(builder.add(bets, "bet.example", false).has_value());
+  ASSERT_TRUE(builder.add(more_bets, "casino.example", true).has_value());
+  ASSERT_TRUE(builder.add(ads, "bet.example", false).has_value());
+  ASSERT_TRUE(builder.add(bets, "example.com", false).has_value());
+  builder.allow("good.example.com");
+  const auto file = CategoryFile::from_bytes(builder.build(0).value(), "made").value();
+  DomainTable table;
+  const DomainSet own = table.add_set().value();
+  const DomainSet gambling = table.add_set().value();
+  ASSERT_TRUE(table.add(own, "good.example.com").has_value());
+  EXPECT_FALSE(table.import(file, "gamblin", gambling));
+  EXPECT_TRUE(table.import(file, "gambling", gambling));
+  EXPECT_TRUE(holds(table, gambling, "www.bet.example"));
+  EXPECT_TRUE(holds(table, gambling, "x.casino.example"));
+  EXPECT_FALSE(holds(table, gambling, "casino.example"));
+  EXPECT_TRUE(holds(table, gambling, "example.com"));
+  EXPECT_FALSE(holds(table, gambling, "x.good.example.com")) << "an override";
+  EXPECT_TRUE(holds(table, own, "x.good.example.com")) << "which concerns imported categories alone";
+  EXPECT_FALSE(holds(table, own, "bet.example"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "policy/categories/category_builder.h"
 #include "tests/unit/policy/decide/policy_text.h"
 
 namespace {
@@ -23,6 +24,22 @@ std::atomic<std::size_t> allocations{0};
 
 namespace weir::policy {
 namespace {
+
+TEST(DecideAllocation, NoneToLookUpImportedCategories) {
+  CategoryBuilder builder;
+  const auto list = builder.add_list({"gambling", "", "", "", 0, 0}).value();
+  for (const char* const name : {"bet.example", "of-a-site.example"})
+    ASSERT_TRUE(builder.add(list, name, false).has_value());
+  DomainTable table;
+  const DomainSet set = table.add_set().value();
+  ASSERT_TRUE(
+      table.import(CategoryFile::from_bytes(builder.build(0).value(), "made").value(), "gambling", set));
+  DomainMatches matches;
+  const std::size_t before = allocations;
+  table.lookup("a-rather-long-name.of-a-site.example", matches);
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_TRUE(matches.test(index_of(set)));
+}
 
 TEST(DecideAllocation, NoneForAFlowWithoutHits) {
   const auto policy = policy_of(
