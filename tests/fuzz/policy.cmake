@@ -7,3 +7,5 @@ weir_fuzz(policy_text weir::decide
 weir_fuzz(settings_text weir::model COVERS policy/model/settings.cc)
 weir_fuzz(catalogue_text weir::lang COVERS policy/lang/catalogue.cc)
 weir_fuzz(signatures_text weir::lang COVERS policy/lang/signatures.cc)
+weir_fuzz(category_file weir::categories PkgConfig::XXHASH COVERS policy/categories/category_file.cc)
+weir_fuzz(category_source weir::category_import COVERS policy/categories/category_source.cc)
