@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a category file whose checksum is right: it is refused, or everything may be asked of it.
+// Any bytes as a category file, as they are and with the checksum put right: it is refused, or everything may
+// be asked of it.
+#include <sys/mman.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <cstddef>
@@ -14,12 +17,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using category_layout::Header;
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(data[i]);
+  if (const auto as_it_is = CategoryFile::from_bytes(bytes, "fuzz");
+      as_it_is && as_it_is->file_bytes() != size)
+    std::abort();
   if (size > sizeof(Header)) {
     constexpr std::size_t kUnchecked = offsetof(Header, checksum) + sizeof(Header::checksum);
     const std::uint64_t sum = XXH3_64bits(bytes.data() + kUnchecked, size - kUnchecked);
     std::memcpy(bytes.data() + offsetof(Header, checksum), &sum, sizeof(sum));
   }
-  const auto file = CategoryFile::from_bytes(bytes, "fuzz");
+  const int memory = memfd_create("fuzz", MFD_CLOEXEC);
+  if (memory < 0 || write(memory, bytes.data(), size) != static_cast<ssize_t>(size)) std::abort();
+  const auto file = CategoryFile::open("/proc/self/fd/" + std::to_string(memory));
+  close(memory);
   if (!file) {
     if (file.error().what.empty()) std::abort();
     return 0;
