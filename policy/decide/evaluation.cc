@@ -227,25 +227,28 @@ bool Evaluation::guess_forbidden(const Rule& rule) const {
 
 bool Evaluation::app_key(const Rule& rule, std::string_view& object, Why why) const {
   const auto& apps = rule.match.apps;
-  const auto at = std::find_if(apps.begin(), apps.end(), [&](const AppMatch& app) { return app_is(app); });
+  const bool guess = guess_forbidden(rule);
+  const auto is = [&](const AppMatch& app) { return app_is(app); };
+  const auto may_speak = [&](const AppMatch& app) {
+    return app_is(app) && (!guess || is_tunnel(app) || says_encrypted_dns(app));
+  };
+  const auto at = std::find_if(apps.begin(), apps.end(), may_speak);
   const std::string_view shown = known_app(facts_.app) ? std::string_view(facts_.app) : facts_.master;
-  if (at == apps.end()) {
-    if (known_app(shown)) {
-      say(why, "the application is {}", shown);
-    } else {
-      say(why, "the application is not known{}", facts_.app_final ? "" : " yet");
-    }
-    return false;
+  if (at != apps.end()) {
+    const bool by_name = at->kind == AppMatch::Kind::kName || says_encrypted_dns(*at);
+    say(why, "the application is {}", by_name ? std::string_view(at->name) : shown);
+    object = at->name;
+    return true;
   }
-  if (!is_tunnel(*at) && !says_encrypted_dns(*at) && guess_forbidden(rule)) {
+  if (guess && std::any_of(apps.begin(), apps.end(), is)) {
     say(why, "the application {} is only a guess ({}) and the rule does not say allow_guess", shown,
         to_string(facts_.confidence));
-    return false;
+  } else if (known_app(shown)) {
+    say(why, "the application is {}", shown);
+  } else {
+    say(why, "the application is not known{}", facts_.app_final ? "" : " yet");
   }
-  const bool by_name = at->kind == AppMatch::Kind::kName || says_encrypted_dns(*at);
-  say(why, "the application is {}", by_name ? std::string_view(at->name) : shown);
-  object = at->name;
-  return true;
+  return false;
 }
 
 bool Evaluation::name_key(const std::vector<NamedSet>& sets, std::string_view what, std::string_view& object,

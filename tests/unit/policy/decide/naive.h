@@ -1,126 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
-// Policies as plain values, the text of such a policy, and the plainest possible evaluation of it: no tables,
-// no indices, no compiled form. What `decide` is held against. Small alphabets, so that most keys hit now and
-// then.
+// The plainest possible evaluation of a policy, from docs/policy.md: no tables, no indices, no compiled form,
+// no code of the product but its plain facts. What `decide` is held against.
 #pragma once
 
+#include <arpa/inet.h>
+
 #include <algorithm>
-#include <optional>
-#include <random>
+#include <array>
+#include <cstdlib>
+#include <ctime>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "policy/model/decision.h"
 #include "policy/model/flow_facts.h"
+#include "tests/unit/policy/decide/naive_text.h"
 
 namespace weir::policy::naive {
-
-struct NamedValues {
-  std::string name;
-  std::vector<std::string> values;
-};
-
-struct Rule {
-  std::string name;
-  std::optional<std::vector<std::string>> who;
-  bool who_not = false;
-  std::vector<std::string> apps, countries, destinations,
-      protocols;  // network; apps and countries in web too
-  std::vector<int> asns, ports;
-  std::vector<std::string> domains, categories;                  // web: domains or lists
-  std::vector<std::string> mail_protocols, senders, recipients;  // email
-  std::string tls;
-  Action then = Action::kBlock;
-  bool monitor = false;
-  bool allow_guess = false;
-};
-
-struct Policy {
-  bool monitor = false;
-  std::vector<NamedValues> groups;  // values: addresses
-  std::vector<NamedValues> lists;   // values: patterns
-  std::vector<NamedValues> categories;
-  std::vector<Rule> rules[3];
-  std::optional<Action> unknown;
-  std::vector<std::string> authorised;
-  std::vector<std::pair<std::string, Action>> unauthorised;
-};
-
-// ---- text
-// -------------------------------------------------------------------------------------------------------
-
-inline std::string listed(const std::vector<std::string>& values) {
-  std::string text = "[";
-  for (const std::string& value : values) text += (text.size() > 1 ? ", \"" : "\"") + value + "\"";
-  return text + "]";
-}
-
-inline std::vector<std::string> words(const std::vector<int>& numbers) {
-  std::vector<std::string> texts;
-  for (const int number : numbers) texts.push_back(std::to_string(number));
-  return texts;
-}
-
-inline std::string text_of(const Rule& rule) {
-  std::string match;
-  const auto key = [&](const char* name, const std::vector<std::string>& values) {
-    if (!values.empty()) match += (match.empty() ? "" : ", ") + std::string(name) + ": " + listed(values);
-  };
-  key("app", rule.apps);
-  key("country", rule.countries);
-  key("destination", rule.destinations);
-  key("protocol", rule.protocols);
-  key("asn", words(rule.asns));
-  key("port", words(rule.ports));
-  key("domain", rule.domains);
-  key("category", rule.categories);
-  key("protocol", rule.mail_protocols);
-  key("sender", rule.senders);
-  key("recipient", rule.recipients);
-  if (!rule.tls.empty()) match += (match.empty() ? "tls: " : ", tls: ") + rule.tls;
-  std::string text = "  - {rule: " + rule.name;
-  if (rule.who) text += ", who: " + (rule.who_not ? "{not: " + listed(*rule.who) + "}" : listed(*rule.who));
-  if (!match.empty()) text += ", match: {" + match + "}";
-  text += std::string(", then: ") + to_string(rule.then);
-  if (rule.monitor) text += ", mode: monitor";
-  if (rule.allow_guess) text += ", allow_guess: true";
-  return text + "}\n";
-}
-
-inline std::string text_of(const Policy& policy) {
-  std::string text = policy.monitor ? "mode: monitor\n" : "";
-  const auto sets = [&](const char* section, const char* key, const std::vector<NamedValues>& all) {
-    if (all.empty()) return;
-    text += std::string(section) + ":\n";
-    for (const NamedValues& one : all)
-      text += "  " + one.name + ": {" + key + ": " + listed(one.values) + "}\n";
-  };
-  sets("groups", "hosts", policy.groups);
-  sets("lists", "domains", policy.lists);
-  sets("categories", "domains", policy.categories);
-  const char* const names[] = {"network", "web", "email"};
-  for (std::size_t section = 0; section < 3; ++section) {
-    if (policy.rules[section].empty()) continue;
-    text += std::string(names[section]) + ":\n";
-    for (const Rule& rule : policy.rules[section]) text += text_of(rule);
-  }
-  if (!policy.unknown) return text;
-  text += std::string("software:\n  unknown: ") + to_string(*policy.unknown) + "\n  authorised: [";
-  for (const std::string& product : policy.authorised) text += "{product: " + product + "}, ";
-  text += "]\n  unauthorised: [";
-  for (const auto& [product, then] : policy.unauthorised) {
-    text += "{product: " + product + ", then: " + to_string(then) + "}, ";
-  }
-  return text + "]\n";
-}
-
-// ---- evaluation
-// -------------------------------------------------------------------------------------------------
 
 template <typename T>
 bool holds(const std::vector<T>& values, const T& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+template <typename T, typename Is>
+bool any(const std::vector<T>& values, Is is) {
+  return std::any_of(values.begin(), values.end(), is);
+}
+
+// ---- time, as the C library tells it
+
+inline std::tm local_time(const std::string& zone, TimeNs now) {
+  const std::time_t seconds = now / kSecond;
+  setenv("TZ", zone.c_str(), 1);
+  tzset();
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return local;
+}
+
+inline bool in_schedule(const Schedule& schedule, const std::tm& local) {
+  constexpr int kDay = 24 * 60;
+  const int minute = (local.tm_wday + 6) % 7 * kDay + local.tm_hour * 60 + local.tm_min;  // of the week
+  const std::vector<int> days = schedule.days.empty() ? std::vector<int>{0, 1, 2, 3, 4, 5, 6} : schedule.days;
+  const std::vector<std::pair<int, int>> hours =
+      schedule.hours.empty() ? std::vector<std::pair<int, int>>{{0, kDay}} : schedule.hours;
+  return any(days, [&](int day) {
+    return any(hours, [&](std::pair<int, int> span) {
+      const int length =
+          span.second > span.first ? span.second - span.first : span.second - span.first + kDay;
+      return (minute - day * kDay - span.first + 8 * 7 * kDay) % (7 * kDay) < length;
+    });
+  });
+}
+
+inline std::string date_of(const std::tm& local) {
+  return std::to_string(local.tm_year + 1900) + "-" + two_digits(local.tm_mon + 1) + "-" +
+         two_digits(local.tm_mday);
+}
+
+// ---- addresses and names
+
+inline std::array<unsigned char, 16> bytes_of(const std::string& address) {
+  std::array<unsigned char, 16> bytes{};
+  if (address.find(':') != std::string::npos) {
+    inet_pton(AF_INET6, address.c_str(), bytes.data());
+  } else {
+    bytes[10] = bytes[11] = 0xff;
+    inet_pton(AF_INET, address.c_str(), bytes.data() + 12);
+  }
+  return bytes;
+}
+
+inline bool in_subnet(const std::string& address, const std::string& subnet) {
+  const std::size_t slash = subnet.find('/');
+  const std::string base = subnet.substr(0, slash);
+  const int bits = slash == std::string::npos            ? 128
+                   : base.find(':') != std::string::npos ? std::stoi(subnet.substr(slash + 1))
+                                                         : 96 + std::stoi(subnet.substr(slash + 1));
+  const auto a = bytes_of(address);
+  const auto b = bytes_of(base);
+  for (int bit = 0; bit < bits; ++bit) {
+    const auto at = static_cast<std::size_t>(bit / 8);
+    if (((a[at] ^ b[at]) >> (7 - bit % 8) & 1) != 0) return false;
+  }
+  return true;
 }
 
 inline bool in_pattern(const std::string& name, const std::string& pattern) {
@@ -130,128 +94,224 @@ inline bool in_pattern(const std::string& name, const std::string& pattern) {
 
 inline bool in_values(const std::string& name, const std::vector<std::string>& values,
                       const std::vector<NamedValues>& named) {
-  for (const std::string& value : values) {
+  return any(values, [&](const std::string& value) {
     const auto list =
         std::find_if(named.begin(), named.end(), [&](const NamedValues& n) { return n.name == value; });
-    if (list == named.end()) {
-      if (value.find('.') != std::string::npos && in_pattern(name, value)) return true;
-      continue;
-    }
-    for (const std::string& pattern : list->values) {
-      if (in_pattern(name, pattern)) return true;
-    }
-  }
-  return false;
+    if (list == named.end()) return value.find('.') != std::string::npos && in_pattern(name, value);
+    return any(list->values, [&](const std::string& pattern) { return in_pattern(name, pattern); });
+  });
 }
 
 inline std::vector<std::string> names_of(const FlowFacts& facts) {
   std::vector<std::string> names;
-  for (const std::string& name : {facts.host, facts.tls.sni, facts.http.host, facts.dns.query}) {
-    if (!name.empty()) names.push_back(name);
-  }
+  if (facts.host_source != NameSource::kNdpi) names.push_back(facts.host);
+  for (const std::string& name : {facts.tls.sni, facts.http.host, facts.dns.query}) names.push_back(name);
+  if (facts.tls.ech_offered && facts.dns_name_ech) names.push_back(facts.dns_name);
+  std::erase(names, std::string{});
   return names;
 }
 
-inline std::string domain_of(const std::string& address) { return address.substr(address.rfind('@') + 1); }
+// ---- one rule
+
+/// What is the same for all rules.
+struct Question {
+  const Policy& policy;
+  const FlowFacts& facts;
+  std::tm local;
+  std::string group;
+};
 
 inline std::string group_of(const Policy& policy, const FlowFacts& facts) {
-  for (const NamedValues& group : policy.groups) {
-    if (holds(group.values, facts.client().to_string())) return group.name;
+  const std::string client = facts.client().to_string();
+  for (const Group& group : policy.groups) {
+    if (holds(group.hosts, client) || holds(group.vlans, static_cast<int>(facts.vlan)) ||
+        holds(group.macs, facts.client_mac.to_string()) ||
+        any(group.subnets, [&](const std::string& subnet) { return in_subnet(client, subnet); })) {
+      return group.name;
+    }
   }
   return {};
 }
 
-inline bool matches_mail(const Policy& policy, const Rule& rule, const FlowFacts& facts) {
-  const MailFacts& mail = facts.mail;
+inline bool forbids_guess(const Rule& rule, const FlowFacts& facts) {
+  const bool guess =
+      facts.confidence == AppConfidence::kMatchByPort || facts.confidence == AppConfidence::kMatchByIp;
+  return guess && !rule.allow_guess && rule.then == Action::kBlock;
+}
+
+inline std::string mail_protocol(const FlowFacts& facts) {
+  if (facts.mail.seen) return facts.mail.protocol;
+  if (facts.master == "SMTP") return facts.tuple.responder_port == 587 ? "submission" : "smtp";
+  if (facts.master == "SMTPS") return "submission";
+  if (facts.master == "IMAP" || facts.master == "IMAPS") return "imap";
+  return facts.master == "POP3" || facts.master == "POPS" ? "pop3" : "";
+}
+
+inline bool matches_mail(const Question& q, const Rule& rule) {
+  const MailFacts& mail = q.facts.mail;
   std::vector<std::string> recipients = mail.recipients;
   if (!mail.pending_recipient.empty()) recipients.push_back(mail.pending_recipient);
-  if (!rule.mail_protocols.empty() && !holds(rule.mail_protocols, mail.protocol)) return false;
-  if (!rule.senders.empty() &&
-      (mail.sender.empty() || !in_values(domain_of(mail.sender), rule.senders, policy.lists))) {
-    return false;
-  }
+  const auto named = [&](const std::vector<std::string>& values, const std::string& address) {
+    return holds(values, address) ||
+           in_values(address.substr(address.rfind('@') + 1), values, q.policy.lists);
+  };
+  if (!rule.mail_protocols.empty() && !holds(rule.mail_protocols, mail_protocol(q.facts))) return false;
+  if (!mail.seen && forbids_guess(rule, q.facts)) return false;
+  if (!rule.senders.empty() && (mail.sender.empty() || !named(rule.senders, mail.sender))) return false;
   if (!rule.recipients.empty() &&
-      std::none_of(recipients.begin(), recipients.end(), [&](const std::string& one) {
-        return in_values(domain_of(one), rule.recipients, policy.lists);
-      })) {
+      !any(recipients, [&](const std::string& one) { return named(rule.recipients, one); })) {
     return false;
   }
   return rule.tls.empty() || (!recipients.empty() && mail.starttls_used == (rule.tls == "starttls"));
 }
 
-inline bool matches(const Policy& policy, const Rule& rule, Section section, const FlowFacts& facts) {
-  if (rule.who && holds(*rule.who, group_of(policy, facts)) == rule.who_not) return false;
-  if (section == Section::kEmail) return matches_mail(policy, rule, facts);
-  const char* const protocol = facts.tuple.protocol == kProtocolUdp ? "udp" : "tcp";
-  if (!rule.protocols.empty() && !holds(rule.protocols, std::string(protocol))) return false;
-  if (!rule.ports.empty() && !holds(rule.ports, static_cast<int>(facts.tuple.responder_port))) return false;
-  if (!rule.destinations.empty() && !holds(rule.destinations, facts.tuple.responder.to_string()))
+inline bool is_app(const FlowFacts& facts, const std::string& app, const Rule& rule) {
+  const std::string certain = facts.encrypted_dns == EncryptedDns::kDoh   ? "doh"
+                              : facts.encrypted_dns == EncryptedDns::kDot ? "dot"
+                              : facts.encrypted_dns == EncryptedDns::kDoq ? "doq"
+                                                                          : "";
+  if (app == certain || app == facts.tunnel.app) return true;
+  if (forbids_guess(rule, facts)) return false;
+  if (app != "doh" && app != "dot" && app != "doq") return app == facts.app || app == facts.master;
+  if (holds(facts.tls.alpn, app)) return true;
+  if (facts.app != "DoH_DoT" && facts.master != "DoH_DoT") return false;
+  const int port = facts.tuple.responder_port;
+  const bool udp = facts.tuple.protocol == kProtocolUdp;
+  const bool quic = udp && (port == 853 || port == 784 || port == 8853);
+  return app == (quic ? "doq" : !udp && port == 853 ? "dot" : "doh");
+}
+
+inline bool matches_end(const Rule& rule, int protocol, int port, const std::vector<std::string>& addresses) {
+  const char* const word = protocol == kProtocolTcp                                   ? "tcp"
+                           : protocol == kProtocolUdp                                 ? "udp"
+                           : protocol == kProtocolIcmp || protocol == kProtocolIcmpV6 ? "icmp"
+                                                                                      : "";
+  if (!rule.protocols.empty() && !holds(rule.protocols, std::string(word))) return false;
+  const auto in_range = [&](std::pair<int, int> range) {
+    return port >= range.first && port <= range.second;
+  };
+  if (!rule.ports.empty() && !any(rule.ports, in_range)) return false;
+  return rule.destinations.empty() || any(rule.destinations, [&](const std::string& subnet) {
+           return any(addresses, [&](const std::string& address) { return in_subnet(address, subnet); });
+         });
+}
+
+inline bool concerns(const Question& q, const Rule& rule) {
+  if (rule.who && holds(rule.who->names, q.group) == rule.who->negated) return false;
+  return !rule.when || any(q.policy.schedules, [&](const Schedule& schedule) {
+                         return holds(rule.when->names, schedule.name) && in_schedule(schedule, q.local);
+                       }) != rule.when->negated;
+}
+
+inline bool matches(const Question& q, const Rule& rule, Section section) {
+  if (!concerns(q, rule)) return false;
+  if (section == Section::kEmail) return matches_mail(q, rule);
+  const FlowFacts& facts = q.facts;
+  const TunnelFacts& tunnel = facts.tunnel;
+  const bool around =
+      !tunnel.type.empty() && matches_end(rule, tunnel.protocol, tunnel.port,
+                                          {tunnel.low_end.to_string(), tunnel.high_end.to_string()});
+  if (!around && !matches_end(rule, facts.tuple.protocol, facts.tuple.responder_port,
+                              {facts.tuple.responder.to_string()})) {
     return false;
+  }
   if (!rule.asns.empty() && !holds(rule.asns, static_cast<int>(facts.asn))) return false;
   if (!rule.countries.empty() &&
       (!holds(rule.countries, facts.country) || (section == Section::kWeb && facts.dns.seen))) {
     return false;
   }
-  if (!rule.apps.empty()) {
-    if (!holds(rule.apps, facts.app) && !holds(rule.apps, facts.master)) return false;
-    if (is_guess(facts.confidence) && rule.then == Action::kBlock && !rule.allow_guess) return false;
+  if (!rule.apps.empty() &&
+      !any(rule.apps, [&](const std::string& app) { return is_app(facts, app, rule); })) {
+    return false;
   }
   const auto names = names_of(facts);
-  const auto any = [&](const std::vector<std::string>& values, const std::vector<NamedValues>& named) {
-    return values.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-             return in_values(name, values, named);
-           });
+  const auto named = [&](const std::vector<std::string>& values, const std::vector<NamedValues>& sets) {
+    return values.empty() ||
+           any(names, [&](const std::string& name) { return in_values(name, values, sets); });
   };
-  return any(rule.domains, policy.lists) && any(rule.categories, policy.categories);
+  return named(rule.domains, q.policy.lists) && named(rule.categories, q.policy.categories);
 }
 
 inline bool applies(Section section, const FlowFacts& facts) {
   const std::set<std::string> web{"HTTP", "TLS", "QUIC"};
   if (section == Section::kNetwork) return true;
-  if (section == Section::kEmail) return facts.mail.seen;
+  if (section == Section::kEmail) return !mail_protocol(facts).empty();
   return (!facts.mail.seen || facts.tls.seen) &&
          (!names_of(facts).empty() || facts.tls.seen || facts.http.seen || web.count(facts.master) > 0);
 }
 
-/// "block r1 r1 r2?": the action, the rule that decided it, and the rules that hit.
-inline std::string evaluate(const Policy& policy, const FlowFacts& facts) {
+// ---- the policy
+
+/// Collects what rules say: "block r1 r1 r2?" is the action, the rule that decided it, and the rules that
+/// hit.
+struct Word {
   Action action = Action::kAllow;
   std::string deciding;
   std::string hits;
-  const auto speak = [&](const std::string& name, Action then, bool monitor) {
-    const bool would_block = monitor && then == Action::kBlock;
+
+  void speak(const std::string& name, Action then, bool monitor) {
+    const bool would_block = monitor && then > Action::kReport;
     const Action enforced = would_block ? Action::kReport : then;
     if (deciding.empty() || enforced > action) {
       action = enforced;
       deciding = name;
     }
     if (then != Action::kAllow) hits += " " + name + (would_block ? "?" : "");
+  }
+};
+
+inline void judge_software(const Question& q, Word& word) {
+  const auto& facts = q.facts.software;
+  const auto guess = [&](const SoftwareFact& fact) {
+    return fact.evidence.starts_with("app") && (q.facts.confidence == AppConfidence::kMatchByPort ||
+                                                q.facts.confidence == AppConfidence::kMatchByIp);
   };
+  for (const Unauthorised& entry : q.policy.unauthorised) {
+    const auto fact = std::find_if(facts.begin(), facts.end(),
+                                   [&](const SoftwareFact& f) { return f.product == entry.product; });
+    if (fact == facts.end()) continue;
+    if (guess(*fact) && entry.then == Action::kBlock && !entry.allow_guess) continue;
+    return word.speak("unauthorised-" + entry.product, entry.then, q.policy.monitor);
+  }
+  const auto entry_of = [&](const SoftwareFact& fact) {
+    return std::find_if(q.policy.authorised.begin(), q.policy.authorised.end(),
+                        [&](const Authorised& entry) { return entry.product == fact.product; });
+  };
+  const auto lapsed = [&](const SoftwareFact& fact) {
+    const auto entry = entry_of(fact);
+    if (entry == q.policy.authorised.end()) return false;
+    if (!entry->until.empty() && date_of(q.local) > entry->until) return true;
+    if (fact.version.empty()) return false;
+    const int version = std::stoi(fact.version);
+    return (entry->least && version < *entry->least) || (entry->below && version >= *entry->below);
+  };
+  const auto speak = [&](const SoftwareFact& fact) {
+    Action then = std::max(*q.policy.unknown, Action::kReport);
+    if (guess(fact) && then == Action::kBlock) then = Action::kReport;
+    word.speak("unknown-software", then, q.policy.monitor);
+  };
+  if (const auto fact = std::find_if(facts.begin(), facts.end(), lapsed); fact != facts.end())
+    return speak(*fact);
+  if (*q.policy.unknown == Action::kAllow) return;
+  const auto unknown = [&](const SoftwareFact& fact) {
+    return entry_of(fact) == q.policy.authorised.end() &&
+           !any(q.policy.unauthorised, [&](const Unauthorised& e) { return e.product == fact.product; });
+  };
+  if (const auto fact = std::find_if(facts.begin(), facts.end(), unknown); fact != facts.end()) speak(*fact);
+}
+
+inline std::string evaluate(const Policy& policy, const FlowFacts& facts, TimeNs now) {
+  const Question q{policy, facts, local_time(policy.zone, now), group_of(policy, facts)};
+  Word word;
   for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) {
     if (!applies(section, facts)) continue;
-    for (const Rule& rule : policy.rules[static_cast<std::size_t>(section)]) {
-      if (!matches(policy, rule, section, facts)) continue;
-      speak(rule.name, rule.then, rule.monitor || policy.monitor);
-      break;
-    }
+    const auto& rules = policy.rules[static_cast<std::size_t>(section)];
+    const auto rule =
+        std::find_if(rules.begin(), rules.end(), [&](const Rule& one) { return matches(q, one, section); });
+    if (rule != rules.end()) word.speak(rule->name, rule->then, rule->monitor || policy.monitor);
   }
-  if (policy.unknown) {
-    const auto used = [&](const std::string& product) {
-      return std::any_of(facts.software.begin(), facts.software.end(),
-                         [&](const SoftwareFact& fact) { return fact.product == product; });
-    };
-    const auto bad = std::find_if(policy.unauthorised.begin(), policy.unauthorised.end(),
-                                  [&](const auto& entry) { return used(entry.first); });
-    if (bad != policy.unauthorised.end()) {
-      speak("unauthorised-" + bad->first, bad->second, policy.monitor);
-    } else if (std::any_of(
-                   facts.software.begin(), facts.software.end(),
-                   [&](const SoftwareFact& fact) { return !holds(policy.authorised, fact.product); }) &&
-               *policy.unknown != Action::kAllow) {
-      speak("unknown-software", *policy.unknown, policy.monitor);
-    }
-  }
-  return std::string(to_string(action)) + " " + deciding + hits;
+  if (policy.unknown) judge_software(q, word);
+  return std::string(to_string(word.action)) + " " + word.deciding + word.hits;
 }
 
 }  // namespace weir::policy::naive

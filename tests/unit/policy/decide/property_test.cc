@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random policies and random flows: the compiled policy and the naive evaluation must agree. A failure names
-// the seed, the policy and the flow; the seed alone repeats it.
+// Random policies and random flows: the compiled policy and the naive evaluation must agree, and with it the
+// decision that is explained and the one that is not. A failure names the seed, the policy, the flow and the
+// time; the seed alone repeats it. WEIR_PROPERTY_CASES says how many flows (default 30,000; the long run is a
+// million).
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
 
 #include "tests/unit/policy/decide/random_policy.h"
@@ -10,24 +13,43 @@
 namespace weir::policy {
 namespace {
 
+constexpr unsigned kFlowsOfAPolicy = 60;
+
+unsigned policies() {
+  const char* const cases = std::getenv("WEIR_PROPERTY_CASES");
+  const unsigned long flows = cases != nullptr ? std::strtoul(cases, nullptr, 10) : 30'000;
+  return static_cast<unsigned>(flows / kFlowsOfAPolicy + 1);
+}
+
+void expect_equal(const Decision& plain, const Decision& traced, const std::string& where) {
+  ASSERT_EQ(plain.action, traced.action) << where;
+  ASSERT_EQ(plain.rule, traced.rule) << where;
+  ASSERT_EQ(plain.group, traced.group) << where;
+  ASSERT_EQ(plain.hits, traced.hits) << where;
+  ASSERT_TRUE(plain.path.empty());
+}
+
 TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
   std::set<std::string> outcomes;
-  for (unsigned seed = 1; seed <= 400; ++seed) {
+  for (unsigned seed = 1; seed <= policies(); ++seed) {
     Dice dice{seed};
-    const naive::Policy spec = random_policy(dice);
+    const naive::Policy spec = random_policy(dice, seed % 8 == 0 ? 40 : 4);
     const std::string text = naive::text_of(spec);
     const auto policy = policy_of(text);
-    for (int i = 0; i < 60; ++i) {
+    for (unsigned i = 0; i < kFlowsOfAPolicy; ++i) {
       const Flow flow = random_flow(dice);
-      const std::string expected = naive::evaluate(spec, flow.facts);
-      const Decision traced = judge(policy, flow, kSundayNoon, Trace::kOn);
-      ASSERT_EQ(in_short_without_objects(traced), expected) << "seed " << seed << "\n"
-                                                            << text << shown(flow.facts);
-      ASSERT_EQ(in_short_without_objects(judge(policy, flow)), expected) << "seed " << seed;
-      ASSERT_EQ(traced.group, naive::group_of(spec, flow.facts)) << "seed " << seed;
+      const TimeNs now = random_time(dice);
+      const std::string expected = naive::evaluate(spec, flow.facts, now);
+      const Decision traced = judge(policy, flow, now, Trace::kOn);
+      const auto where = [&] {
+        return "seed " + std::to_string(seed) + " at " + std::to_string(now / kSecond) + "\n" + text +
+               shown(flow.facts);
+      };
+      ASSERT_EQ(in_short_without_objects(traced), expected) << where();
+      ASSERT_EQ(traced.group, naive::group_of(spec, flow.facts)) << where();
+      ASSERT_NO_FATAL_FAILURE(expect_equal(judge(policy, flow, now), traced, where()));
       ASSERT_LE(traced.hits.size(), 4U);
-      for (const RuleHit& hit : traced.hits)
-        ASSERT_FALSE(hit.object.empty()) << "seed " << seed << "\n" << text;
+      for (const RuleHit& hit : traced.hits) ASSERT_FALSE(hit.object.empty()) << where();
       outcomes.insert(expected.substr(0, expected.find(' ')));
     }
   }
