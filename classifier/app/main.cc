@@ -133,8 +133,9 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   if (const auto loaded = recognition.load(!arguments.replay); !loaded) return refuse(loaded.error());
   const auto geo = GeoLookup::open(settings.classifier.country_database, settings.classifier.asn_database);
   if (!geo) return refuse({geo.error()});
-  auto policy =
-      arguments.replay && arguments.policy.empty() ? empty_policy() : load_policy(settings.classifier.policy);
+  auto policy = arguments.replay && arguments.policy.empty()
+                    ? empty_policy()
+                    : load_policy(settings.classifier.policy, arguments.replay);
   if (!policy && !arguments.replay) {  // flows follow the exception table until there is one
     for (const Error& error : policy.error()) spdlog::error("policy_refused error=\"{}\"", to_text(error));
     spdlog::error("policy_missing path={} effect=\"the exception row policy-missing applies\"",

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "policy/lang/compile.h"
+#include "policy/lang/exceptions.h"
 #include "policy/lang/pending.h"
 
 namespace weir::classifier {
@@ -20,14 +21,15 @@ std::uint32_t revision_beside(const std::string& policy_path) {
   return error == std::errc{} && revision > 0 ? revision : kRevisionWithoutSidecar;
 }
 
-ResultAll<PolicyInForce> load_policy(const std::string& path) {
+ResultAll<PolicyInForce> load_policy(const std::string& path, bool replay) {
+  const std::string exceptions = replay ? std::string{} : policy::exceptions_path(path);
   constexpr int kAttempts = 5;
   static_cast<void>(policy::boot_id());  // while it may be read: the first load is before the sandbox
   ResultAll<PolicyInForce> loaded;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::uint32_t revision = revision_beside(path);
     const policy::TextInForce text = policy::text_in_force(path, revision);
-    auto compiled = policy::compile_file(text.file, text.revision);
+    auto compiled = policy::compile_file(text.file, text.revision, nullptr, exceptions);
     if (!compiled) return tl::unexpected(std::move(compiled.error()));
     loaded = PolicyInForce{std::move(*compiled), text.revision};
     if (revision_beside(path) == revision) break;  // else it was replaced meanwhile

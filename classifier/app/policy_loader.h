@@ -17,7 +17,8 @@ inline constexpr std::uint32_t kRevisionWithoutSidecar = 1;
 
 /// Revision beside the policy file; kRevisionWithoutSidecar when there is none.
 [[nodiscard]] std::uint32_t revision_beside(const std::string& policy_path);
-[[nodiscard]] ResultAll<PolicyInForce> load_policy(const std::string& path);
+/// With the exceptions that are kept beside it; a replay judges by the text alone.
+[[nodiscard]] ResultAll<PolicyInForce> load_policy(const std::string& path, bool replay = false);
 /// The policy of a replay without a policy file: nothing matches, everything is allowed.
 [[nodiscard]] ResultAll<PolicyInForce> empty_policy();
 /// No policy is in force: revision 0.

@@ -11,6 +11,7 @@
 
 #include "classifier/app/cpu_budget.h"
 #include "classifier/app/metrics.h"
+#include "policy/lang/policy.h"
 
 namespace weir::classifier {
 
@@ -154,7 +155,11 @@ void Service::finish_reload(const ResultAll<PolicyInForce>& loaded) {
   json reply;
   if (loaded) {
     classifier_.set_policy(*loaded);
-    spdlog::info("policy_in_force worker={} revision={}", options_.worker, loaded->revision);
+    const auto& faults = loaded->policy->parts().exception_faults;
+    spdlog::info("policy_in_force worker={} revision={} exceptions={}", options_.worker, loaded->revision,
+                 loaded->policy->parts().exceptions.size());
+    for (const Error& fault : faults)
+      spdlog::warn("exception_lifts_nothing worker={} reason=\"{}\"", options_.worker, to_text(fault));
     reply = {{"ok", true}, {"revision", loaded->revision}};
   } else {
     std::string all;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The second half of Classifier: what goes back to the data plane, and what is said to the world.
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "classifier/engine/classifier.h"
@@ -14,6 +16,8 @@ using channel::Request;
 using channel::VerdictAction;
 
 namespace {
+
+constexpr TimeNs kForEver = INT64_MAX;
 
 /// An answer about one packet.
 Answer about(const Request& request, AnswerType type) {
@@ -94,8 +98,16 @@ void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAc
   answer.type = AnswerType::kFinal;
   answer.action = action;
   answer.flow = ref;
+  if (action == VerdictAction::kForward) answer.expires_s = seconds_left(flow);
   push(flow, answer);
   end_inspection(flow);
+}
+
+/// Until the exception ends that the flow's decision stands on: then the flow asks again. 0: there is none.
+std::uint32_t Classifier::seconds_left(const FlowContext& flow) const {
+  const TimeNs left = flow.decision.exception_ends - clock_reached_;
+  if (flow.decision.exception_ends == 0) return 0;
+  return static_cast<std::uint32_t>(std::clamp<TimeNs>((left + kSecond - 1) / kSecond, 1, UINT32_MAX));
 }
 
 /// Nothing more will be learned of this flow: assembly and nDPI's state go.
@@ -141,7 +153,9 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
   std::span<const DecisionStep> path = flow.decision.path;
   Decision traced;
   if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {
-    traced = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, flow.decided_at, policy::Trace::kOn);
+    // An exception that did not hold then does not hold in its account.
+    const DynamicFacts then{.clock_reached = flow.decision.exception.empty() ? kForEver : 0};
+    traced = policy::decide(*policy_.policy, flow.facts, then, flow.decided_at, policy::Trace::kOn);
     path = traced.path;
   }
   if (redis_away_ || options_.simulation.hit(ExceptionCause::kRedisAway)) {

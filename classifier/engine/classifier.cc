@@ -44,6 +44,7 @@ void Classifier::on_request(const Request& request) {
   ++counts_.requests;
   if (options_.simulation.hit(Fault::kCrash)) std::abort();
   last_time_ = request.time;
+  clock_reached_ = std::max(clock_reached_, request.time);
   switch (request.type) {
     case RequestType::kFlowOpened:
       on_opened(request);
@@ -96,10 +97,12 @@ void Classifier::on_packet(const Request& request) {
     ++counts_.stale;
     return;
   }
-  const bool again =
-      flow->decision.revision != policy_.revision;  // a reload came between, asked about or not
-  if (flow->final && !again) {                      // it crossed the answer on its way
-    if (request.head.parked != 0) answer_final(*flow, request.flow, flow->final_action);
+  // A reload came between, asked about or not, or an exception ended.
+  const bool again = flow->decision.revision != policy_.revision || exception_ended(*flow);
+  if (flow->final && !again) {  // it crossed the answer on its way
+    // The verdict of a long exception may expire before it: then only to be given again.
+    const bool asks = request.head.parked != 0 || request.head.redecide != 0;
+    if (asks) answer_final(*flow, request.flow, flow->final_action);
     return;
   }
   // Of a final flow all facts are there: none is looked for in the packet that asks again.
@@ -295,14 +298,19 @@ bool Classifier::take_label(FlowContext& flow, NdpiLabel&& label) const {
   return changed;
 }
 
+bool Classifier::exception_ended(const FlowContext& flow) const {
+  return flow.decision.exception_ends != 0 && clock_reached_ >= flow.decision.exception_ends;
+}
+
 void Classifier::judge(FlowContext& flow, TimeNs now) {
   ++counts_.decisions;
+  const DynamicFacts dynamic{.clock_reached = clock_reached_};
   flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
-  flow.decision = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, now);
+  flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);
   if (flow.decision.action ==
       Action::kBlock) {  // evidence: the path with the facts that blocked, not later ones
-    flow.decision = policy::decide(*policy_.policy, flow.facts, DynamicFacts{}, now, policy::Trace::kOn);
+    flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now, policy::Trace::kOn);
   }
   flow.decision.revision = policy_.revision;
   flow.decided_at = now;

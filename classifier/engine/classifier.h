@@ -126,6 +126,8 @@ class Classifier {
   void learn(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   [[nodiscard]] static bool name_by_evidence(FlowContext& flow);
   void renew_identity(FlowContext& flow, TimeNs now);
+  /// An exception that the flow's decision stands on has ended.
+  [[nodiscard]] bool exception_ended(const FlowContext& flow) const;
   void judge(FlowContext& flow, TimeNs now);
   void judge_other(FlowContext& flow, TimeNs now);
   void give_up(FlowContext& flow, const Inspected& seen);
@@ -140,6 +142,7 @@ class Classifier {
   void drop_waiting(const FlowContext& flow, const channel::Request& request);
   void answer_alone(FlowContext& flow, const channel::Request& request, ExceptionCause cause);
   void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
+  [[nodiscard]] std::uint32_t seconds_left(const FlowContext& flow) const;
   void push(const FlowContext& flow, channel::Answer answer);
 
   void say(FlowContext& flow, TimeNs now);
@@ -160,6 +163,7 @@ class Classifier {
   std::function<void()> answered_;
   ClassifierCounts counts_;
   TimeNs last_time_ = 0;
+  TimeNs clock_reached_ = 0;  // the latest of them: a clock set back revives no exception
   bool redis_away_ = false;
 };
 

@@ -278,8 +278,8 @@ void transfer(Archive& archive, DecisionStep& step) {
 }
 template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {
-  auto& [action, revision, group, rule, hits, path] = decision;
-  fields(archive, action, revision, group, rule, hits, path);
+  auto& [action, revision, group, rule, hits, exception, exception_ends, path] = decision;
+  fields(archive, action, revision, group, rule, hits, exception, exception_ends, path);
 }
 template <typename Archive>
 void transfer(Archive& archive, IdentifiedTraces& traces) {

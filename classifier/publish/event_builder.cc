@@ -118,6 +118,7 @@ void fill_decision(event::FlowEvent& event, const FlowStory& story) {
   event.set_policy_revision(decision.revision);
   event.set_group(decision.group);
   event.set_rule(decision.rule);
+  event.set_policy_exception(decision.exception);
   for (const RuleHit& hit : story.new_hits) {
     auto* out = event.add_hits();
     out->set_rule(hit.rule);

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -14,6 +13,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
@@ -79,7 +79,7 @@ void import_lists(Context& context, const ImportWords& words) {
   if (!settings) return;
   auto folder = CategoryFolder::lock(settings->classifier.policy);
   if (!folder) return context.fail(folder.error());
-  const TimeNs now = std::chrono::system_clock::now().time_since_epoch().count();
+  const TimeNs now = wall_clock();
   const auto imported = policy::import_categories(request_of(words), now);
   if (!imported) return context.fail(imported.error());
   if (auto done = folder->install(imported->bytes, words.force); !done) return context.fail(done.error());

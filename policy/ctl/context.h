@@ -47,6 +47,7 @@ void add_category(CLI::App& app, Context& context);
 void add_category_import(CLI::App& category, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
+void add_exception(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_flow(CLI::App& app, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);

@@ -78,6 +78,11 @@ std::string what_words(const event::FlowEvent& event) {
 
 std::string decision_words(const event::FlowEvent& event) {
   const std::string of = fmt::format("of policy revision {}", event.policy_revision());
+  if (!event.policy_exception().empty()) {
+    const std::string by = event.rule().empty() ? "" : fmt::format(", by rule {}", event.rule());
+    return fmt::format("Decision: {}{}, under exception {} {}.\n", event.action(), by,
+                       event.policy_exception(), of);
+  }
   if (event.rule().empty())
     return fmt::format("Decision: {}; no rule {} spoke against it.\n", event.action(), of);
   return fmt::format("Decision: {}, by rule {} {}.\n", event.action(), event.rule(), of);

@@ -63,6 +63,7 @@ Json classify_row(const event::FlowEvent& event, const std::string& capture) {
           {"host", event.host()},
           {"action", event.action()},
           {"rule", event.rule()},
+          {"policy_exception", event.policy_exception()},
           {"country", event.country()},
           {"asn", event.asn() == 0 ? Json{} : Json{event.asn()}.front()}};
 }

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
   weir::ctl::add_software(app, context);
+  weir::ctl::add_exception(app, context);
   weir::ctl::add_explain(app, context);
   weir::ctl::add_config(app, context);
   weir::ctl::add_capture(app, context);

@@ -17,12 +17,15 @@
 #include "policy/ctl/policy_files.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/exceptions.h"
 #include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 #include "policy/model/duration.h"
 
 namespace weir::ctl {
 namespace {
+
+constexpr const char* kNoExceptions = "weir-exceptions: 1\njudged: 1970-01-01T00:00:00Z\nexceptions: []\n";
 
 struct Reloads {
   std::uint32_t in_force = 0;
@@ -86,6 +89,17 @@ bool may_replace(Context& context, const PolicyFolder& folder, const ApplyOption
   return false;
 }
 
+/// Those beside the policy that do not fit the text. The tests of the policy judge its text alone.
+void warn_of_exceptions(const std::string& text, policy::CompileOptions options, const std::string& file) {
+  const auto kept = policy::read_exceptions(file);
+  if (kept && kept->list.items.empty()) return;
+  options.exceptions = &kept;
+  const auto compiled = policy::compile(text, options);
+  if (!compiled) return;
+  for (const Error& fault : (*compiled)->parts().exception_faults)
+    std::fprintf(stderr, "warning: an exception lifts nothing: %s\n", printable(to_text(fault)).c_str());
+}
+
 void apply_locked(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
                   const ApplyOptions& options) {
   // Lists named by a relative path are looked for where the classifiers will look: beside the policy in
@@ -98,15 +112,22 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
   if (!compiled) return context.fail(compiled.error());
   if (const auto failed = policy::failed_tests(**compiled, options.name); !failed.empty())
     return context.fail(failed);
+  const std::string exceptions_file = policy::exceptions_path(settings.classifier.policy);
+  warn_of_exceptions(text, compiling, exceptions_file);
 
   if (options.confirm_within > 0) {
     if (auto bound = folder.bound_next(options.confirm_within); !bound) return context.fail(bound.error());
     leave_waiter(context, folder.revision() + 1);
   }
+  const std::string exceptions_before = read_text(exceptions_file).value_or(kNoExceptions);
+  if (options.exceptions) {
+    if (auto put = folder.put_exceptions(*options.exceptions); !put) return context.fail(put.error());
+  }
   const auto revision = folder.install(text, options.reason);
   if (!revision) return context.fail(revision.error());
   const Reloads reloads = tell_classifiers(settings, *revision);
   if (reloads.refused > 0) {
+    if (options.exceptions) static_cast<void>(folder.put_exceptions(exceptions_before));
     if (auto undone = folder.take_back(); !undone) return context.fail(undone.error());
     static_cast<void>(tell_classifiers(settings, folder.revision()));
     std::fprintf(stderr, "revision %u stays in force\n", folder.revision());
@@ -166,7 +187,12 @@ void apply_text(Context& context, const Settings& settings, const std::string& t
     context.exit_code = kNegative;
     return;
   }
-  if (may_replace(context, *locked, options)) apply_locked(context, settings, *locked, text, options);
+  apply_in(context, settings, *locked, text, options);
+}
+
+void apply_in(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
+              const ApplyOptions& options) {
+  if (may_replace(context, folder, options)) apply_locked(context, settings, folder, text, options);
 }
 
 void await_confirmation(Context& context, std::uint32_t revision) {

@@ -22,6 +22,7 @@
 #include "policy/ctl/replace_file.h"
 #include "policy/engine/policy_watch.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/exceptions.h"
 #include "policy/lang/pending.h"
 #include "policy/model/wall_clock.h"
 
@@ -45,13 +46,6 @@ tl::unexpected<Error> refused(std::string_view what, const std::string& path) {
 
 std::string history_path(const std::string& policy_path) {
   return (folder_of(policy_path) / "history").string();
-}
-
-std::string author() {
-  if (const char* const behind = std::getenv("SUDO_USER"); behind != nullptr && *behind != '\0')
-    return behind;
-  const passwd* const user = getpwuid(getuid());
-  return user == nullptr ? std::to_string(getuid()) : user->pw_name;
 }
 
 std::string line_of(const Revision& revision) {
@@ -86,6 +80,13 @@ std::vector<std::string> lines_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::string author() {
+  if (const char* const behind = std::getenv("SUDO_USER"); behind != nullptr && *behind != '\0')
+    return behind;
+  const passwd* const user = getpwuid(getuid());
+  return user == nullptr ? std::to_string(getuid()) : user->pw_name;
+}
 
 std::uint32_t revision_on_disk(const std::string& policy_path) {
   std::error_code ignored;
@@ -202,6 +203,16 @@ Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::
   std::error_code ignored;
   if (revision_ > kRevisionsKept) fs::remove(policy::kept_path(path_, revision_ - kRevisionsKept), ignored);
   return ++revision_;
+}
+
+Result<void> PolicyFolder::put_exceptions(const std::string& text) const {
+  if (auto written = replace_file(policy::exceptions_path(path_), text); !written) return written;
+  if (fsync(lock_) != 0) return refused("cannot sync", folder());
+  return {};
+}
+
+Result<void> PolicyFolder::remark(const std::string& text) const {
+  return note({revision_, wall_clock(), author(), text});
 }
 
 std::optional<policy::Pending> PolicyFolder::pending() const {

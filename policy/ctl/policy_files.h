@@ -44,6 +44,10 @@ class PolicyFolder {
   [[nodiscard]] Result<void> bound_next(TimeNs confirm_within) const;
   /// Puts `text` in force on disk as the next revision, which it gives, and keeps the present text beside it.
   [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason);
+  /// Replaces the exceptions beside the policy (policy/lang/exceptions.h).
+  [[nodiscard]] Result<void> put_exceptions(const std::string& text) const;
+  /// A line of the history about the revision in force.
+  [[nodiscard]] Result<void> remark(const std::string& text) const;
   /// The revision in force waits to be confirmed.
   [[nodiscard]] std::optional<policy::Pending> pending() const;
   /// It does not wait any more.
@@ -68,6 +72,8 @@ class PolicyFolder {
   Revision last_;       // what it noted
 };
 
+/// The user behind sudo, else the user.
+[[nodiscard]] std::string author();
 /// The revision of the policy in force on disk.
 [[nodiscard]] std::uint32_t revision_on_disk(const std::string& policy_path);
 /// The file and the revision that hold (policy/lang/pending.h); revision 0: there is no policy.

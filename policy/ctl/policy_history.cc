@@ -83,12 +83,23 @@ void show_diff(Context& context, const std::vector<std::string>& words) {
   print(render(format, rows, {"change", "where", "name", "what"}));
 }
 
+/// The newest revision with another text than the present one: an exception that was made gave a revision
+/// too. 0: there is none that is kept.
+std::uint32_t last_other_text(const std::string& path, std::uint32_t present) {
+  const auto now = text_of(path, present);
+  for (std::uint32_t revision = present; revision > 1;) {
+    const auto text = text_of(path, --revision);
+    if (!text || *text != now.value_or("")) return revision;
+  }
+  return 0;
+}
+
 void roll_back(Context& context, std::uint32_t revision, const std::string& reason) {
   const auto settings = context.settings();
   if (!settings) return;
   const std::string& path = settings->classifier.policy;
   const std::uint32_t present = revision_on_disk(path);
-  if (revision == 0) revision = present - (present > 0 ? 1 : 0);
+  if (revision == 0) revision = last_other_text(path, present);
   if (revision == 0 || revision == present) {
     std::fprintf(stderr, "error: there is no revision before %u\n", present);
     context.exit_code = kNegative;
@@ -143,7 +154,7 @@ void add_policy_history(CLI::App& policy, Context& context) {
   CLI::App* back =
       add_command(policy, "rollback", "puts an earlier revision in force again, as a new one", context,
                   [revision, reason](Context& used) { roll_back(used, *revision, *reason); });
-  back->add_option("REVISION", *revision, "its number; left out: the one before the one in force");
+  back->add_option("REVISION", *revision, "its number; left out: the last one with another text");
   back->add_option("--reason", *reason, "why; weirctl policy log shows it")->check(is_reason);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "policy/lang/app_names.h"
 #include "policy/lang/keys.h"
@@ -117,6 +118,7 @@ Json value_of(const KeyRow& row, std::string_view section) {
 Json map_of(KeyMap map, std::string_view section = {}) {
   Json properties = Json::object();
   Json required = Json::array();
+  std::map<int, Json> alternatives;  // by the number of KeyRow::one_of
   for (const KeyRow& row : policy::keys_of(map)) {
     if (row.type == KeyType::kLater) continue;
     Json value = value_of(row, section);
@@ -127,11 +129,12 @@ Json map_of(KeyMap map, std::string_view section = {}) {
     value["description"] = std::move(meaning);
     properties[std::string{row.key}] = std::move(value);
     if (row.required) required.push_back(row.key);
+    if (row.one_of != 0) alternatives[row.one_of].push_back({{"required", {row.key}}});
   }
   Json described{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   if (!required.empty()) described["required"] = std::move(required);
-  const bool empty_means_nothing = map == KeyMap::kDomains || !section.empty();
-  if (empty_means_nothing) described["minProperties"] = 1;
+  for (const auto& [number, any] : alternatives) described["allOf"].push_back({{"anyOf", any}});
+  if (!section.empty()) described["minProperties"] = 1;  // a match of nothing
   return described;
 }
 

@@ -17,6 +17,7 @@
 #include "policy/engine/event_codec.h"
 #include "policy/engine/recorded_facts.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/exceptions.h"
 #include "policy/lang/policy.h"
 #include "policy/model/wall_clock.h"
 
@@ -223,8 +224,6 @@ void over_captures(Context& context, const WhatIfOptions& options, const std::st
 }
 
 void what_if(Context& context, const WhatIfOptions& options) {
-  auto candidate = policy::compile_file(options.file, 0);
-  if (!candidate) return context.fail(candidate.error());
   std::optional<Settings> settings;
   if (options.captures.empty() || options.against.empty()) {
     settings = context.settings();
@@ -232,7 +231,12 @@ void what_if(Context& context, const WhatIfOptions& options) {
   }
   const std::string against =
       options.against.empty() ? in_force_on_disk(settings->classifier.policy).file : options.against;
-  auto running = policy::compile_file(against, 0);
+  // Those beside the policy stay, whichever is in force; captures are judged by the texts alone.
+  const std::string exceptions =
+      settings && options.captures.empty() ? policy::exceptions_path(settings->classifier.policy) : "";
+  auto candidate = policy::compile_file(options.file, 0, nullptr, exceptions);
+  if (!candidate) return context.fail(candidate.error());
+  auto running = policy::compile_file(against, 0, nullptr, exceptions);
   if (!running) return context.fail(running.error());
   if (!options.captures.empty()) return over_captures(context, options, against);
   over_records(context, options, *settings, std::move(*running), std::move(*candidate));

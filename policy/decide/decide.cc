@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "policy/decide/evaluation.h"
+#include "policy/decide/exceptions.h"
 #include "policy/decide/standing.h"
 #include "policy/lang/policy.h"
 
@@ -16,16 +17,24 @@ namespace {
 /// when it is stronger.
 class Judge {
  public:
-  Judge(const PolicyParts& policy, const FlowFacts& facts, TimeNs now, Trace trace)
+  Judge(const PolicyParts& policy, const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs now,
+        Trace trace)
       : policy_(policy),
         facts_(facts),
         now_(now),
         tracing_(trace == Trace::kOn),
-        evaluation_(policy, facts, now) {}
+        evaluation_(policy, facts, now),
+        exceptions_(policy, facts, evaluation_, std::max(now, dynamic.clock_reached)) {}
 
   Decision run() {
     decision_.revision = policy_.revision;
     if (const Group* const group = evaluation_.group()) decision_.group = group->name;
+    if (const Exception* const all = exceptions_.allows_all()) {
+      static_cast<void>(why());
+      lifted(all, {}, "allows the flow");
+      step(Section::kNetwork, {}, true);
+      return std::move(decision_);
+    }
     for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) judge_rules(section);
     judge_software();
     return std::move(decision_);
@@ -43,6 +52,29 @@ class Judge {
     decision_.path.push_back({section, std::string(rule), matched, words_});
   }
 
+  /// Notes that an exception lifted something; the words say what.
+  bool lifted(const Exception* exception, std::string_view before, std::string_view what) {
+    if (exception == nullptr) return false;
+    if (decision_.exception.empty()) decision_.exception = exception->name;
+    const bool first = decision_.exception_ends == 0 || exception->ends < decision_.exception_ends;
+    if (first) decision_.exception_ends = exception->ends;
+    if (tracing_) {
+      words_ = fmt::format("{}{}exception {} of {} {} until {}", before, before.empty() ? "" : "; ",
+                           exception->name, exception->owner, what, exception->until);
+    }
+    return true;
+  }
+
+  /// The section software does not see the product.
+  bool excused(const SoftwareFact& fact, const Rule& rule) {
+    const Exception* exception = exceptions_.excuses(fact.product);
+    if (exception == nullptr) exception = exceptions_.silences(rule);
+    static_cast<void>(why());
+    if (!lifted(exception, {}, "excuses the product")) return false;
+    step(Section::kSoftware, rule.name, false);
+    return true;
+  }
+
   void end_of_section(Section section, std::string_view words) {
     if (tracing_) decision_.path.push_back({section, {}, false, std::string(words)});
   }
@@ -56,7 +88,8 @@ class Judge {
     }
     for (const Rule& rule : rules) {
       std::string_view object;
-      const bool matched = evaluation_.matches(rule, object, why());
+      const bool matched = evaluation_.matches(rule, object, why()) &&
+                           !lifted(exceptions_.silences(rule), words_, "keeps the rule silent");
       step(section, rule.name, matched);
       if (!matched) continue;
       speak(rule, object.empty() ? std::string{} : std::string(object));
@@ -80,7 +113,7 @@ class Judge {
       const auto fact =
           std::find_if(facts_.software.begin(), facts_.software.end(),
                        [&](const SoftwareFact& f) { return f.product == unauthorised.product; });
-      if (fact == facts_.software.end()) continue;
+      if (fact == facts_.software.end() || excused(*fact, unauthorised.rule)) continue;
       static_cast<void>(why());
       const bool guess = by_application(*fact) && evaluation_.guess_forbidden(unauthorised.rule);
       if (guess && tracing_) {
@@ -102,6 +135,7 @@ class Judge {
     for (const SoftwareFact& fact : facts_.software) {
       const AuthorisedProduct* const entry = authorised_entry(policy_, fact.product);
       if (entry == nullptr || still_authorised(*entry, fact.version, now_)) continue;
+      if (excused(fact, policy_.software.unknown)) continue;
       static_cast<void>(why());
       if (tracing_) {
         words_ =
@@ -120,6 +154,7 @@ class Judge {
     for (const SoftwareFact& fact : facts_.software) {
       if (software_standing(policy_, fact.product, fact.version, now_) != SoftwareStanding::kUnknown)
         continue;
+      if (excused(fact, policy_.software.unknown)) continue;
       static_cast<void>(why());
       if (tracing_) words_ = fmt::format("{} is in neither list ({})", fact.product, fact.evidence);
       speak_unknown(fact, Action::kReport);
@@ -159,14 +194,16 @@ class Judge {
   TimeNs now_;
   bool tracing_;
   Evaluation evaluation_;
+  Exceptions exceptions_;
   std::string words_;
   Decision decision_;
 };
 
 }  // namespace
 
-Decision decide(const Policy& policy, const FlowFacts& facts, const DynamicFacts&, TimeNs now, Trace trace) {
-  return Judge{policy.parts(), facts, now, trace}.run();
+Decision decide(const Policy& policy, const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs now,
+                Trace trace) {
+  return Judge{policy.parts(), facts, dynamic, now, trace}.run();
 }
 
 }  // namespace weir::policy

@@ -13,10 +13,10 @@ class Policy;
 
 enum class Trace : bool { kOff, kOn };
 
-/// Judges what is known of a flow at `now`. Every section that applies is evaluated; in a section the first
-/// rule that matches speaks; block beats report beats allow over the sections. A rule that needs a fact that
-/// is not known (yet) does not match: the classifier asks again at each new fact, so names speak when they
-/// are complete and applications when nDPI has said its word. `Trace::kOn` fills Decision::path.
+/// Judges what is known of a flow at `now`: exceptions first, then every section that applies; in a section
+/// the first rule that matches speaks; block beats report beats allow over the sections. A rule that needs a
+/// fact that is not known (yet) does not match: the classifier asks again at each new fact, so names speak
+/// when they are complete and applications when nDPI has said its word. `Trace::kOn` fills Decision::path.
 [[nodiscard]] Decision decide(const Policy& policy, const FlowFacts& facts, const DynamicFacts& dynamic,
                               TimeNs now, Trace trace = Trace::kOff);
 

@@ -36,6 +36,15 @@ class Evaluation {
   /// A name or the far address: what a hit is about when its match named nothing better.
   [[nodiscard]] std::string general_object(Section section) const;
 
+  /// Of the flow's names, of which there is one at least.
+  template <typename Holds>
+  [[nodiscard]] bool every_name(Holds holds) const {
+    for (std::size_t i = 0; i < names_used_; ++i)
+      if (!holds(names_[i].text)) return false;
+    return names_used_ > 0;
+  }
+  [[nodiscard]] bool app_is(const AppMatch& app) const;
+
  private:
   struct Name {
     std::string_view text;
@@ -46,7 +55,6 @@ class Evaluation {
   [[nodiscard]] bool tunnel_keys(const Match& match, Why why) const;
   [[nodiscard]] bool network_keys(const Rule& rule, Why why) const;
   [[nodiscard]] bool app_key(const Rule& rule, std::string_view& object, Why why) const;
-  [[nodiscard]] bool app_is(const AppMatch& app) const;
   [[nodiscard]] bool says_encrypted_dns(const AppMatch& app) const;
   [[nodiscard]] bool is_tunnel(const AppMatch& app) const;
   [[nodiscard]] bool name_key(const std::vector<NamedSet>& sets, std::string_view what,

@@ -18,6 +18,8 @@ std::string said_by(Action action, std::string_view rule) {
 std::string why_of(const Decision& decision, std::string_view expected) {
   std::string text;
   for (const DecisionStep& step : decision.path) {
+    const bool exception = step.rule.empty() && step.matched;
+    if (exception) return step.why;
     if (step.rule.empty() || (expected.empty() ? !step.matched : step.rule != expected)) continue;
     text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", step.rule, step.why);
   }
@@ -27,7 +29,7 @@ std::string why_of(const Decision& decision, std::string_view expected) {
 
 TestOutcome run(const Policy& policy, const PolicyTest& test) {
   const Decision decision = decide(policy, test.facts, DynamicFacts{}, test.at, Trace::kOn);
-  TestOutcome outcome{&test, decision.action, decision.rule, {}};
+  TestOutcome outcome{&test, decision.action, decision.rule, decision.exception, {}};
   for (const RuleHit& hit : decision.hits) {
     if (hit.action <= outcome.said) continue;
     outcome.said = hit.action;

@@ -14,9 +14,11 @@ struct TestOutcome {
   const PolicyTest* test = nullptr;  // the policy's
   Action said = Action::kAllow;      // what would be enforced, were nothing monitored only
   std::string rule;                  // that said it; empty: none matched
+  std::string exception;             // that lifted something; empty: none did
   std::string why;                   // in words
   [[nodiscard]] bool holds() const {
-    return said == test->expect && (test->rule.empty() || test->rule == rule);
+    return said == test->expect && (test->rule.empty() || test->rule == rule) &&
+           (test->exception.empty() || test->exception == exception);
   }
 };
 

@@ -38,6 +38,10 @@ void compile_categories(Builder& builder, const Node& categories);
 [[nodiscard]] std::optional<DomainSet> category_set(Builder& builder, const Node& at);
 void compile_rules(Builder& builder, Section section, const Node& rules);
 void compile_software(Builder& builder, const Node& software);
+void compile_exceptions(Builder& builder, const Node& list);
+/// Those of the file beside the policy (exceptions.h).
+void add_kept_exceptions(Builder& builder);
+void index_exceptions(PolicyParts& parts);
 void compile_tests(Builder& builder, const Node& tests);
 
 /// The keys `who`, `when` of a rule. `then`, severity, mode, tell_*: what every rule and product may say.

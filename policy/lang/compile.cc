@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "policy/lang/builder.h"
+#include "policy/lang/exceptions.h"
 #include "policy/lang/words.h"
 #include "policy/model/text_file.h"
 
@@ -51,7 +52,10 @@ void compile_parts(Builder& builder, const Node& root) {
   step("web", [&](const Node& node) { compile_rules(builder, Section::kWeb, node); });
   step("email", [&](const Node& node) { compile_rules(builder, Section::kEmail, node); });
   step("software", [&](const Node& node) { compile_software(builder, node); });
+  step("exceptions", [&](const Node& node) { compile_exceptions(builder, node); });
   step("tests", [&](const Node& node) { compile_tests(builder, node); });
+  add_kept_exceptions(builder);  // last: what the text says does not depend on them
+  index_exceptions(builder.parts);
 }
 
 /// Those of the policy text first, then those of list files.
@@ -76,14 +80,17 @@ ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text, const Co
 }
 
 ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path, std::uint32_t revision,
-                                                      const Catalogue* catalogue) {
+                                                      const Catalogue* catalogue,
+                                                      const std::string& exceptions) {
   const auto text = read_text_file(path, kPolicyTextBytesMax);
   if (!text) return tl::unexpected(std::vector<Error>{text.error()});
+  const auto kept = exceptions.empty() ? ResultAll<ExceptionsFile>{} : read_exceptions(exceptions);
   const std::string directory = std::filesystem::path(path).parent_path().string();
   return compile(*text, {.file = path,
                          .directory = directory.empty() ? "." : directory,
                          .revision = revision,
-                         .catalogue = catalogue});
+                         .catalogue = catalogue,
+                         .exceptions = &kept});
 }
 
 bool expect_map(Builder& builder, const Node& node, std::string_view what) {

@@ -14,6 +14,7 @@ namespace weir::policy {
 
 class Policy;      // policy/lang/policy.h
 struct Catalogue;  // policy/lang/catalogue.h
+struct ExceptionsFile;
 
 inline constexpr std::size_t kPolicyTextBytesMax = 1U << 20U;
 inline constexpr int kPolicyDepthMax = 32;
@@ -23,13 +24,16 @@ struct CompileOptions {
   std::string directory = ".";           // where category lists named by a relative path are looked for
   std::uint32_t revision = 0;            // written into every decision
   const Catalogue* catalogue = nullptr;  // where given, a product that is not in it is a mistake
+  const ResultAll<ExceptionsFile>* exceptions = nullptr;  // those kept beside the policy; nullptr: none are
 };
 
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text,
                                                                const CompileOptions& options);
+/// `exceptions`: the file of those that are kept beside the policy in force; empty: none is read.
 /// Reads the file (at most kPolicyTextBytesMax) and compiles it; lists are looked for beside it.
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path,
                                                                     std::uint32_t revision,
-                                                                    const Catalogue* catalogue = nullptr);
+                                                                    const Catalogue* catalogue = nullptr,
+                                                                    const std::string& exceptions = {});
 
 }  // namespace weir::policy

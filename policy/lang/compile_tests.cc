@@ -170,10 +170,7 @@ class FlowReader {
   }
 
   [[nodiscard]] TimeNs local_time(std::int64_t days, int minute) const {
-    const TimeZone& zone = builder_.parts.zone;
-    const std::int64_t midnight = zone.midnight(days);
-    const std::int64_t then = midnight + std::int64_t{minute} * 60;
-    return (then - (zone.offset_s(then) - zone.offset_s(midnight))) * kSecond;  // the clocks changed since
+    return builder_.parts.zone.instant(days, minute) * kSecond;
   }
 
   Builder& builder_;
@@ -189,6 +186,14 @@ void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
   const auto word = word_of(builder, *expect, KeyMap::kTest, "expect");
   if (!word) return;
   test.expect = static_cast<Action>(*word);
+  if (const Node* const exception = node.find("exception")) {
+    test.exception = exception->text;
+    std::vector<std::string_view> named;
+    for (const Exception& one : builder.parts.exceptions) named.push_back(one.name);
+    if (std::find(named.begin(), named.end(), test.exception) == named.end())
+      builder.mistakes.add(*exception, fmt::format("no exception is called {}", shown(*exception)),
+                           meant(test.exception, named, "write the name of an exception of this policy"));
+  }
   const Node* const rule = node.find("rule");
   if (rule == nullptr) return;
   test.rule = rule->text;

@@ -2,6 +2,7 @@
 // The rows of the policy's keys, and nothing else.
 #include <iterator>
 
+#include "policy/lang/exceptions.h"
 #include "policy/lang/keys.h"
 #include "policy/lang/policy.h"
 
@@ -27,6 +28,9 @@ constexpr std::string_view kHours = "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$";
 constexpr std::string_view kMoment =
     "^(mon|tue|wed|thu|fri|sat|sun|[0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9]{2}:[0-9]{2}$";
 
+constexpr std::string_view kEnd =
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}|T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$";
+
 using Text = std::string_view;
 /// Keys of the design that are refused in this version.
 constexpr KeyRow later(KeyMap map, Text keys) { return {map, {}, kLater, {}, {}, keys}; }
@@ -45,8 +49,11 @@ constexpr KeyRow text(KeyMap map, Text key, Text values, Text meaning, Text patt
 constexpr KeyRow texts(KeyMap map, Text key, Text values, Text meaning, Text pattern = {}) {
   return {map, key, kTexts, meaning, values, {}, pattern, 0, kValuesPerKeyMax};
 }
+constexpr KeyRow limited(KeyMap map, Text key, std::size_t bytes, Text meaning) {
+  return {map, key, kText, meaning, {}, {}, {}, 0, static_cast<std::int64_t>(bytes)};
+}
 constexpr KeyRow note(KeyMap map, Text key, Text meaning) {
-  return {map, key, kText, meaning, {}, {}, {}, 0, kTellBytesMax};
+  return limited(map, key, kTellBytesMax, meaning);
 }
 constexpr KeyRow number(KeyMap map, Text key, std::int64_t low, std::int64_t high, Text meaning) {
   return {map, key, kNumber, meaning, {}, {}, {}, low, high};
@@ -59,6 +66,11 @@ constexpr KeyRow maps(KeyMap map, Text key, KeyType type, KeyMap of, std::size_t
 }
 constexpr KeyRow needed(KeyRow row) {
   row.required = true;
+  return row;
+}
+
+constexpr KeyRow one_of(std::uint8_t number, KeyRow row) {
+  row.one_of = number;
   return row;
 }
 
@@ -78,7 +90,9 @@ constexpr KeyRow kRows[] = {
     maps(kPolicy, "email", kMaps, kRule, kRulesMax, "rules for SMTP, submission, IMAP and POP3"),
     maps(kPolicy, "software", kMap, kSoftware, 0, "which products may be used"),
     maps(kPolicy, "tests", kMaps, kTest, kTestsMax, "flows, and what the policy has to say of each"),
-    later(kPolicy, "exceptions|quotas|limits|pages|notify|include"),
+    maps(kPolicy, "exceptions", kMaps, kException, kExceptionsMax,
+         "what somebody may do until a day, whatever the rules say"),
+    later(kPolicy, "quotas|limits|pages|notify|include"),
 
     texts(kGroup, "subnets", "networks, such as `10.20.0.0/16`, `\"fd00:20::/48\"`",
           "clients of these networks", kNetwork),
@@ -92,8 +106,9 @@ constexpr KeyRow kRows[] = {
           kHours),
     later(kSchedule, "dates|except"),
 
-    texts(kDomains, "domains", "domains", "of the list; `\"*.name.example\"`: only what is below the name"),
-    text(kDomains, "file", "a path", "a domain a line; looked for beside the policy"),
+    one_of(1, texts(kDomains, "domains", "domains",
+                    "of the list; `\"*.name.example\"`: only what is below the name")),
+    one_of(1, text(kDomains, "file", "a path", "a domain a line; looked for beside the policy")),
     later(kDomains, "url|format"),
 
     needed(simple(kRule, "rule", kName, "its name, unique in the policy")),
@@ -154,11 +169,31 @@ constexpr KeyRow kRows[] = {
     note(kUnauthorised, "tell_officer", "as in a rule"),
     later(kUnauthorised, "who|when|versions|quota"),
 
+    needed(simple(kException, "exception", kName, "its name, unique among exceptions")),
+    one_of(1, texts(kException, "client", "addresses, networks", "for whom: the inside end", kNetwork)),
+    one_of(1,
+           texts(kException, "mac", "such as `\"02:00:00:00:00:01\"`", "for whom: the client's card", kMac)),
+    one_of(1, texts(kException, "group", "names of groups", "for whom: clients of a group")),
+    one_of(2, texts(kException, "domain", "domains",
+                    "what: every name of the flow is one of them, or below one")),
+    one_of(2,
+           maps(kException, "app", kApps, {}, kValuesPerKeyMax, "what: application or its master protocol")),
+    one_of(2, texts(kException, "recipient", "addresses, domains", "what: mail to them")),
+    one_of(2, texts(kException, "product", "ids of the software catalogue", "what: use of the product")),
+    one_of(2, texts(kException, "rule", "names of rules", "what: the only rules that are silent")),
+    needed(text(kException, "until", "`2027-06-30`, `\"2027-06-30 18:00\"` or `2027-06-30T16:00:00Z`",
+                "its last day, or the moment at which it ends", kEnd)),
+    needed(limited(kException, "owner", kExceptionBytesMax, "who answers for it")),
+    needed(limited(kException, "reason", kExceptionBytesMax, "why it was made")),
+    limited(kException, "by", kExceptionBytesMax, "who made it; written by weirctl"),
+    text(kException, "made", "a moment", "when; written by weirctl", kEnd),
+
     needed(simple(kTest, "test", kName, "its name")),
     needed(maps(kTest, "flow", kMap, kFlow, 0, "what is known of the flow")),
     needed(word(kTest, "expect", kActions,
                 "as it would be enforced: a rule in monitor mode counts as what it says")),
     text(kTest, "rule", "the name of a rule", "that has to decide; left out: any"),
+    text(kTest, "exception", "the name of an exception", "that has to hold; left out: any or none"),
 
     needed(text(kFlow, "client", "an address", "the inside end", kAddress)),
     text(kFlow, "to", "an address", "the other end; left out: 192.0.2.1 or 2001:db8::1", kAddress),

@@ -111,6 +111,7 @@ std::string_view to_string(KeyMap map) {
                                          "software",
                                          "authorised product",
                                          "unauthorised product",
+                                         "exception",
                                          "test",
                                          "flow",
                                          "match"};

@@ -26,6 +26,7 @@ enum class KeyMap : std::uint8_t {
   kSoftware,
   kAuthorised,
   kUnauthorised,
+  kException,
   kTest,
   kFlow,
   kMatch,
@@ -62,6 +63,7 @@ struct KeyRow {
   std::int64_t high = 0;  // numbers: the greatest; texts: characters; lists, named: entries; 0: no limit
   KeyMap of{};
   bool required = false;
+  std::uint8_t one_of = 0;  // not 0: of the keys of the map with this number one is needed
 };
 
 /// All of them (key_rows.cc); those of one map stand together, in the order in which the page shows them.

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policy/categories/domain_table.h"
 #include "policy/lang/time_zone.h"
 #include "policy/lang/version_range.h"
 #include "policy/model/decision.h"
+#include "policy/model/error.h"
 #include "policy/model/flow_facts.h"
 #include "policy/model/ip_address.h"
 #include "policy/model/time.h"
@@ -127,6 +129,26 @@ struct SoftwareSection {
   Rule unknown;  // for products of neither list, named unknown-software
 };
 
+/// What somebody may do although a rule speaks against it, until a day. Of its subjects one must hold, of its
+/// objects all that are written.
+struct Exception {
+  std::string name;
+  std::vector<Subnet> clients;
+  std::vector<MacAddress> macs;
+  std::vector<std::uint16_t> groups;  // indices
+  std::vector<AppMatch> apps;
+  std::vector<std::string> domains;     // canonical; what is below them as well
+  std::vector<std::string> recipients;  // domains, or whole addresses in lower case
+  std::vector<std::string> products;
+  std::vector<std::string> rules;  // the only ones that are silent; empty: see policy/decide/exceptions.h
+  std::string owner;
+  std::string reason;
+  std::string until;  // as written
+  TimeNs ends = 0;    // Unix time: it holds before
+  bool kept = false;  // in the file beside the policy, and not in its text
+  int line = 0;       // of either
+};
+
 /// One line of `weirctl policy show`.
 struct RuleSummary {
   std::string name;
@@ -147,8 +169,9 @@ struct PolicyTest {
   FlowFacts facts;
   TimeNs at = 0;
   Action expect = Action::kAllow;
-  std::string rule;  // that has to decide; empty: any
-  int line = 0;      // of the policy text
+  std::string rule;       // that has to decide; empty: any
+  std::string exception;  // that has to hold; empty: any or none
+  int line = 0;           // of the policy text
   int column = 0;
 };
 
@@ -163,6 +186,10 @@ struct PolicyParts {
   DomainTable domains;
   std::vector<Rule> rules[3];  // network, web, email, by the value of Section
   SoftwareSection software;
+  std::vector<Exception> exceptions;
+  std::vector<std::pair<IpAddress, std::uint16_t>> exception_hosts;  // of those for single clients, sorted
+  std::vector<std::uint16_t> exceptions_wide;                        // the others
+  std::vector<Error> exception_faults;  // of kept ones that do not fit this policy, and lift nothing
   std::vector<RuleSummary> summaries;
   std::vector<PolicyTest> tests;
 };

@@ -130,4 +130,10 @@ std::int64_t TimeZone::midnight(std::int64_t days) const noexcept {
   return local - offset_s(guess);
 }
 
+std::int64_t TimeZone::instant(std::int64_t days, int minute) const noexcept {
+  const std::int64_t begin = midnight(days);
+  const std::int64_t then = begin + std::int64_t{minute} * 60;
+  return then - (offset_s(then) - offset_s(begin));  // the clocks changed since
+}
+
 }  // namespace weir::policy

@@ -59,6 +59,9 @@ class TimeZone {
   /// the hour.
   [[nodiscard]] std::int64_t midnight(std::int64_t days) const noexcept;
 
+  /// Unix time of a minute of a local day; where the clocks change, as midnight.
+  [[nodiscard]] std::int64_t instant(std::int64_t days, int minute) const noexcept;
+
  private:
   std::vector<std::int64_t> transitions_;  // sorted
   std::vector<std::int32_t> offsets_;      // from transitions_[i] on

@@ -39,12 +39,14 @@ struct DecisionStep {
 };
 
 struct Decision {
-  Action action = Action::kAllow;  // what is enforced
-  std::uint32_t revision = 0;      // of the policy that decided
-  std::string group;               // the client's group; empty: none
-  std::string rule;                // the rule that decided the action; empty: no rule matched
-  std::vector<RuleHit> hits;       // at most one a section
-  std::vector<DecisionStep> path;  // filled only when asked for
+  Action action = Action::kAllow;   // what is enforced
+  std::uint32_t revision = 0;       // of the policy that decided
+  std::string group;                // the client's group; empty: none
+  std::string rule;                 // the rule that decided the action; empty: no rule matched
+  std::vector<RuleHit> hits;        // at most one a section
+  std::string exception;            // the first one that lifted something; empty: none did
+  std::int64_t exception_ends = 0;  // the first end of those that did, a TimeNs; 0: none did
+  std::vector<DecisionStep> path;   // filled only when asked for
 };
 
 }  // namespace weir

@@ -123,6 +123,7 @@ struct FlowFacts {
 /// Facts that change with time and come back from the engine, always with an expiry (docs/architecture.md).
 struct DynamicFacts {
   std::uint64_t revision = 0;
+  TimeNs clock_reached = 0;  // the latest time that was seen: an exception that ended by then has ended
 };
 
 }  // namespace weir

@@ -221,5 +221,20 @@ TEST(PolicyLoader, TheRevisionIsBesideTheFile) {
   }
 }
 
+TEST(PolicyLoader, ExceptionsBesideThePolicyAreInForceButNotInAReplay) {
+  ::weir::test::TemporaryDirectory home;
+  const std::string path = home.file("current.yaml");
+  std::ofstream{path} << "weir-policy: 1\nnetwork: [{rule: r, then: block}]\n";
+  std::ofstream{home.file("exceptions.yaml")}
+      << "weir-exceptions: 1\njudged: 2026-11-22T12:00:00Z\nexceptions:\n"
+         "  - {exception: e, client: 10.0.0.1, rule: r, until: 2199-01-01T00:00:00Z, owner: o, reason: r}\n";
+  const auto live = load_policy(path);
+  ASSERT_TRUE(live.has_value());
+  EXPECT_EQ(live->policy->parts().exceptions.size(), 1U);
+  const auto replayed = load_policy(path, true);
+  ASSERT_TRUE(replayed.has_value());
+  EXPECT_TRUE(replayed->policy->parts().exceptions.empty());
+}
+
 }  // namespace
 }  // namespace weir::classifier

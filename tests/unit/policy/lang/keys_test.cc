@@ -57,7 +57,7 @@ TEST(Keys, TheTablesOfThePageAreTheRows) {
   in.close();
   for (const KeyMap map : maps()) {
     if (keys_of(map).empty() || map == KeyMap::kNot || map == KeyMap::kMatch) continue;
-    const std::string begin = "<!-- keys of a " + std::string(to_string(map)) + " -->\n";
+    const std::string begin = "<!-- keys: " + std::string(to_string(map)) + " -->\n";
     const std::string end = "<!-- end of the keys -->\n";
     std::size_t first = page.find(begin);
     ASSERT_NE(first, std::string::npos) << begin;
