@@ -18,6 +18,17 @@ namespace weir::classifier {
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
+namespace {
+
+/// How the answer queue gives its answers to a channel.
+auto sender(channel::ClassifierEnd& end) {
+  return [&end](const channel::Answer& answer, std::string_view payload) {
+    return payload.empty() ? end.try_answer(answer) : end.try_inject(answer, as_bytes(payload));
+  };
+}
+
+}  // namespace
+
 struct Service::Attached {
   std::unique_ptr<channel::ClassifierEnd> end;
   int connection = -1;
@@ -87,10 +98,8 @@ std::unique_ptr<Service::Attached> Service::attach() {
 }
 
 void Service::serve(Attached& attached) {
-  classifier_.on_answer([this, &end = *attached.end] {
-    static_cast<void>(
-        classifier_.answers().flush([&end](const channel::Answer& next) { return end.try_answer(next); }));
-  });
+  classifier_.on_answer(
+      [this, &end = *attached.end] { static_cast<void>(classifier_.answers().flush(sender(end))); });
   while (!signals_.stop && turn(attached)) look_around();
   classifier_.on_answer({});
 }
@@ -98,7 +107,7 @@ void Service::serve(Attached& attached) {
 /// Some requests and their answers. False: detach.
 bool Service::turn(Attached& attached) {
   channel::ClassifierEnd& end = *attached.end;
-  const auto answer = [&end](const channel::Answer& next) { return end.try_answer(next); };
+  const auto answer = sender(end);
   for (std::uint32_t i = 0; i < kRequestsPerTurn; ++i) {
     static_cast<void>(classifier_.answers().flush(answer));  // before `next` says that the request is done
     const channel::Request* request = end.next();

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
+#include <utility>
 
 #include "dataplane/channel/messages.h"
 
@@ -16,18 +18,20 @@ class AnswerQueue {
  public:
   explicit AnswerQueue(std::size_t waiting_max = kAnswersWaitingMax) : waiting_max_(waiting_max) {}
 
-  void push(const channel::Answer& answer) {
+  /// `payload` is that of a kInject.
+  void push(const channel::Answer& answer, std::string payload = {}) {
     if (answers_.size() >= waiting_max_) {
       overflowed_ = true;
       return;
     }
-    answers_.push_back(answer);
+    answers_.push_back({answer, std::move(payload)});
   }
 
-  /// Gives answers to `try_answer` until it refuses one. True when none is left.
+  /// Gives answers to `try_answer(answer, payload)` until it refuses one. True when none is left.
   template <typename TryAnswer>
   bool flush(TryAnswer&& try_answer) {
-    while (!answers_.empty() && try_answer(answers_.front())) answers_.pop_front();
+    while (!answers_.empty() && try_answer(answers_.front().answer, answers_.front().payload))
+      answers_.pop_front();
     return answers_.empty();
   }
 
@@ -40,7 +44,11 @@ class AnswerQueue {
 
  private:
   std::size_t waiting_max_;
-  std::deque<channel::Answer> answers_;
+  struct Waiting {
+    channel::Answer answer;
+    std::string payload;
+  };
+  std::deque<Waiting> answers_;
   bool overflowed_ = false;
 };
 

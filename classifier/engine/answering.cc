@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "classifier/engine/about.h"
 #include "classifier/engine/classifier.h"
 #include "classifier/engine/facts_of.h"
 #include "policy/decide/decide.h"
@@ -12,6 +13,7 @@ namespace weir::classifier {
 
 using channel::Answer;
 using channel::AnswerType;
+using channel::LimitScope;
 using channel::Request;
 using channel::VerdictAction;
 
@@ -19,20 +21,12 @@ namespace {
 
 constexpr TimeNs kForEver = INT64_MAX;
 
-/// An answer about one packet.
-Answer about(const Request& request, AnswerType type) {
-  Answer answer;
-  answer.type = type;
-  answer.direction = request.head.direction;
-  answer.flow = request.flow;
-  answer.through = request.head.number;
-  return answer;
-}
-
 }  // namespace
 
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
-  if (flow.decision.action == Action::kBlock) return answer_final(flow, request.flow, VerdictAction::kReset);
+  if (blocks(flow.decision.action)) return answer_blocked(flow, request);
+  if (flow.owed && (!flow.inspector || owed_too_late(flow, request)))
+    return answer_final(flow, request.flow, VerdictAction::kReset);
   if (flow.exception_action != ExceptionAction::kPass) {
     const bool drop = flow.exception_action == ExceptionAction::kDrop;
     return answer_final(flow, request.flow, drop ? VerdictAction::kDrop : VerdictAction::kForward);
@@ -41,6 +35,7 @@ void Classifier::answer(FlowContext& flow, const Request& request, const Inspect
     ++counts_.conflicts;
     return push(flow, about(request, AnswerType::kDropPacket));
   }
+  if (flow.owed && request.head.direction == flow.owed->client) return give_owed(flow, request);
   if (flow.facts.names_final && flow.facts.app_final && !flow.inspector) {
     return answer_final(flow, request.flow, VerdictAction::kForward);
   }
@@ -49,7 +44,11 @@ void Classifier::answer(FlowContext& flow, const Request& request, const Inspect
 
 /// Allowed so far: lets go what was judged and goes on looking.
 void Classifier::answer_release(FlowContext& flow, const Request& request, const Inspected& seen) {
-  const bool waits = flow.inspector && !seen.in_order;
+  // Of commands that come in a row the last one may not be whole yet: if it is refused, nothing of it may
+  // have left.
+  const bool in_command =
+      may_refuse_ && flow.inspector && flow.inspector->command_open(request.head.direction);
+  const bool waits = flow.inspector && (!seen.in_order || in_command);
   if (waits) return;
   Answer release = about(request, AnswerType::kRelease);
   if (flow.inspector && seen.gap) {
@@ -117,10 +116,14 @@ void Classifier::end_inspection(FlowContext& flow) {
   count_held(flow);
 }
 
-void Classifier::push(const FlowContext& flow, Answer answer) {
+void Classifier::push(const FlowContext& flow, Answer answer, std::string payload) {
   answer.policy_revision = policy_.revision;
-  if (answer.exception == 0 && flow.decision.action != Action::kBlock) answer.exception = flow.exception;
-  answers_.push(answer);
+  if (answer.exception == 0 && !blocks(flow.decision.action)) answer.exception = flow.exception;
+  if (flow.decision.action == Action::kLimit) {
+    answer.limit_bytes_s = flow.decision.limit.bytes_s;
+    answer.limit_scope = flow.decision.limit.per_client ? LimitScope::kClient : LimitScope::kFlow;
+  }
+  answers_.push(answer, std::move(payload));
   if (answered_) answered_();
 }
 

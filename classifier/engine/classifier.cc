@@ -38,6 +38,9 @@ void Classifier::set_policy(PolicyInForce policy) {
   answer.type = AnswerType::kPolicyRevision;
   answer.policy_revision = policy_.revision;
   answers_.push(answer);
+  const auto& rules = policy_.policy->parts().rules[static_cast<std::size_t>(Section::kEmail)];
+  may_refuse_ =
+      std::ranges::any_of(rules, [](const policy::Rule& rule) { return rule.then == Action::kRefuse; });
 }
 
 void Classifier::on_request(const Request& request) {
@@ -86,6 +89,7 @@ void Classifier::on_opened(const Request& request) {
   note_policy(flow);
   static_cast<void>(sign(flow, nullptr, true));
   judge(flow, request.time);  // rules about addresses can speak before any byte
+  // A page is for who asks for one.
   if (flow.decision.action == Action::kBlock) answer_final(flow, request.flow, VerdictAction::kReset);
   say(flow, request.time);
 }
@@ -124,7 +128,7 @@ void Classifier::on_packet(const Request& request) {
   const bool named = name_by_evidence(*flow);
   labelled |= sign(*flow, &request, seen.facts_changed || named);
   if (seen.facts_changed || labelled || named || again) judge(*flow, request.time);
-  while (seen.more && flow->inspector && flow->decision.action != Action::kBlock) {
+  while (seen.more && flow->inspector && !blocks(flow->decision.action)) {
     say_message(*flow, request.time);
     seen = flow->inspector->next(request.head.direction, flow->facts);
     learn(*flow, request, seen);
@@ -161,9 +165,9 @@ void Classifier::on_closed(const Request& request) {
     // What is learned at the end can be reported; it was not enforced any more.
     const Action enforced = flow->decision.action;
     judge(*flow, request.time);
-    if (flow->decision.action == Action::kBlock && enforced != Action::kBlock) {
+    if (blocks(flow->decision.action) && !blocks(enforced)) {
       flow->decision.action = enforced;
-      for (RuleHit& hit : flow->hits_unsaid) hit.would_block = hit.action == Action::kBlock;
+      for (RuleHit& hit : flow->hits_unsaid) hit.would_block = hit.action > Action::kReport;
     }
   }
   say_final(*flow, &request.closed, request.time);
@@ -224,10 +228,9 @@ Inspected Classifier::inspect(FlowContext& flow, const Request& request) {
   }
   const Bytes payload = payload_of(request);
   if (flow.facts.tuple.protocol == kProtocolTcp) {
-    const bool acknowledges = (request.head.tcp_flags & kTcpAck) != 0;
-    seen = flow.inspector->on_segment(
-        request.head.direction, request.head.tcp_sequence, request.head.tcp_flags, payload, flow.facts,
-        acknowledges ? std::optional(request.head.tcp_acknowledgement) : std::nullopt);
+    seen =
+        flow.inspector->on_segment(request.head.direction, request.head.tcp_sequence, request.head.tcp_flags,
+                                   payload, flow.facts, acknowledged_by(flow, request));
   } else {
     seen = flow.inspector->on_datagram(request.head.direction, payload, flow.facts);
   }
@@ -308,8 +311,7 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
   flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
   flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);
-  if (flow.decision.action ==
-      Action::kBlock) {  // evidence: the path with the facts that blocked, not later ones
+  if (blocks(flow.decision.action)) {  // evidence: the path with the facts that blocked, not later ones
     flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now, policy::Trace::kOn);
   }
   flow.decision.revision = policy_.revision;
@@ -338,7 +340,7 @@ void Classifier::judge_other(FlowContext& flow, TimeNs now) {
   other.app_final = flow.facts.app_final;
   std::swap(flow.facts, other);
   judge(flow, now);
-  if (flow.decision.action == Action::kBlock) return;
+  if (blocks(flow.decision.action)) return;
   std::swap(flow.facts, other);
   judge(flow, now);
 }

@@ -3,6 +3,7 @@
 // sink:
 //   on_opened   a context, addresses and their place in the world, the client, the first decision
 //   on_packet   bytes -> names (inspect) -> application (ndpi) -> software -> decision -> answer -> event
+//               a client that is refused is told so in its own protocol where that can be done (refusing.cc)
 //   on_closed   the last word, the FINAL event
 // It reads no clock (time comes with the requests), does no input or output, and decides nothing itself: that
 // is policy::decide.
@@ -75,6 +76,7 @@ struct ClassifierCounts {
   std::uint64_t forwarded = 0;  // final answers by action
   std::uint64_t dropped = 0;
   std::uint64_t reset = 0;
+  std::uint64_t refused = 0;  // times that a client was told in the words of its protocol
   std::uint64_t conflicts = 0;
   std::uint64_t hits_unsaid = 0;  // over kHitsPerFlowMax
   std::array<std::uint64_t, kExceptionCauses> exceptions{};
@@ -142,8 +144,19 @@ class Classifier {
   void drop_waiting(const FlowContext& flow, const channel::Request& request);
   void answer_alone(FlowContext& flow, const channel::Request& request, ExceptionCause cause);
   void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
+  // refusing.cc
+  void answer_blocked(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] bool refuse_in_words(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] bool refuse_command(FlowContext& flow, const channel::Request& request,
+                                    const Refusal& refusal);
+  void give_owed(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] static std::optional<std::uint32_t> acknowledged_by(const FlowContext& flow,
+                                                                    const channel::Request& request);
+  [[nodiscard]] static bool owed_too_late(const FlowContext& flow, const channel::Request& request);
+  void inject(FlowContext& flow, const channel::Request& request, channel::InjectEnd end,
+              std::string payload);
   [[nodiscard]] std::uint32_t seconds_left(const FlowContext& flow) const;
-  void push(const FlowContext& flow, channel::Answer answer);
+  void push(const FlowContext& flow, channel::Answer answer, std::string payload = {});
 
   void say(FlowContext& flow, TimeNs now);
   void say_message(FlowContext& flow, TimeNs now);
@@ -165,6 +178,7 @@ class Classifier {
   TimeNs last_time_ = 0;
   TimeNs clock_reached_ = 0;  // the latest of them: a clock set back revives no exception
   bool redis_away_ = false;
+  bool may_refuse_ = false;  // a rule of the policy refuses single commands
 };
 
 }  // namespace weir::classifier

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "classifier/engine/response_times.h"
@@ -33,6 +34,31 @@ struct SkipRange {
   std::uint32_t end = 0;
 };
 
+/// A command that the client was refused: it never gets to its server, and its reply is Weir's. The bytes are
+/// in the client's own numbers.
+struct OwedRefusal {
+  channel::Direction client{};
+  std::uint32_t from = 0;
+  std::uint32_t end = 0;
+  std::string reply;
+};
+
+/// How the numbers of the two streams differ for their ends, since Weir spoke for one of them.
+struct Renumbering {
+  channel::Direction client{};
+  std::uint32_t said = 0;          // bytes of Weir's that the client got and the server never sent
+  std::uint32_t taken = 0;         // bytes of the client that the server never got
+  std::uint32_t taken_before = 0;  // of them, those before `taken_at`
+  std::uint32_t taken_at = 0;      // where the last ones stood, in the client's numbers
+
+  /// What an end acknowledges, in the numbers of who sent it.
+  [[nodiscard]] std::uint32_t acknowledged_by(channel::Direction sender, std::uint32_t number) const {
+    if (sender == client) return number - said;
+    const std::uint32_t earlier = number + taken_before;
+    return static_cast<std::int32_t>(earlier - taken_at) > 0 ? number + taken : earlier;
+  }
+};
+
 struct FlowContext : Recycled<FlowContext> {
   std::uint32_t generation = 0;
   std::uint16_t pair = 0;
@@ -52,6 +78,9 @@ struct FlowContext : Recycled<FlowContext> {
   ResponseTimes responses;
   std::size_t bytes_held = 0;      // of the inspector, as counted in the classifier's total
   std::array<SkipRange, 2> skips;  // by Direction
+
+  std::optional<OwedRefusal> owed;
+  Renumbering renumbering;
 
   Decision decision;
   TimeNs decided_at = 0;

@@ -278,8 +278,9 @@ void transfer(Archive& archive, DecisionStep& step) {
 }
 template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {
-  auto& [action, revision, group, rule, hits, exception, exception_ends, path] = decision;
-  fields(archive, action, revision, group, rule, hits, exception, exception_ends, path);
+  auto& [action, revision, limit, tell_user, group, rule, hits, exception, exception_ends, path] = decision;
+  fields(archive, action, revision, limit.bytes_s, limit.per_client, tell_user, group, rule, hits, exception,
+         exception_ends, path);
 }
 template <typename Archive>
 void transfer(Archive& archive, IdentifiedTraces& traces) {
@@ -306,10 +307,10 @@ void transfer(Archive& archive, FlowFacts& facts) {
 template <typename Archive>
 void transfer(Archive& archive, FlowContext& flow) {
   auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
-         inspector, ndpi, custom, heads, responses, bytes_held, skips, decision, decided_at, final,
-         final_action, level, exception, exception_action, exceptions, opened_said, news, message_said,
-         messages_said, last_said, hits_said, hits_unsaid] = flow;
-  static_cast<void>(std::tie(inspector, ndpi, heads, bytes_held, skips));
+         inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, renumbering, decision,
+         decided_at, final, final_action, level, exception, exception_action, exceptions, opened_said, news,
+         message_said, messages_said, last_said, hits_said, hits_unsaid] = flow;
+  static_cast<void>(std::tie(inspector, ndpi, heads, bytes_held, skips, owed, renumbering));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
          custom, responses, decision, decided_at, final, final_action, level, exception, exception_action,
          exceptions, opened_said, news, message_said, messages_said, last_said, hits_said, hits_unsaid);

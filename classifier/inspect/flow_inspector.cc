@@ -284,6 +284,36 @@ IdentityClaims FlowInspector::take_claims() {
   return claims;
 }
 
+/// Where two readings are open, or one conversation still owes replies while another has begun, nobody knows
+/// what the client expects next.
+Refusal FlowInspector::refusal(Direction direction) const {
+  const Impl& flow = *impl_;
+  if (flow.dns) return flow.dns_refusal();
+  if (second_ || direction != flow.client || !flow.answering.empty()) return {};
+  const TcpStream& stream = flow.lanes[index_of(direction)].stream;
+  const std::uint32_t consumed = stream.next_sequence() - static_cast<std::uint32_t>(stream.ready().size());
+  if (const auto* smtp = std::get_if<SmtpSession>(&flow.session)) return smtp->refusal(consumed);
+  if (const auto* http = std::get_if<Http1Session>(&flow.session)) return http->refusal();
+  if (const auto* tls = std::get_if<TlsSession>(&flow.session)) return tls->refusal();
+  return {};
+}
+
+bool FlowInspector::command_open(Direction direction) const {
+  const auto* smtp = std::get_if<SmtpSession>(&impl_->session);
+  return smtp != nullptr && direction == impl_->client && smtp->command_open();
+}
+
+void FlowInspector::refuse_command(FlowFacts& facts) {
+  std::get<SmtpSession>(impl_->session).refuse_command(facts);
+}
+
+bool FlowInspector::refusal_due() const {
+  const auto* smtp = std::get_if<SmtpSession>(&impl_->session);
+  return smtp != nullptr && smtp->refusal_due();
+}
+
+void FlowInspector::refusal_given() { std::get<SmtpSession>(impl_->session).refusal_given(); }
+
 FlowFacts& FlowInspector::other_facts() { return second_->facts; }
 
 bool FlowInspector::names_final() const {

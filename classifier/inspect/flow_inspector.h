@@ -33,6 +33,7 @@
 #include <optional>
 
 #include "classifier/inspect/identity_claim.h"
+#include "classifier/inspect/refusal.h"
 #include "dataplane/channel/messages.h"
 #include "policy/model/byte_reader.h"
 #include "policy/model/flow_facts.h"
@@ -85,6 +86,16 @@ class FlowInspector {
 
   /// What the packets shown since the last call say of clients. Claims of a datagram or segment, not more.
   [[nodiscard]] IdentityClaims take_claims();
+
+  /// How the sender of the TCP segment or datagram shown last, of this direction, can be told that it is
+  /// refused; what is told of a datagram is about all of it.
+  [[nodiscard]] Refusal refusal(channel::Direction direction) const;
+  /// Of this direction a further command is there in part: what was shown should wait for the rest of it.
+  [[nodiscard]] bool command_open(channel::Direction direction) const;
+  /// SmtpSession's; only while refusal() says kSmtpCommand, or after it did and the inspector goes on.
+  void refuse_command(FlowFacts& facts);
+  [[nodiscard]] bool refusal_due() const;
+  void refusal_given();
 
   /// No other name will come from the parsers for this flow (no HTTP or mail connection is open in them).
   /// They may still have something to report: the flow is to be shown on until it is settled.

@@ -126,6 +126,11 @@ struct FlowInspector::Impl : Recycled<FlowInspector::Impl> {
   void restart(Outcome how, Direction direction, FlowFacts& facts, Inspected& result);
   void finish();
 
+  /// Names of one's own network are asked of everybody: there is no server to answer for.
+  [[nodiscard]] Refusal dns_refusal() const {
+    const bool question = dns && dns->last().query_opcode && !dns->last().response && has_port(kDnsPort);
+    return {.form = question ? RefusalForm::kDnsAnswer : RefusalForm::kNone, .in_turn = question};
+  }
   [[nodiscard]] Lane& lane(Direction direction) { return lanes[index_of(direction)]; }
   [[nodiscard]] bool claimed() const { return !std::holds_alternative<std::monostate>(session); }
   /// The other side is through with a conversation whose replies are still to come from this one.

@@ -41,6 +41,8 @@ class Http1Exchange {
     first_ = (first_ + 1) % ring_.size();
     --count_;
   }
+  /// The one reply that is still to come is to a request that was just read.
+  [[nodiscard]] bool one_pending() const { return count_ == 1 && !lost_; }
   /// The reply to a CONNECT was no: HTTP goes on.
   void refuse_tunnel() { refused_ = true; }
   [[nodiscard]] bool take_refusal() { return std::exchange(refused_, false); }

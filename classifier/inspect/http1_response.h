@@ -18,6 +18,10 @@ namespace weir::classifier {
 class Http1Response {
  public:
   [[nodiscard]] ParseStep feed(Bytes bytes, FlowFacts& facts, Http1Exchange& exchange);
+  /// Nothing of a further reply has come.
+  [[nodiscard]] bool between_replies() const {
+    return state_ == State::kStatusLine && head_bytes_ == 0 && line_.line().empty();
+  }
   [[nodiscard]] std::size_t bytes_held() const { return line_.line().size() + field_.size(); }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "classifier/inspect/http1_request.h"
 #include "classifier/inspect/http1_response.h"
+#include "classifier/inspect/refusal.h"
 
 namespace weir::classifier {
 
@@ -14,6 +15,10 @@ class Http1Session {
   }
   [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts& facts) {
     return response_.feed(bytes, facts, exchange_);
+  }
+  [[nodiscard]] Refusal refusal() const {
+    if (!exchange_.one_pending() || !response_.between_replies()) return {};
+    return {.form = RefusalForm::kHttpReply, .in_turn = true, .head = exchange_.front().head};
   }
   [[nodiscard]] std::size_t bytes_held() const { return request_.bytes_held() + response_.bytes_held(); }
 

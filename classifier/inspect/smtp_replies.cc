@@ -49,7 +49,8 @@ ParseStep SmtpSession::reply(std::size_t consumed, FlowFacts& facts) {
     step.outcome = uncounted_reply(facts);
     return step;
   }
-  if (outstanding_.empty()) {  // 421 at any time, or the server took another end of the data than we did
+  // 421 at any time, or the server took another end of the data than we did.
+  if (outstanding_.empty() || refusal_due()) {
     if (state_ == State::kData && smuggled_ && code_ != 421) {
       if (accepted()) ++facts.mail.messages;
       if (mime_ && !facts.mail.message.empty()) static_cast<void>(mime_->finish(facts.mail.message.front()));
@@ -103,6 +104,7 @@ Outcome SmtpSession::settle(const Command& command, FlowFacts& facts) {
       if (tentative_ && code_ == 234) return Outcome::kTls;
       break;
     case Verb::kGreeting:
+    case Verb::kRefused:
     case Verb::kOther:
       break;
   }

@@ -17,14 +17,14 @@ constexpr std::size_t kHeloBytesMax = 255;
 
 ParseStep SmtpSession::from_client(Bytes bytes, FlowFacts& facts) {
   ParseStep step;
+  if (refused_) return step;
+  if (line_bytes_ > 0 && !line_held_) line_left_ = true;
   if (!readings_.empty()) {
     step.outcome = next_reading(facts);
     step.again = true;
     return step;
   }
-  if (!named_.empty()) {
-    facts.mail.pending_recipient = std::exchange(named_, {});
-  }
+  if (!named_.empty()) facts.mail.pending_recipient = std::exchange(named_, {});
   if (line_deferred_) {
     line_deferred_ = false;
     step.outcome = command_line(facts);
@@ -40,6 +40,7 @@ ParseStep SmtpSession::from_client(Bytes bytes, FlowFacts& facts) {
     }
   }
   step.again = line_deferred_ || !readings_.empty() || !named_.empty();
+  line_held_ = command_open();
   return step;
 }
 
@@ -51,10 +52,13 @@ Outcome SmtpSession::command_bytes(Bytes bytes, ParseStep& step, FlowFacts& fact
   }
   const std::size_t before = step.consumed;
   const LineReader::State read = command_.read(bytes, step.consumed);
+  line_bytes_ += step.consumed - before;
   if (tentative_) tentative_bytes_ += step.consumed - before;
   if (read == LineReader::State::kTooLong) return tentative_ ? Outcome::kFinal : Outcome::kLimit;
   if (tentative_bytes_ > kSmtpTentativeBytesMax && tentative_) return Outcome::kFinal;
   if (read == LineReader::State::kNeedMore) return Outcome::kMore;
+  refusable_bytes_ = std::exchange(line_bytes_, 0);
+  refusable_whole_ = !std::exchange(line_left_, false);
   if (other_) {  // a chunk that was not offered ended within a line of the other reading
     other_line_ += command_.line();
     other_ = false;
@@ -65,6 +69,34 @@ Outcome SmtpSession::command_bytes(Bytes bytes, ParseStep& step, FlowFacts& fact
     }
   }
   return command_line(facts);
+}
+
+/// What a server may read in another way, or may not be counting with us, cannot be taken out of the stream.
+Refusal SmtpSession::refusal(std::uint32_t consumed) const {
+  Refusal refusal{.form = RefusalForm::kSmtpLater, .in_turn = outstanding_.size() == 1 && !refused_};
+  const bool plain = counted_ && !tentative_ && !smuggled_ && !behind_starttls_;
+  if (state_ == State::kData || state_ == State::kChunk || (mime_ != nullptr && state_ != State::kDataWait) ||
+      !plain) {
+    refusal.form = RefusalForm::kSmtpMessage;
+    refusal.in_turn = outstanding_.size() <= 1;
+  } else if (refusable_bytes_ > 0 && line_bytes_ == 0 && !outstanding_.empty() && !line_deferred_) {
+    refusal.form = RefusalForm::kSmtpCommand;
+    refusal.whole = refusable_whole_ && !other_;
+    refusal.end = consumed;
+    refusal.from = consumed - static_cast<std::uint32_t>(refusable_bytes_);
+  }
+  return refusal;
+}
+
+void SmtpSession::refuse_command(FlowFacts& facts) {
+  Command& refused = outstanding_.back();
+  if (refused.verb == Verb::kMail) facts.mail.sender = sender_;
+  facts.mail.pending_recipient.clear();
+  refused = {Verb::kRefused, {}};
+  refused_ = true;
+  readings_.clear();
+  named_.clear();
+  refusable_bytes_ = 0;
 }
 
 Outcome SmtpSession::command_line(FlowFacts& facts) {
@@ -149,6 +181,7 @@ Outcome SmtpSession::auth(std::string_view arguments, FlowFacts& facts) {
 }
 
 void SmtpSession::auth_line(FlowFacts& facts) {
+  refusable_bytes_ = 0;  // half of a command
   auth_line_next_ = false;
   std::string user = sasl_.response(command_.line());
   if (!tentative_ && !user.empty()) facts.mail.user = std::move(user);

@@ -23,6 +23,7 @@
 
 #include "classifier/inspect/mime_reader.h"
 #include "classifier/inspect/parse_step.h"
+#include "classifier/inspect/refusal.h"
 #include "classifier/inspect/sasl_user.h"
 #include "classifier/inspect/smtp_data.h"
 #include "classifier/inspect/text.h"
@@ -54,6 +55,26 @@ class SmtpSession {
   [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts& facts);
   [[nodiscard]] std::size_t bytes_held() const;
 
+  /// Behind commands that wait for their replies stands the beginning of another one.
+  [[nodiscard]] bool command_open() const {
+    return state_ == State::kCommand && line_bytes_ > 0 && !outstanding_.empty();
+  }
+  /// `consumed` is the TCP sequence number behind the last byte of the client that was consumed.
+  [[nodiscard]] Refusal refusal(std::uint32_t consumed) const;
+  /// The command that was read last (refusal() said kSmtpCommand) never gets to the server: it is as if it
+  /// had not been sent, but for the reply that Weir owes. Nothing further of the client is read until it is
+  /// given.
+  void refuse_command(FlowFacts& facts);
+  /// Everything that was sent before the refused command has its reply.
+  [[nodiscard]] bool refusal_due() const {
+    return !outstanding_.empty() && outstanding_.front().verb == Verb::kRefused;
+  }
+  /// It is: the reply was given.
+  void refusal_given() {
+    outstanding_.pop_front();
+    refused_ = false;
+  }
+
  private:
   enum class Verb : std::uint8_t {
     kGreeting,
@@ -66,6 +87,7 @@ class SmtpSession {
     kChunk,
     kStartTls,
     kAuth,
+    kRefused,  // Weir replies, not the server
     kOther
   };
   enum class State : std::uint8_t { kCommand, kDataWait, kData, kChunk };
@@ -147,6 +169,12 @@ class SmtpSession {
   bool line_deferred_ = false;         // `command_` has a line that is judged after the other reading's
   std::vector<std::string> readings_;  // further ways to read the recipient named last
   std::string named_;                  // that recipient
+  std::size_t line_bytes_ = 0;         // of the command being read
+  bool line_held_ = false;             // command_open() was said of them
+  bool line_left_ = false;             // it was not: they may have left
+  std::size_t refusable_bytes_ = 0;    // of the command that was read last, with its line end
+  bool refusable_whole_ = false;       // none of them had left before
+  bool refused_ = false;               // it was refused, and the reply is owed
 };
 
 }  // namespace weir::classifier

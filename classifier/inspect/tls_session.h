@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "classifier/inspect/parse_step.h"
+#include "classifier/inspect/refusal.h"
 #include "classifier/inspect/tls_client_hello.h"
 #include "classifier/inspect/tls_records.h"
 #include "classifier/inspect/tls_server.h"
@@ -32,6 +33,11 @@ class TlsSession {
  public:
   [[nodiscard]] ParseStep from_client(Bytes bytes, FlowFacts& facts);
   [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts& facts);
+  /// While the server has not answered, an alert of its own is in clear text (RFC 8446 section 6).
+  [[nodiscard]] Refusal refusal() const {
+    if (server_bytes_ > 0) return {};
+    return {.form = RefusalForm::kTlsAlert, .in_turn = true};
+  }
   [[nodiscard]] std::size_t bytes_held() const {
     return hello_.bytes_held() + server_.bytes_held() + first_ech_.size();
   }

@@ -157,7 +157,7 @@ event::FlowEvent& EventBuilder::build(event::Kind kind, TimeNs time, const FlowS
   id->set_sequence(++sequence_);
   event.set_kind(kind);
   event.set_time_ns(static_cast<std::uint64_t>(time));
-  event.set_flow_id(fmt::format("{:016x}-{}-{}", origin_.boot, origin_.worker, story.number));
+  event.set_flow_id(flow_id(story.number));
   FiveTuple tuple = story.facts.tuple;
   if (tuple.protocol == kProtocolIcmp || tuple.protocol == kProtocolIcmpV6) {
     tuple.initiator_port = story.icmp_type;
@@ -183,6 +183,10 @@ void EventBuilder::add_end(event::FlowEvent& event, const channel::FlowClosed& c
   event.set_tcp_state(tcp_state_word(closed.tcp_state));
   event.set_inspected(level_word(closed.flow.level));
   fill_network(event, closed.network);
+}
+
+std::string EventBuilder::flow_id(std::uint64_t number) const {
+  return fmt::format("{:016x}-{}-{}", origin_.boot, origin_.worker, number);
 }
 
 }  // namespace weir::classifier

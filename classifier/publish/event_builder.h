@@ -47,6 +47,8 @@ class EventBuilder {
   /// FINAL only: counters and how it ended.
   static void add_end(event::FlowEvent& event, const channel::FlowClosed& closed);
 
+  /// What names a flow everywhere, by its number at this worker.
+  [[nodiscard]] std::string flow_id(std::uint64_t number) const;
   [[nodiscard]] const EventOrigin& origin() const { return origin_; }
 
  private:

@@ -14,7 +14,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
@@ -162,9 +162,11 @@ enum class AnswerType : std::uint8_t {
       5,  // drop the parked packet `through` of `direction`, or with `swallow` all up to it; keep inspecting
   kReleasePacket = 6,  // forward the one parked packet of `direction` whose number is `through`; those before
                        // it still wait for a missing segment
-  kInject = 7,      // answer the parked packet `through` of `direction`: send `payload_bytes` of L4 payload
-                    // to its sender as if the other end had; they follow in kInjectMore records at once
-  kInjectMore = 8,  // InjectMore; never alone
+  kCut = 7,     // TCP: of the parked packets of `direction` up to number `through` forward the bytes before
+                // `skip_from_sequence`; the rest is as if it had not come, its sender repeats it
+  kInject = 8,  // answer the parked packet `through` of `direction`: send `payload_bytes` of L4 payload
+                // to its sender as if the other end had; they follow in kInjectMore records at once
+  kInjectMore = 9,  // InjectMore; never alone
 };
 
 /// Whose packets share one rate.
@@ -186,15 +188,17 @@ struct Answer {
   std::uint32_t through = 0;
   std::uint32_t policy_revision = 0;
   std::uint32_t skip_bytes = 0;
-  std::uint32_t skip_from_sequence = 0;  // TCP: sequence number at which the skipped bytes begin
+  std::uint32_t skip_from_sequence = 0;  // TCP: sequence number at which the skipped (or cut) bytes begin
   std::uint32_t expires_s = 0;           // kFinal: asked again after this time; 0: never
-  std::uint32_t limit_bytes_s = 0;       // kFinal, forward: at most this rate of frame bytes; 0: no limit
+  std::uint32_t limit_bytes_s = 0;       // forward, kFinal, kRelease, kSkip: at most this rate of frame bytes
+                                         // from now on; 0: no limit
   std::uint16_t payload_bytes = 0;       // kInject: 1 to kInjectBytesMax
   LimitScope limit_scope{};
   InjectEnd inject_end{};
   std::uint8_t mark = 0;     // kFinal, forward: 0 leaves DSCP as it is, else 1 + the DSCP to set (RFC 2474)
   std::uint8_t swallow = 0;  // kInject, kContinue, TCP: 1: what is parked of `direction` up to `through`
-                             // never leaves, and its sender takes it for delivered
+                             // never leaves, and its sender takes it for delivered; with `skip_bytes` only
+                             // so many from `skip_from_sequence` on, and repeats what follows them
   std::array<std::uint8_t, 22> zero{};
 };
 static_assert(sizeof(Answer) == kAnswerRecordBytes);

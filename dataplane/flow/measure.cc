@@ -45,6 +45,11 @@ void measure_segment(FlowHot& hot, FlowCold& cold, const PacketMeta& meta, Direc
   }
 }
 
+void forget_seen(FlowCold& cold, Direction direction, std::uint32_t end) noexcept {
+  std::uint32_t& seen = cold.next_sequence[static_cast<std::size_t>(direction)];
+  if (static_cast<std::int32_t>(seen - end) > 0) seen = end;
+}
+
 void measure_handshake(FlowHot& hot, FlowCold& cold, channel::TcpState before, const PacketMeta& meta,
                        Direction direction, TimeNs elapsed) noexcept {
   constexpr std::size_t kToInitiator = 0;

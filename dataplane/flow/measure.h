@@ -16,4 +16,7 @@ void measure_segment(FlowHot& hot, FlowCold& cold, const PacketMeta& meta, Direc
 void measure_handshake(FlowHot& hot, FlowCold& cold, channel::TcpState before, const PacketMeta& meta,
                        Direction direction, TimeNs elapsed) noexcept;
 
+/// What was seen from `end` on is as if it had not come: Weir kept it, and its sender will repeat it.
+void forget_seen(FlowCold& cold, Direction direction, std::uint32_t end) noexcept;
+
 }  // namespace weir::dataplane

@@ -95,7 +95,7 @@ bool names_one_host(Bytes address) noexcept {
   return field_u8(address, 0) < (address.size() == 4 ? 0xe0 : 0xff);
 }
 
-bool may_have_an_error(Bytes frame, const PacketMeta& meta) noexcept {
+bool between_two_hosts(Bytes frame, const PacketMeta& meta) noexcept {
   if (meta.kind == PacketKind::kOther || meta.kind == PacketKind::kFragment ||
       meta.kind == PacketKind::kIcmpError)
     return false;
@@ -163,6 +163,7 @@ std::size_t build_datagram(Bytes frame, const PacketMeta& meta, Bytes payload,
                            std::span<std::uint8_t> out) noexcept {
   if (meta.kind != PacketKind::kUdp || !fits(frame, meta) || payload.size() > kBuiltDatagramBytesMax)
     return 0;
+  if (!between_two_hosts(frame, meta)) return 0;  // sent to many: no one of them is asked
   const std::size_t l4_bytes = kUdpBytes + payload.size();
   const MutableBytes room = room_for(out, meta, l4_bytes);
   Encapsulation around;
@@ -180,7 +181,7 @@ std::size_t build_datagram(Bytes frame, const PacketMeta& meta, Bytes payload,
 
 std::size_t build_unreachable(Bytes offending_frame, const PacketMeta& meta, UnreachableReason reason,
                               std::span<std::uint8_t> out) noexcept {
-  if (!fits(offending_frame, meta) || !may_have_an_error(offending_frame, meta)) return 0;
+  if (!fits(offending_frame, meta) || !between_two_hosts(offending_frame, meta)) return 0;
   const std::size_t most = meta.ipv6 ? kIcmpV6BytesMax : kIcmpV4BytesMax;
   const std::size_t quoted = std::min<std::size_t>(meta.l3_bytes, most - layout_of(meta).header - kIcmpBytes);
   const std::size_t l4_bytes = kIcmpBytes + quoted;

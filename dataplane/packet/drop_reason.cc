@@ -41,6 +41,8 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"policy-reset", "The policy blocks this flow; both ends were told. See the flow's event for the rule."},
     {"rate-limit", "More than the rate that the policy allows this flow, or this client."},
     {"policy-answer", "The policy answered in place of the other end; see the flow's event for the rule."},
+    {"policy-cut",
+     "Of a command that the policy refused, or sent behind it; its sender repeats what it may."},
     {"conflict", "Repeats bytes of its stream with other content: an evasion, or a broken middlebox."},
     {"fragment-overlap",
      "IP fragments that contradict each other (bytes twice, two ends, too long): an evasion, or an attack."},

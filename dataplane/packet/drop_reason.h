@@ -34,6 +34,7 @@ enum class DropReason : std::uint8_t {
   kPolicyReset,         // a verdict said reset; both ends were told
   kRateLimit,           // more than the rate that a verdict allows
   kAnswered,            // Weir answered in place of the other end
+  kCut,                 // follows, or is, a command that the policy refused; its sender repeats it
   kConflict,            // repeats bytes of the stream with other content
   kFragmentOverlap,    // its datagram contradicts itself: bytes given twice, two ends, more than 65,535 bytes
   kFragmentDuplicate,  // the same fragment again while its datagram waits for the rest

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/answers.h"
 
+#include "dataplane/flow/measure.h"
+#include "dataplane/packet/tcp_options.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
@@ -77,8 +79,15 @@ void drop_through(Path& path, const channel::Answer& answer, DropReason reason) 
   }
 }
 
+/// The rate of a flow that is still looked at.
+void renew_limit(Path& path, const channel::Answer& answer) noexcept {
+  const bool limited = (path.flows.hot(answer.flow.slot).flags & kLimited) != 0;
+  if (limited || answer.limit_bytes_s != 0) begin_treatment(path, answer, VerdictAction::kForward);
+}
+
 void apply_release(Path& path, const channel::Answer& answer) noexcept {
   if (action_of(path, answer) == VerdictAction::kForward) {
+    renew_limit(path, answer);
     release_through(path, answer);
     release_if_decided(path, answer.flow.slot);
     return;
@@ -109,7 +118,17 @@ void apply_final(Path& path, const channel::Answer& answer) noexcept {
   path.inspections.release(answer.flow.slot);
 }
 
+channel::Answer reset_of(const channel::Answer& answer) noexcept {
+  channel::Answer reset;
+  reset.type = channel::AnswerType::kFinal;
+  reset.action = VerdictAction::kReset;
+  reset.flow = answer.flow;
+  reset.policy_revision = answer.policy_revision;
+  return reset;
+}
+
 void apply_skip(Path& path, const channel::Answer& answer) noexcept {
+  renew_limit(path, answer);
   release_through(path, answer);
   Inspection* judged = path.inspections.ensure(answer.flow.slot);
   if (judged == nullptr) return;  // it will be shown what it does not want to see
@@ -121,6 +140,35 @@ void apply_skip(Path& path, const channel::Answer& answer) noexcept {
   }
   judged->skip_from[direction] = answer.skip_from_sequence;
   judged->skip_end[direction] = answer.skip_from_sequence + answer.skip_bytes;
+}
+
+/// Lets go what precedes a byte of the stream; the rest was never there for anybody.
+void apply_cut(Path& path, const channel::Answer& answer) noexcept {
+  const std::uint32_t slot = answer.flow.slot;
+  const std::uint32_t end = answer.skip_from_sequence;
+  std::uint32_t index = first_parked(path, answer);
+  while (index != kNoParked) {
+    const ParkedPacket& parked = path.parking.at(index);
+    const std::uint32_t next = parked.flow_next;
+    const bool meant = parked.direction == answer.direction && not_after(parked.number, answer.through);
+    if (meant && !sequence_before(end, sequence_end(parked.meta))) {
+      release_packet(path, index);
+    } else if (meant && sequence_before(parked.meta.tcp_sequence, end)) {
+      if (!release_before(path, index, end)) return apply_final(path, reset_of(answer));
+    } else if (meant) {
+      drop_packet(path, index, DropReason::kCut);
+    }
+    index = next;
+  }
+  forget_seen(path.flows.cold(slot), answer.direction, end);
+}
+
+/// Where the ends of the pair shall notice less than words, a reset or nothing takes their place.
+void apply_inject(Path& path, const channel::Answer& answer) noexcept {
+  const FlowHot& hot = path.flows.hot(answer.flow.slot);
+  if (path.pairs[hot.key.pair].block != BlockAction::kAnswer && hot.state != FlowState::kDecided)
+    return apply_final(path, reset_of(answer));
+  inject(path, answer, path.channel->inject_payload());
 }
 
 void apply(Path& path, const channel::Answer& answer) noexcept {
@@ -163,8 +211,11 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
         drop_packet(path, index, DropReason::kException);
       }
       break;
+    case channel::AnswerType::kCut:
+      apply_cut(path, answer);
+      break;
     case channel::AnswerType::kInject:
-      inject(path, answer, path.channel->inject_payload());
+      apply_inject(path, answer);
       break;
     case channel::AnswerType::kPolicyRevision:
     case channel::AnswerType::kInjectMore:  // the channel hands on none

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dataplane/flow/measure.h"
 #include "dataplane/packet/build.h"
 #include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/tcp_options.h"
@@ -13,10 +14,6 @@
 
 namespace weir::dataplane {
 namespace {
-
-/// What a segment of ours offers: the receiver's peer says more with its next packet. Enough for a command or
-/// a request, small where the connection scales windows up (RFC 7323 section 2).
-constexpr std::uint16_t kWindow = 8'192;
 
 /// The packet that is answered: the one named, else the oldest of its direction that waits.
 std::uint32_t find_question(Path& path, const channel::Answer& answer) noexcept {
@@ -112,7 +109,7 @@ bool send_payload(Path& path, const Injection& injection, std::uint16_t from) no
   TcpSegment segment;
   segment.sequence = injection.first + from;
   segment.acknowledgement = injection.acknowledgement;
-  segment.window = kWindow;
+  segment.window = kInjectWindow;
   bool sent = true;
   do {
     segment.payload = left.first(std::min(left.size(), kSegmentBytesMax));
@@ -192,6 +189,12 @@ Swallowed find_swallowed(Path& path, const channel::Answer& answer) noexcept {
     if (sequence_before(found.end, parked.meta.tcp_sequence)) found.possible = false;  // a hole
     if (sequence_before(found.end, sequence_end(parked.meta))) found.end = sequence_end(parked.meta);
   }
+  if (answer.skip_bytes != 0) {  // not all of them
+    const std::uint32_t end = answer.skip_from_sequence + answer.skip_bytes;
+    found.possible =
+        found.possible && found.from == answer.skip_from_sequence && sequence_before(found.from, end);
+    found.end = end;
+  }
   return found;
 }
 
@@ -253,7 +256,9 @@ void answer_and_continue(Path& path, const channel::Answer& answer, std::uint32_
   set_flag(path.flows.hot(slot), kEdited);
   if (send_payload(path, *injection, from)) ++path.counters.answers_given;
   path.injections.set_due(*injection, path.now + kInjectionResendNs);
-  if (answer.swallow != 0) drop_parked(path, slot, &answer);
+  if (answer.swallow == 0) return;
+  drop_parked(path, slot, &answer);
+  forget_seen(path.flows.cold(slot), answer.direction, swallowed.end);
 }
 
 /// Nothing of it is needed any more.
@@ -332,42 +337,6 @@ void follow_injection(Path& path, std::uint32_t slot, const PacketMeta& meta, Di
   forget_if_idle(path, *injection);
 }
 
-DropReason edit_packet(Path& path, std::uint32_t slot, rte_mbuf* packet, const PacketMeta& meta,
-                       Direction direction) noexcept {
-  const Injection* injection = path.injections.of(slot);
-  if (injection == nullptr || meta.kind != PacketKind::kTcp) return DropReason::kNone;
-  if (packet->nb_segs > 1) return DropReason::kAnswered;  // fragments cannot be renumbered
-  const StreamEdit& sent = injection->edits[index_of(direction)];
-  const StreamEdit& received = injection->edits[index_of(opposite(direction))];
-  const bool open = sent.inserted != 0 || sent.removed != 0;
-  const std::uint32_t end = meta.tcp_sequence + meta.payload_bytes;
-  if (open && meta.tcp_sequence - sent.at < sent.removed && meta.payload_bytes > 0) {
-    const std::uint8_t port = injection->receiver == direction ? injection->port : injection->port ^ 1U;
-    send_built(path, port, [&](auto room) {
-      return build_segment(frame_of(packet), meta, ResetTarget::kSender,
-                           {.sequence = meta.tcp_acknowledgement,
-                            .acknowledgement = sent.at + sent.removed,
-                            .window = kWindow,
-                            .flags = kTcpAck,
-                            .payload = {}},
-                           room);
-    });
-    return DropReason::kAnswered;
-  }
-  const auto frame = writable_frame_of(packet);
-  if (open && sequence_before(meta.tcp_sequence, sent.at) && sequence_before(sent.at, end)) {
-    // Sent again together with what follows the edit: its sender repeats the rest, which then has numbers of
-    // its own.
-    const auto keep = static_cast<std::uint16_t>(sent.at - meta.tcp_sequence);
-    const std::size_t bytes = cut_payload(frame, meta, keep);
-    set_link_length(frame, 0, std::size_t{meta.payload_offset} + keep);
-    packet->data_len = static_cast<std::uint16_t>(bytes);
-    packet->pkt_len = static_cast<std::uint32_t>(bytes);
-  }
-  renumber(frame, meta, sent, received);
-  return DropReason::kNone;
-}
-
 void end_conversation(Path& path, const Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
   if (meta.kind != PacketKind::kTcp) return;
@@ -385,7 +354,7 @@ void end_conversation(Path& path, const Batch& batch, std::size_t i) noexcept {
     return build_segment(frame, meta, ResetTarget::kSender,
                          {.sequence = meta.tcp_acknowledgement,
                           .acknowledgement = sequence_end(meta),
-                          .window = kWindow,
+                          .window = kInjectWindow,
                           .flags = kTcpAck,
                           .payload = {}},
                          room);

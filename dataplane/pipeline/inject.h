@@ -17,11 +17,6 @@ void resend_overdue(Path& path, TimeNs now) noexcept;
 /// A packet of a kEdited or kAnswered flow came: what it acknowledges.
 void follow_injection(Path& path, std::uint32_t slot, const PacketMeta& meta, Direction direction) noexcept;
 
-/// A packet of a kEdited flow is about to leave: its numbers become those of its receiver. kAnswered when
-/// it repeats what its receiver must not get; its sender is then told that it arrived.
-[[nodiscard]] DropReason edit_packet(Path& path, std::uint32_t slot, rte_mbuf* packet, const PacketMeta& meta,
-                                     Direction direction) noexcept;
-
 /// A packet of a flow that Weir ended with an answer. It does not leave; its sender gets what lets it close:
 /// an acknowledgement when it is the end that was answered, a reset when it is the other.
 void end_conversation(Path& path, const Batch& batch, std::size_t i) noexcept;

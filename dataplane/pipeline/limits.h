@@ -56,6 +56,9 @@ inline constexpr std::uint32_t kInjectionsMax = 1'024;
 inline constexpr std::size_t kInjectionBytesMax =
     kInjectionsMax * channel::kInjectBytesMax;              // of payload, in all
 inline constexpr std::size_t kInjectionHeadBytesMax = 192;  // from the Ethernet to the end of the TCP header
+/// What a segment of ours offers: the receiver's peer says more with its next packet. Enough for a command or
+/// a request, small where the connection scales windows up (RFC 7323 section 2).
+inline constexpr std::uint16_t kInjectWindow = 8'192;
 inline constexpr TimeNs kInjectionResendNs = 200 * kMillisecond;  // the first time; then twice as long each
 inline constexpr std::uint8_t kInjectionAttemptsMax = 5;
 inline constexpr std::uint32_t kResendsPerTurn = 16;

@@ -38,7 +38,7 @@ struct EthertypeRule {
 };
 struct PairOptions {
   UrgentAction urgent = UrgentAction::kClear;
-  BlockAction block = BlockAction::kReset;
+  BlockAction block = BlockAction::kAnswer;
   std::array<ExceptionAction, kExceptionCauses> exceptions{};
   std::array<EthertypeRule, kEthertypeRowsMax> ethertypes{};
   std::uint8_t ethertype_count = 0;

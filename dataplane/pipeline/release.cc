@@ -4,6 +4,7 @@
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/frame.h"
 #include "dataplane/pipeline/refuse.h"
+#include "dataplane/pipeline/shorten.h"
 #include "dataplane/pipeline/treat.h"
 
 namespace weir::dataplane {
@@ -13,6 +14,17 @@ ParkedPacket take(Path& path, std::uint32_t index) noexcept {
   const ParkedPacket taken = path.parking.take(index);
   path.counters.ports[taken.port].parked -= frame_count(taken.packet);
   return taken;
+}
+
+void let_go(Path& path, const ParkedPacket& taken) noexcept {
+  if ((path.flows.hot(taken.slot).flags & kTreated) != 0) {
+    const DropReason reason = treat(path, taken.slot, taken.packet, taken.meta, taken.direction);
+    if (reason != DropReason::kNone) {
+      path.out.drop(taken.port, taken.packet, reason);
+      return;
+    }
+  }
+  path.out.forward(taken.port, taken.packet);
 }
 
 void judge_packet(Path& path, std::uint32_t index, ExceptionCause cause) noexcept {
@@ -30,16 +42,15 @@ void judge_packet(Path& path, std::uint32_t index, ExceptionCause cause) noexcep
 
 }  // namespace
 
-void release_packet(Path& path, std::uint32_t index) noexcept {
-  const ParkedPacket taken = take(path, index);
-  if ((path.flows.hot(taken.slot).flags & kTreated) != 0) {
-    const DropReason reason = treat(path, taken.slot, taken.packet, taken.meta, taken.direction);
-    if (reason != DropReason::kNone) {
-      path.out.drop(taken.port, taken.packet, reason);
-      return;
-    }
-  }
-  path.out.forward(taken.port, taken.packet);
+void release_packet(Path& path, std::uint32_t index) noexcept { let_go(path, take(path, index)); }
+
+bool release_before(Path& path, std::uint32_t index, std::uint32_t end) noexcept {
+  const ParkedPacket& parked = path.parking.at(index);
+  if (!can_be_shortened(parked.packet, parked.meta)) return false;
+  ParkedPacket taken = take(path, index);
+  shorten(taken.packet, taken.meta, static_cast<std::uint16_t>(end - taken.meta.tcp_sequence));
+  let_go(path, taken);
+  return true;
 }
 
 void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept {

@@ -9,6 +9,9 @@ namespace weir::dataplane {
 
 /// Forwards (or drops) one parked packet.
 void release_packet(Path& path, std::uint32_t index) noexcept;
+/// Forwards the bytes of a parked TCP packet that stand before `end`, which lies within it. False: it cannot
+/// be shortened, and waits on.
+[[nodiscard]] bool release_before(Path& path, std::uint32_t index, std::uint32_t end) noexcept;
 void drop_packet(Path& path, std::uint32_t index, DropReason reason) noexcept;
 
 /// Why packets of a flow with the verdict kDrop are dropped.

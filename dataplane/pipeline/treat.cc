@@ -7,6 +7,7 @@
 
 #include "dataplane/packet/ethernet.h"
 #include "dataplane/packet/rewrite.h"
+#include "dataplane/pipeline/edit.h"
 #include "dataplane/pipeline/frame.h"
 #include "dataplane/pipeline/inject.h"
 

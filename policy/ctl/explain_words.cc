@@ -103,8 +103,10 @@ std::string why_words(const event::FlowEvent& event) {
     text += ".\n";
   }
   for (const event::Hit& hit : event.hits()) {
-    text += fmt::format("Recorded: rule {} ({}, {}) {} {}.\n", hit.rule(), hit.section(), hit.severity(),
-                        hit.would_block() ? "would block (monitor mode)" : hit.action() + "s", hit.object());
+    text += fmt::format(
+        "Recorded: rule {} ({}, {}) {} {}.\n", hit.rule(), hit.section(), hit.severity(),
+        hit.would_block() ? fmt::format("would {} (monitor mode)", hit.action()) : hit.action() + "s",
+        hit.object());
   }
   for (const std::string& exception : event.exceptions()) {
     text += fmt::format(

@@ -17,7 +17,7 @@ Json row_of(const policy::Violation& violation) {
           {"rule", violation.rule},
           {"section", violation.section},
           {"severity", to_string(violation.severity)},
-          {"action", violation.would_block ? "would block" : violation.action},
+          {"action", violation.would_block ? "would " + violation.action : violation.action},
           {"subject", violation.subject},
           {"object", violation.object},
           {"count", violation.count},

@@ -32,6 +32,10 @@ const char* to_string(Change change) {
       return "newly blocked";
     case Change::kNoLongerBlocked:
       return "no longer blocked";
+    case Change::kLimited:
+      return "newly limited";
+    case Change::kNoLongerLimited:
+      return "no longer limited";
     case Change::kReported:
       return "newly reported";
     case Change::kNoLongerReported:
@@ -43,12 +47,14 @@ const char* to_string(Change change) {
 }
 
 Change change_of(const Said& running, const Said& candidate) {
-  if (running.action == candidate.action) {
+  if (running.action == candidate.action || (blocks(running.action) && blocks(candidate.action))) {
     const bool other = running.action != Action::kAllow && running.rule != candidate.rule;
     return other ? Change::kOtherRule : Change::kNone;
   }
-  if (candidate.action == Action::kBlock) return Change::kBlocked;
-  if (running.action == Action::kBlock) return Change::kNoLongerBlocked;
+  if (blocks(candidate.action)) return Change::kBlocked;
+  if (blocks(running.action)) return Change::kNoLongerBlocked;
+  if (candidate.action == Action::kLimit) return Change::kLimited;
+  if (running.action == Action::kLimit) return Change::kNoLongerLimited;
   return candidate.action == Action::kReport ? Change::kReported : Change::kNoLongerReported;
 }
 
@@ -62,7 +68,8 @@ void WhatIf::count(const JudgedFlow& flow) {
   };
   add(changed.all);
   if (change == Change::kNone) return;
-  const bool gone = change == Change::kNoLongerBlocked || change == Change::kNoLongerReported;
+  const bool gone = change == Change::kNoLongerBlocked || change == Change::kNoLongerLimited ||
+                    change == Change::kNoLongerReported;
   add(changed.by[kRule][gone ? flow.running.rule : flow.candidate.rule]);
   add(changed.by[kClient][flow.client]);
   add(changed.by[kName][flow.name]);

@@ -41,12 +41,14 @@ struct JudgedFlow {
 enum class Change : std::uint8_t {
   kNone,
   kBlocked,           // and was not
-  kNoLongerBlocked,   // reported or allowed
+  kNoLongerBlocked,   // reported or allowed, or limited
+  kLimited,           // and was not, nor blocked
+  kNoLongerLimited,   // reported or allowed
   kReported,          // and was allowed
   kNoLongerReported,  // allowed
-  kOtherRule,         // the same word by another rule
+  kOtherRule,         // the same by another rule, or blocked in another way
 };
-inline constexpr std::size_t kChanges = 6;
+inline constexpr std::size_t kChanges = 8;
 [[nodiscard]] const char* to_string(Change change);
 [[nodiscard]] Change change_of(const Said& running, const Said& candidate);
 

@@ -174,13 +174,6 @@ void over_records(Context& context, const WhatIfOptions& options, const Settings
                                        : fmt::format("recorded since {}", time_text(recorded.oldest())));
 }
 
-Action action_of(std::string_view word) {
-  for (const Action action : {Action::kBlock, Action::kReport}) {
-    if (word == to_string(action)) return action;
-  }
-  return Action::kAllow;
-}
-
 /// The flows of the captures as one policy leaves them, its word in `running`; by capture, ends and
 /// beginning.
 Result<std::map<std::string, JudgedFlow>> over_captures(const WhatIfOptions& options,
@@ -192,7 +185,7 @@ Result<std::map<std::string, JudgedFlow>> over_captures(const WhatIfOptions& opt
   replayed.policy = policy;
   const auto done = replay(replayed, [&](std::size_t capture, const event::FlowEvent& event) {
     Said& so_far = said[event.flow_id()];
-    so_far.add_later(action_of(event.action()), event.rule());
+    so_far.add_later(action_of(event.action()).value_or(Action::kAllow), event.rule());
     if (event.kind() != event::KIND_FINAL) return;
     const std::string key =
         fmt::format("{} {} {} {} {} {} {}", capture, event.protocol(), event.initiator(),

@@ -177,11 +177,13 @@ class Judge {
   static bool by_application(const SoftwareFact& fact) { return fact.evidence.starts_with("app"); }
 
   void speak(const Rule& rule, std::string object) {
-    const bool would_block = rule.then == Action::kBlock && rule.monitor;
+    const bool would_block = rule.then > Action::kReport && rule.monitor;
     const Action enforced = would_block ? Action::kReport : rule.then;
     if (decision_.rule.empty() || enforced > decision_.action) {
       decision_.action = enforced;
       decision_.rule = rule.name;
+      decision_.limit = enforced == Action::kLimit ? rule.limit : RateLimit{};
+      decision_.tell_user = rule.tell_user;
     }
     if (rule.then == Action::kAllow) return;
     if (object.empty()) object = evaluation_.general_object(rule.section);

@@ -137,6 +137,10 @@ bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
   if (!concerns(rule, why)) return false;
   const Match& match = rule.match;
   if (rule.section == Section::kEmail) return mail_keys(rule, object, why);
+  if (rule.then == Action::kPage && facts_.dns.seen) {
+    say(why, "it is asked for in DNS, which a rule with then: page lets pass");
+    return false;
+  }
   if (!network_keys(rule, why)) return false;
   if (!match.apps.empty() && !app_key(rule, object, why)) return false;
   if (!match.domains.empty() && !name_key(match.domains, "domain", object, why)) return false;
@@ -222,7 +226,7 @@ bool Evaluation::is_tunnel(const AppMatch& app) const {
 }
 
 bool Evaluation::guess_forbidden(const Rule& rule) const {
-  return rule.then == Action::kBlock && !rule.allow_guess && is_guess(facts_.confidence);
+  return blocks(rule.then) && !rule.allow_guess && is_guess(facts_.confidence);
 }
 
 bool Evaluation::app_key(const Rule& rule, std::string_view& object, Why why) const {

@@ -44,7 +44,8 @@ void add_kept_exceptions(Builder& builder);
 void index_exceptions(PolicyParts& parts);
 void compile_tests(Builder& builder, const Node& tests);
 
-/// The keys `who`, `when` of a rule. `then`, severity, mode, tell_*: what every rule and product may say.
+/// The keys `who`, `when` of a rule. `then` with its rate, severity, mode, tell_*: what every rule and
+/// product may say.
 void compile_rule_frame(Builder& builder, const Node& rule, Rule& into);
 [[nodiscard]] Match compile_match(Builder& builder, Section section, const Node& match);
 /// Records the rule's name; a name taken already is a mistake.

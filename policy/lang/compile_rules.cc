@@ -7,6 +7,7 @@
 #include <array>
 
 #include "policy/lang/builder.h"
+#include "policy/lang/rate_text.h"
 #include "policy/lang/words.h"
 
 namespace weir::policy {
@@ -67,15 +68,57 @@ std::string match_text(const Node* match) {
   return text;
 }
 
-void compile_then(Builder& builder, const Node& node, Action& then) {
-  constexpr std::array<std::string_view, 8> kLater{"refuse",   "limit",      "page",  "continue",
-                                                   "redirect", "quarantine", "shape", "reset"};
-  if (std::find(kLater.begin(), kLater.end(), node.text) != kLater.end()) {
-    builder.mistakes.add(node, fmt::format("then: {} is not available in this version", node.text),
-                         "write " + or_text(words_of(KeyMap::kRule, "then")));
-  } else if (const auto word = word_of(builder, node, KeyMap::kRule, "then")) {
-    then = static_cast<Action>(*word);
+/// `refuse` and `page` belong to one section each.
+std::string_view advice_for_then(Section section) {
+  switch (section) {
+    case Section::kEmail:
+      return "write allow, report, limit, refuse or block";
+    case Section::kWeb:
+      return "write allow, report, limit, page or block";
+    default:
+      return "write allow, report, limit or block";
   }
+}
+
+void compile_then(Builder& builder, const Node& node, Section section, Action& then) {
+  constexpr std::array<std::string_view, 5> kLater{"continue", "redirect", "quarantine", "shape", "reset"};
+  const std::string advice(advice_for_then(section));
+  const auto action = node.kind == Node::Kind::kScalar ? action_of(node.text) : std::nullopt;
+  const Section belongs = action == Action::kRefuse ? Section::kEmail
+                          : action == Action::kPage ? Section::kWeb
+                                                    : section;
+  if (action && belongs == section) {
+    then = *action;
+  } else if (action) {
+    builder.mistakes.add(
+        node, fmt::format("then: {} is for rules of the section {}", node.text, to_string(belongs)), advice);
+  } else if (std::find(kLater.begin(), kLater.end(), node.text) != kLater.end()) {
+    builder.mistakes.add(node, fmt::format("then: {} is not available in this version", node.text), advice);
+  } else {
+    builder.mistakes.add(node, fmt::format("then is {}", shown(node)), advice);
+  }
+}
+
+/// `rate` and `per`, which `then: limit` needs and nothing else has.
+void compile_limit(Builder& builder, const Node& node, Rule& rule) {
+  const Node* const rate = node.find("rate");
+  const Node* const per = node.find("per");
+  if (rule.then != Action::kLimit) {
+    for (const Node* const extra : {rate, per}) {
+      if (extra != nullptr)
+        builder.mistakes.add(*extra, "rate and per belong to then: limit",
+                             "write then: limit, or leave them out");
+    }
+    return;
+  }
+  if (rate == nullptr) {
+    builder.mistakes.add(node, "the rule limits and does not say to what", "add rate: 2 Mbit/s");
+  } else if (const auto bytes = bytes_per_second(rate->text); bytes && rate->kind == Node::Kind::kScalar) {
+    rule.limit.bytes_s = *bytes;
+  } else {
+    builder.mistakes.add(*rate, fmt::format("rate is {}", shown(*rate)), kRateAdvice);
+  }
+  if (per != nullptr) rule.limit.per_client = word_of(builder, *per, KeyMap::kRule, "per") == 0U;
 }
 
 void compile_tell(Builder& builder, const Node* node, std::string_view key, std::string& into) {
@@ -105,7 +148,8 @@ void compile_rule(Builder& builder, Section section, const Node& node) {
   const Node* const match = node.find("match");
   if (match != nullptr) rule.match = compile_match(builder, section, *match);
   if (node.find("then") == nullptr) {
-    builder.mistakes.add(node, "the rule does not say what to do", "add then: allow, report or block");
+    builder.mistakes.add(node, "the rule does not say what to do",
+                         "add then: block, or what else it should do");
   }
   if (rule.allow_guess && rule.match.apps.empty() && rule.match.mail_protocols.empty()) {
     builder.mistakes.add(*node.find("allow_guess"), "allow_guess without an application to guess",
@@ -126,7 +170,8 @@ void compile_rule_frame(Builder& builder, const Node& node, Rule& rule) {
   if (const Node* const when = node.find("when")) {
     rule.when = compile_condition(builder, *when, "when", "schedule", builder.parts.schedules);
   }
-  if (const Node* const then = node.find("then")) compile_then(builder, *then, rule.then);
+  if (const Node* const then = node.find("then")) compile_then(builder, *then, rule.section, rule.then);
+  compile_limit(builder, node, rule);
   if (const Node* const severity = node.find("severity")) {
     if (const auto word = word_of(builder, *severity, KeyMap::kRule, "severity"))
       rule.severity = static_cast<Severity>(*word);

@@ -138,8 +138,8 @@ void compile_software(Builder& builder, const Node& node) {
   each_product(builder, node, "unauthorised",
                [&](const Node& item) { compile_unauthorised(builder, item, lines); });
   if (const Node* const unknown = node.find("unknown")) {
-    if (const auto word = word_of(builder, *unknown, KeyMap::kSoftware, "unknown"))
-      software.unknown.then = static_cast<Action>(*word);
+    if (word_of(builder, *unknown, KeyMap::kSoftware, "unknown"))
+      software.unknown.then = action_of(unknown->text).value_or(Action::kAllow);
     claim_rule_name(builder, *unknown, software.unknown.name);
     summarise(builder, software.unknown, "any product of neither list", unknown->line);
   }

@@ -183,9 +183,8 @@ void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
     builder.mistakes.add(node, "the test does not say what it expects", "add expect: allow, report or block");
     return;
   }
-  const auto word = word_of(builder, *expect, KeyMap::kTest, "expect");
-  if (!word) return;
-  test.expect = static_cast<Action>(*word);
+  if (!word_of(builder, *expect, KeyMap::kTest, "expect")) return;
+  test.expect = action_of(expect->text).value_or(Action::kAllow);
   if (const Node* const exception = node.find("exception")) {
     test.exception = exception->text;
     std::vector<std::string_view> named;

@@ -12,7 +12,7 @@ namespace {
 using enum KeyMap;
 using enum KeyType;
 
-constexpr std::string_view kActions = "allow|report|block";
+constexpr std::string_view kThen = "allow|report|limit|refuse|page|block";
 constexpr std::string_view kSeverities = "info|low|medium|high|critical";
 constexpr std::string_view kMailProtocols = "smtp|submission|imap|pop3";
 constexpr std::string_view kAddress = "^[0-9a-fA-F.:]+$";
@@ -28,6 +28,7 @@ constexpr std::string_view kHours = "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$";
 constexpr std::string_view kMoment =
     "^(mon|tue|wed|thu|fri|sat|sun|[0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9]{2}:[0-9]{2}$";
 
+constexpr std::string_view kRate = "^[0-9]+ ?[kMG]bit/s$";
 constexpr std::string_view kEnd =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}|T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$";
 
@@ -116,13 +117,16 @@ constexpr KeyRow kRows[] = {
     simple(kRule, "when", kCondition, "a schedule; left out: always"),
     maps(kRule, "match", kMap, kMatch, 0,
          "every key must hold, of a key's values any; left out: everything of the section"),
-    needed(word(kRule, "then", kActions, "what happens")),
+    needed(word(kRule, "then", kThen, "what happens; `refuse`: email only, `page`: web only")),
+    text(kRule, "rate", "`500 kbit/s`, `2 Mbit/s`", "of `then: limit`: how fast at most", kRate),
+    word(kRule, "per", "client|flow",
+         "of `then: limit`: all limited flows of a client together, or each; left out: `client`"),
     word(kRule, "severity", kSeverities, "of the violation; left out: `medium`"),
     word(kRule, "mode", "monitor", "records what it would block, and leaves the wire alone"),
     simple(kRule, "allow_guess", kBoolean, "`true`: a guessed application may block"),
     note(kRule, "tell_user", "what the user is told"),
     note(kRule, "tell_officer", "a note for the officer, shown with the rule"),
-    later(kRule, "quota|limit|page|continue|redirect|expires|ask"),
+    later(kRule, "quota|continue|redirect|expires|ask"),
 
     needed(texts(kNot, "not", "names", "every group or schedule but these")),
 
@@ -147,7 +151,8 @@ constexpr KeyRow kRows[] = {
           "attachment|subject|size|body|header|recipients_max|url|path|method|file_type|content|content_type|"
           "rate|ja3|risk|referer"),
 
-    word(kSoftware, "unknown", kActions, "what happens to products of neither list; left out: `allow`"),
+    word(kSoftware, "unknown", "allow|report|block",
+         "what happens to products of neither list; left out: `allow`"),
     maps(kSoftware, "authorised", kMaps, kAuthorised, kRulesMax, "products that may be used"),
     maps(kSoftware, "unauthorised", kMaps, kUnauthorised, kRulesMax, "products that may not"),
     later(kSoftware, "inventory|require"),
@@ -160,7 +165,9 @@ constexpr KeyRow kRows[] = {
     later(kAuthorised, "who|when"),
 
     needed(simple(kUnauthorised, "product", kName, "an id of the software catalogue")),
-    word(kUnauthorised, "then", "report|block", "what happens; left out: `report`"),
+    word(kUnauthorised, "then", "report|limit|block", "what happens; left out: `report`"),
+    text(kUnauthorised, "rate", "as in a rule", "as in a rule", kRate),
+    word(kUnauthorised, "per", "client|flow", "as in a rule"),
     simple(kUnauthorised, "rule", kName, "left out: `unauthorised-PRODUCT`"),
     word(kUnauthorised, "severity", kSeverities, "as in a rule"),
     word(kUnauthorised, "mode", "monitor", "as in a rule"),
@@ -190,7 +197,7 @@ constexpr KeyRow kRows[] = {
 
     needed(simple(kTest, "test", kName, "its name")),
     needed(maps(kTest, "flow", kMap, kFlow, 0, "what is known of the flow")),
-    needed(word(kTest, "expect", kActions,
+    needed(word(kTest, "expect", kThen,
                 "as it would be enforced: a rule in monitor mode counts as what it says")),
     text(kTest, "rule", "the name of a rule", "that has to decide; left out: any"),
     text(kTest, "exception", "the name of an exception", "that has to hold; left out: any or none"),

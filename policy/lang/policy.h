@@ -102,6 +102,7 @@ struct Rule {
   Condition when;
   Match match;
   Action then = Action::kAllow;
+  RateLimit limit;  // of then: limit
   Severity severity = Severity::kMedium;
   bool monitor = false;  // the rule's own or the whole policy's
   bool allow_guess = false;

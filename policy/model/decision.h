@@ -2,15 +2,32 @@
 // What the policy says about a flow, and how it came to say it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir {
 
-/// In rising order of strength: block beats report beats allow.
-enum class Action : std::uint8_t { kAllow, kReport, kBlock };
+/// In rising order of strength. kLimit: the flow goes on at no more than a rate. kRefuse: the one recipient
+/// or message is refused in the words of its protocol and the session goes on. kPage: as kBlock, but the name
+/// may be asked for in DNS, so that whoever wanted it sees why. kBlock: the flow ends.
+enum class Action : std::uint8_t { kAllow, kReport, kLimit, kRefuse, kPage, kBlock };
+inline constexpr std::size_t kActions = 6;
 [[nodiscard]] const char* to_string(Action action);
+/// The action of this word.
+[[nodiscard]] std::optional<Action> action_of(std::string_view word);
+/// Something does not get to where it was sent.
+[[nodiscard]] constexpr bool blocks(Action action) { return action >= Action::kRefuse; }
+
+/// A rate of frame bytes, both directions together; of all limited flows of a client, or of each flow.
+struct RateLimit {
+  std::uint32_t bytes_s = 0;  // 0: none
+  bool per_client = true;
+  auto operator<=>(const RateLimit&) const = default;
+};
 
 enum class Section : std::uint8_t { kNetwork, kWeb, kEmail, kSoftware };
 [[nodiscard]] const char* to_string(Section section);
@@ -18,13 +35,13 @@ enum class Section : std::uint8_t { kNetwork, kWeb, kEmail, kSoftware };
 enum class Severity : std::uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 [[nodiscard]] const char* to_string(Severity severity);
 
-/// One rule that matched with report or block: what an officer will see as a violation.
+/// One rule that matched with more than allow: what an officer will see as a violation.
 struct RuleHit {
   std::string rule;  // the rule's name
   Section section = Section::kNetwork;
   Severity severity = Severity::kMedium;
   Action action = Action::kReport;
-  bool would_block = false;  // monitor mode: the rule says block, the wire was left alone
+  bool would_block = false;  // monitor mode: the rule says more than report, the wire was left alone
   std::string object;        // what it is about: a name, an address, a product, an application
   std::string tell_user;
   auto operator<=>(const RuleHit&) const = default;
@@ -41,6 +58,8 @@ struct DecisionStep {
 struct Decision {
   Action action = Action::kAllow;   // what is enforced
   std::uint32_t revision = 0;       // of the policy that decided
+  RateLimit limit;                  // of kLimit
+  std::string tell_user;            // of the rule that decided
   std::string group;                // the client's group; empty: none
   std::string rule;                 // the rule that decided the action; empty: no rule matched
   std::vector<RuleHit> hits;        // at most one a section

@@ -156,16 +156,17 @@ const char* to_string(BypassKind kind) {
   return "auto";
 }
 
-const char* to_string(Action action) {
-  switch (action) {
-    case Action::kAllow:
-      return "allow";
-    case Action::kReport:
-      return "report";
-    case Action::kBlock:
-      return "block";
-  }
-  return "allow";
+namespace {
+constexpr std::array<const char*, kActions> kActionWords{"allow",  "report", "limit",
+                                                         "refuse", "page",   "block"};
+}
+
+const char* to_string(Action action) { return kActionWords[static_cast<std::size_t>(action)]; }
+
+std::optional<Action> action_of(std::string_view word) {
+  const auto at = std::find(kActionWords.begin(), kActionWords.end(), word);
+  if (at == kActionWords.end()) return std::nullopt;
+  return static_cast<Action>(at - kActionWords.begin());
 }
 
 const char* to_string(Section section) {

@@ -204,8 +204,11 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
     }
   }
   if (const Node* const block = map.find("block")) {
-    if (const auto reset = read_choice({*block, row_of("pairs", "block")}, mistakes))
-      pair.block = *reset ? BlockAction::kReset : BlockAction::kDrop;
+    if (const auto word = read_text({*block, row_of("pairs", "block")}, mistakes)) {
+      constexpr std::array kWords = {"answer", "reset", "drop"};
+      const auto* const at = std::find(kWords.begin(), kWords.end(), *word);
+      if (at != kWords.end()) pair.block = static_cast<BlockAction>(at - kWords.begin());
+    }
   }
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
     pair.exceptions[i] = default_action(static_cast<ExceptionCause>(i), pair.strict);

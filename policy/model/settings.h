@@ -76,14 +76,14 @@ struct PortSettings {
 enum class UrgentAction : std::uint8_t { kClear, kDrop, kPass };
 
 /// How the wire learns that the policy blocks a flow.
-enum class BlockAction : std::uint8_t { kReset, kDrop };
+enum class BlockAction : std::uint8_t { kAnswer, kReset, kDrop };
 
 struct PairSettings {
   std::string name = "lan-wan";
   PortSettings inside;
   PortSettings outside;
   UrgentAction urgent = UrgentAction::kClear;
-  BlockAction block = BlockAction::kReset;
+  BlockAction block = BlockAction::kAnswer;
   bool strict = true;  // mode: strict | monitor; sets the default of every exception (drop | pass)
   ExceptionAction exceptions[kExceptionCauses] = {};  // filled by the loader: defaults, then what is written
   bool fail_open = false;  // fail: open | closed, when Weir is dead; without it closed if strict, else open

@@ -61,9 +61,10 @@ constexpr std::array kRows{
     word("pairs", "bypass", "auto|none|kernel-bridge|nic", "the way round Weir; auto: what the ports offer"),
     word("pairs", "urgent", "clear|drop|pass",
          "the urgent pointer of a TCP flow that is judged; pass lets a receiver read another name than Weir"),
-    choice("pairs", "block", "reset", "drop",
-           "what both ends of a flow that the policy blocks notice: an RST or ICMP error, or nothing",
-           nullptr),
+    word("pairs", "block", "answer|reset|drop",
+         "what the ends of a flow that the policy blocks notice: why, where its protocol has a word for it, "
+         "else "
+         "an RST or ICMP error; always that; nothing"),
 
     choice("memory", "hugepages", "auto", "off", "auto uses hugepages where the kernel has them",
            WEIR_FIELD(memory.hugepages)),
@@ -87,7 +88,7 @@ constexpr std::array kRows{
            "IP datagrams of which fragments may be held, for each worker", WEIR_FIELD(memory.fragments)),
     power("memory", "channel_requests", 16, 1'048'576, "records",
           "inspection channel, towards the classifier", WEIR_FIELD(memory.channel_requests)),
-    power("memory", "channel_answers", 16, 1'048'576, "records", "inspection channel, from the classifier",
+    power("memory", "channel_answers", 128, 1'048'576, "records", "inspection channel, from the classifier",
           WEIR_FIELD(memory.channel_answers)),
 
     number("timeouts", "inspection_deadline_ms", 10, 60'000, "ms",

@@ -11,7 +11,8 @@ weir_fuzz(http1 weir::inspect
 weir_fuzz(http2 weir::inspect
   COVERS classifier/inspect/http2_frames.cc classifier/inspect/hpack.cc classifier/inspect/http_head.cc)
 weir_fuzz(proxies weir::inspect COVERS classifier/inspect/proxy_header.cc classifier/inspect/socks_session.cc)
-weir_fuzz(dns weir::inspect COVERS classifier/inspect/dns_message.cc classifier/inspect/dns_conversation.cc)
+weir_fuzz(dns weir::inspect weir::notice
+  COVERS classifier/inspect/dns_message.cc classifier/inspect/dns_conversation.cc classifier/notice/dns_notice.cc)
 weir_fuzz(ssh weir::inspect COVERS classifier/inspect/ssh_session.cc)
 weir_fuzz(client_datagrams weir::inspect
   COVERS classifier/inspect/client_datagrams.cc classifier/inspect/dhcp_message.cc classifier/inspect/netbios_name.cc

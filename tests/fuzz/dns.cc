@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One DNS message: read alone, followed to its addresses, and as question and answer of a conversation.
+// One DNS message: read alone, followed to its addresses, as question and answer of a conversation, and
+// refused.
 #include <cstdint>
 #include <cstdlib>
 
 #include "classifier/inspect/dns_conversation.h"
+#include "classifier/notice/notice.h"
 
 namespace {
 
@@ -23,6 +25,18 @@ void follow(weir::Bytes bytes, DnsSections sections) {
     follow_answers(message, question, facts);
     check(facts);
   }
+}
+
+/// What is answered to a refused question is an answer to it.
+void refuse(weir::Bytes bytes) {
+  const auto answer = dns_notice(bytes, {"object", "text", "reference"});
+  if (!answer) return;
+  DnsMessage asked;
+  DnsMessage told;
+  if (answer->size() > kNoticeBytesMax || read_dns(weir::as_bytes(*answer), told) != DnsParse::kOk)
+    std::abort();
+  if (!told.response || told.questions.size() != 1) std::abort();
+  if (read_dns(bytes, asked) == DnsParse::kOk && told.id != asked.id) std::abort();
 }
 
 }  // namespace
@@ -47,5 +61,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   heard = conversation.message(weir::channel::Direction::kFromResponder, weir::Bytes{answer}, facts);
   if (heard.answered && (!facts.dns.asked || facts.host != facts.dns.query)) std::abort();
   check(facts.dns);
+  refuse(bytes);
   return 0;
 }

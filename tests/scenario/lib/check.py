@@ -83,7 +83,7 @@ PATTERN = re.compile(r'(?P<kind>\w+) (?P<source>\S+) > (?P<destination>\S+)(?P<r
 
 
 def matches(pattern, frame, values):
-    """`tcp 1.1.1.1:443 > 10.0.0.1:40000 flags=RA seq={a.server} ack={a.client+10}`; empty when it does."""
+    """`tcp 1.1.1.1:443 > 10.0.0.1:40000 flags=RA seq={a.server} ack={a.client+10} has=some_text`; empty when it does."""
     pattern = re.sub(r'\{([\w.]+)([+-]\d+)?\}',
                      lambda m: str((values[m[1]] + int(m[2] or 0)) % 2**32), pattern)
     found = PATTERN.fullmatch(pattern)
@@ -95,6 +95,10 @@ def matches(pattern, frame, values):
     is_['destination'] = is_.get('destination', '') + (f':{ports[1]}' if ports else '')
     want['source'], want['destination'] = found['source'], found['destination']
     want.update(word.split('=', 1) for word in found['rest'].split())
+    payload = frames.describe(frame).get('payload', b'').decode('latin-1')
+    has = want.pop('has', '').replace('_', ' ')
+    if has not in payload:
+        return [f'the payload {payload!r} has no "{has}"']
     return [f'{key} is {is_.get(key)}, should be {value}'
             for key, value in want.items() if is_.get(key) != value]
 

@@ -16,7 +16,7 @@ from .scripted_classifier import ScriptedClassifier
 
 SETTINGS = {
     'weir': 1,
-    'pairs': [{'name': 'lan-wan', 'inside': 'net_null0', 'outside': 'net_null1'}],
+    'pairs': [{'name': 'lan-wan', 'inside': 'net_null0', 'outside': 'net_null1', 'block': 'reset'}],
     'memory': {'hugepages': 'off'},
 }
 CLASSIFIER_CAUSES = {'policy-missing', 'stream-undecidable', 'parser-error', 'redis-away'}

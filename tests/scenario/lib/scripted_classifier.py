@@ -12,11 +12,11 @@ import socket
 import struct
 import threading
 
-VERSION = 4
+VERSION = 5
 REQUEST_BYTES, ANSWER_BYTES = 2048, 64
 REQUEST_INDICES, ANSWER_INDICES, RECORDS = 128, 256, 4096
 OPENED, PACKET, PACKET_MORE, CLOSED = 1, 2, 3, 4
-RELEASE, FINAL, SKIP, REVISION, DROP_PACKET, RELEASE_PACKET, INJECT, INJECT_MORE = range(1, 9)
+RELEASE, FINAL, SKIP, REVISION, DROP_PACKET, RELEASE_PACKET, CUT, INJECT, INJECT_MORE = range(1, 10)
 ACTIONS = {'forward': 0, 'drop': 1, 'reset': 2}
 INJECT_PIECE = ANSWER_BYTES - 2
 KEYS = {'flow', 'at', 'from', 'final', 'inject', 'end', 'swallow', 'skip', 'limit', 'scope', 'mark', 'expires', 'drop'}

@@ -49,11 +49,12 @@ class Bench {
     answers();
   }
 
-  /// Everything answered since the last call.
+  /// Everything answered since the last call; the payload of the last one is in `told`.
   std::vector<Answer> answers() {
     std::vector<Answer> out;
-    classifier_.answers().flush([&out](const Answer& answer) {
+    classifier_.answers().flush([&](const Answer& answer, const std::string& with) {
       out.push_back(answer);
+      told = with;
       return true;
     });
     return out;
@@ -131,6 +132,7 @@ class Bench {
   const channel::FlowRef& flow() const { return flow_; }
 
   KeepingSink sink;
+  std::string told;  // the payload of the last answer
   TimeNs now = 1'700'000'000 * kSecond;
   bool parked = true;
   bool redecide = false;

@@ -141,8 +141,9 @@ void fill(FlowContext& flow) {
   flow.responses.note(channel::Direction::kFromResponder, 5 * kMillisecond);
   const RuleHit hit{"no-video", Section::kWeb, Severity::kHigh, Action::kBlock,
                     true,       "www.example", "not here"};
-  flow.decision = {Action::kBlock, 7,           "staff", "no-video",
-                   {hit},          "for-staff", 9,       {{Section::kWeb, "no-video", true, "because"}}};
+  flow.decision = {
+      Action::kBlock, 7,     {1'000, true}, "not here", "staff",
+      "no-video",     {hit}, "for-staff",   9,          {{Section::kWeb, "no-video", true, "because"}}};
   flow.decided_at = 6 * kSecond;
   flow.final_action = VerdictAction::kReset;
   flow.level = channel::InspectedLevel::kNamesOnly;

@@ -82,15 +82,17 @@ TEST(Settings, FailFollowsTheModeUnlessItIsWritten) {
   EXPECT_THAT(mistakes_of(begin + "fail: half}]\n"), ElementsAre(HasSubstr("write closed or open")));
 }
 
-TEST(Settings, ABlockIsToldUnlessItShallBeSilent) {
+TEST(Settings, ABlockIsAnsweredUnlessThePairSaysLess) {
   const std::string begin = "weir: 1\npairs: [{name: a, inside: net_null0, outside: net_null1";
   const auto block_of = [&](const std::string& end) {
     return parse_settings(begin + end, "weir.yaml")->pairs[0].block;
   };
-  EXPECT_EQ(block_of("}]\n"), BlockAction::kReset);
+  EXPECT_EQ(block_of("}]\n"), BlockAction::kAnswer);
+  EXPECT_EQ(block_of(", block: answer}]\n"), BlockAction::kAnswer);
   EXPECT_EQ(block_of(", block: reset}]\n"), BlockAction::kReset);
   EXPECT_EQ(block_of(", block: drop}]\n"), BlockAction::kDrop);
-  EXPECT_THAT(mistakes_of(begin + ", block: tell}]\n"), ElementsAre(HasSubstr("write reset or drop")));
+  EXPECT_THAT(mistakes_of(begin + ", block: tell}]\n"),
+              ElementsAre(HasSubstr("write one of answer, reset, drop")));
 }
 
 std::string with_ethertypes(std::string_view table) {

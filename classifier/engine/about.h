@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dataplane/channel/channel.h"
+
+namespace weir::classifier {
+
+/// An answer about the packet of a request.
+[[nodiscard]] inline channel::Answer about(const channel::Request& request, channel::AnswerType type) {
+  channel::Answer answer;
+  answer.type = type;
+  answer.direction = request.head.direction;
+  answer.flow = request.flow;
+  answer.through = request.head.number;
+  return answer;
+}
+
+}  // namespace weir::classifier

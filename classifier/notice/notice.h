@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client is told that is refused, in the words of its own protocol. Every one but the TLS alert, which
+// has no room, carries the reference by which the flow is found (weirctl explain).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/model/byte_reader.h"
+
+namespace weir::classifier {
+
+inline constexpr std::size_t kNoticeBytesMax = 4'096;  // what one answer of the inspection channel carries
+
+struct Notice {
+  std::string_view object;     // what was asked for: a name or an address; may be hostile
+  std::string_view tell_user;  // the rule's text for the user; may be empty
+  std::string_view reference;  // the flow's id
+};
+
+/// An HTTP/1.1 reply 403 with a page; without the page to HEAD. The connection is to close behind it.
+[[nodiscard]] std::string http_notice(const Notice& notice, bool head);
+
+/// A fatal alert access_denied (RFC 8446 section 6.2) as a record of its own.
+[[nodiscard]] std::string tls_notice();
+
+/// One line `550 5.7.1 ...` (RFC 5321 section 4.2, RFC 3463), at most 512 bytes, of printable ASCII.
+[[nodiscard]] std::string smtp_notice(const Notice& notice);
+
+/// NXDOMAIN (RFC 1035 section 4.1) to the DNS query `query`, with its question; when the query carried EDNS
+/// (RFC 6891), with the extended error 15, Blocked (RFC 8914). nullopt: the message is no query with exactly
+/// one question, in the form that resolvers use.
+[[nodiscard]] std::optional<std::string> dns_notice(Bytes query, const Notice& notice);
+
+}  // namespace weir::classifier
