@@ -54,7 +54,7 @@ Result<CategoryFolder> CategoryFolder::lock(const std::string& policy_path) {
   if (descriptor < 0) return category_failure("cannot open", path);
   CategoryFolder made{policy_path, descriptor};
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-    return failure(ErrorCode::kUnavailable, "somebody else is changing the categories");
+    return failure(ErrorCode::kBusy, "somebody else is changing the categories");
   return made;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -62,20 +63,23 @@ void report(Context& context, const Settings& settings, std::uint32_t revision, 
   }
 }
 
-/// A process of its own session that outlives this one.
+/// A process of its own session that outlives this one. It runs when this returns, and so has let go of the
+/// folder's lock whatever then becomes of us.
 void leave_waiter(const Context& context, std::uint32_t revision) {
-  const pid_t pid = fork();
-  if (pid != 0) return;
-  setsid();
-  const int null = open("/dev/null", O_RDWR);
-  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, standard);
-  const std::string number = std::to_string(revision);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    posix_spawn_file_actions_addopen(&files, standard, "/dev/null", O_RDWR, 0);
+  posix_spawnattr_t session;
+  posix_spawnattr_init(&session);
+  posix_spawnattr_setflags(&session, POSIX_SPAWN_SETSID);
   std::array<std::string, 6> words{"weirctl", "--config",           context.config,
-                                   "policy",  "await-confirmation", number};
+                                   "policy",  "await-confirmation", std::to_string(revision)};
   std::array<char*, 7> argv{};
   for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
-  execv("/proc/self/exe", argv.data());
-  _exit(127);
+  static_cast<void>(posix_spawn(nullptr, "/proc/self/exe", &files, &session, argv.data(), environ));
+  posix_spawnattr_destroy(&session);
+  posix_spawn_file_actions_destroy(&files);
 }
 
 bool may_replace(Context& context, const PolicyFolder& folder, const ApplyOptions& options) {

@@ -157,8 +157,7 @@ Result<PolicyFolder> PolicyFolder::lock(const std::string& policy_path) {
   if (descriptor < 0) return refused("cannot open the policy folder", folder);
   PolicyFolder made{policy_path, descriptor};
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return failure(ErrorCode::kUnavailable,
-                   fmt::format("somebody else is changing the policy in {}", folder));
+    return failure(ErrorCode::kBusy, fmt::format("somebody else is changing the policy in {}", folder));
   }
   made.revision_ = revision_on_disk(policy_path);
   if (auto mended = made.mend(); !mended) return tl::unexpected(mended.error());

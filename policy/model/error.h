@@ -14,6 +14,7 @@ enum class ErrorCode : std::uint8_t {
   kInvalid,      // the caller's input is wrong (a policy, a configuration, an argument)
   kNotFound,     // what was named does not exist
   kUnavailable,  // a peer (Redis, data plane, classifier, store) does not answer
+  kBusy,         // somebody else is at it; the same call may work later
   kLimit,        // a named limit was reached
   kSystem,       // the operating system refused
   kCorrupt,      // bytes that should have been ours are damaged
