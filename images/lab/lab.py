@@ -64,6 +64,7 @@ class Lab:
         self.weir = self.driver != "bridge"
         self.workers = int(os.environ["LAB_WORKERS"])
         self.ca = str(self.dir / "pki/ca.pem")
+        self.inside_name = os.environ["LAB_IN"]
         self.recorded = set()  # rules that a step of this story found in the records
 
     def described(self):
@@ -72,10 +73,10 @@ class Lab:
     # The two sides.
 
     def inside(self, *argv, timeout=20, **keywords):
-        return run(["ip", "netns", "exec", os.environ["LAB_IN"], *argv], timeout, **keywords)
+        return run(["ip", "netns", "exec", self.inside_name, *argv], timeout, **keywords)
 
     def start_inside(self, *argv, **keywords):
-        return subprocess.Popen(["ip", "netns", "exec", os.environ["LAB_IN"], *argv], **keywords)
+        return subprocess.Popen(["ip", "netns", "exec", self.inside_name, *argv], **keywords)
 
     def outside(self, *argv, timeout=20):
         return run(["ip", "netns", "exec", os.environ["LAB_OUT"], *argv], timeout)

@@ -21,6 +21,7 @@ class Keeper:
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         print(f"helo {hostname}", flush=True)
         session.host_name = hostname
+        responses[1:1] = ["250-PIPELINING"]  # it reads one line after the other
         return responses
 
     async def handle_MAIL(self, server, session, envelope, address, options):

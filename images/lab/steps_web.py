@@ -60,11 +60,11 @@ def blocked(lab, step):
     else:
         step.check("198.51.100.10" in ran.out, "the look-up should pass over a plain bridge")
     for family, scheme in itertools.product(("-4", "-6"), ("http", "https")):
-        ran = lab.curl(family, *at_known_address("bet.example"), f"{scheme}://bet.example/")
+        ran = lab.curl(family, "--fail", *at_known_address("bet.example"), f"{scheme}://bet.example/")
         step.client(ran)
         step.check_refused(ran, f"{scheme} {family} to bet.example")
         if lab.weir:
-            step.check(ran.code in (35, 52, 56), f"curl should see its connection reset, not exit {ran.code}")
+            step.check(ran.code in (22, 35, 52, 56), f"curl should see a refusal or a reset, not exit {ran.code}")
     ran = lab.curl("-4", *at_known_address("www.bet.example"), "--insecure", "https://www.bet.example/")
     step.client(ran)
     step.check_refused(ran, "a subdomain of a gambling site")
@@ -84,8 +84,8 @@ def kept_alive(lab, step):
     step.server(f"allowed.example served {first}, bet.example served {second}")
     step.check("This is allowed.example." in ran.out, "the first request should pass")
     step.check(first == 1, "the first request should reach the server")
-    step.check_refused(ran, "the second request")
     if lab.weir:
+        step.check("[403 " in ran.out or ran.code != 0, "the second request should be refused")
         step.check(second == 0, "the second request should not reach the server")
     else:
         step.check("connections=0" in ran.out, "the control should show that curl reuses its connection")

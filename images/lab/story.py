@@ -8,6 +8,7 @@ import time
 
 import steps_mail
 import steps_operate
+import steps_refusals
 import steps_software
 import steps_web
 from lab import Lab, Step
@@ -18,6 +19,10 @@ STORY = [
     ("A gambling page is refused, over HTTP and HTTPS", steps_web.blocked, "any"),
     ("A kept-alive connection is judged request by request", steps_web.kept_alive, "any"),
     ("Mail to a partner arrives, mail to a forbidden domain does not leave", steps_mail.mail, "any"),
+    ("A refused user learns why, over HTTP, TLS and DNS", steps_refusals.told, "weir"),
+    ("A page says why where DNS lets the name pass", steps_refusals.page, "weir"),
+    ("A limited download is slow and completes", steps_refusals.limited, "weir"),
+    ("Postfix delivers to the allowed recipients and bounces the refused one", steps_refusals.bounce, "weir"),
     ("A rule on trial records what it would block, and the page loads", steps_web.on_trial, "any"),
     ("Unauthorised software is stopped, all software is listed", steps_software.software, "any"),
     ("The policy changes under traffic; a broken one changes nothing", steps_operate.policy_edit, "weir"),

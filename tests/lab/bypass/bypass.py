@@ -50,7 +50,7 @@ def passes(lab):
 
 def blocked_page(lab):
     """True when the page that the policy blocks is served."""
-    return lab.curl("--max-time", "3", "--resolve", "bet.example:80:198.51.100.10", "http://bet.example/").code == 0
+    return lab.curl("--fail", "--max-time", "3", "--resolve", "bet.example:80:198.51.100.10", "http://bet.example/").code == 0
 
 
 def pair(lab):

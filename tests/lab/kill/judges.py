@@ -58,7 +58,7 @@ def judge_drops(before, after, rows_met):
     print(f"  dropped meanwhile, by reason: {reasons}; by row of the exception table: {rows}; "
           f"given to the ports and not received: {unfetched}")
     wrong = [f"{count} frames dropped for {reason}" for reason, count in reasons.items()
-             if reason not in ("exception", "answered", "policy-drop", "policy-reset")]
+             if reason not in ("exception", "policy-answer", "policy-drop", "policy-reset")]
     wrong += [f"{count} packets dropped for {row}" for row, count in rows.items() if row not in rows_met]
     if unfetched:
         wrong.append(f"Weir did not receive {unfetched} frames that its ports were given")
