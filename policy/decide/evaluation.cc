@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/decide/evaluation.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
 
+#include "policy/decide/why.h"
 #include "policy/lang/app_names.h"
 
 namespace weir::policy {
 namespace {
-
-template <typename... Args>
-void say(Why why, fmt::format_string<Args...> format, Args&&... args) {
-  if (why.text == nullptr) return;
-  if (!why.text->empty()) *why.text += "; ";
-  fmt::format_to(std::back_inserter(*why.text), format, std::forward<Args>(args)...);
-}
-
-/// Says what was found and passes on whether it is what the rule asks for.
-template <typename... Args>
-bool expect(Why why, bool holds, fmt::format_string<Args...> format, Args&&... args) {
-  say(why, format, std::forward<Args>(args)...);
-  return holds;
-}
 
 bool holds_client(const Group& group, const FlowFacts& facts) {
   const IpAddress& client = facts.client();
@@ -145,7 +129,7 @@ bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
   if (!match.apps.empty() && !app_key(rule, object, why)) return false;
   if (!match.domains.empty() && !name_key(match.domains, "domain", object, why)) return false;
   if (!match.categories.empty() && !name_key(match.categories, "category", object, why)) return false;
-  return true;
+  return request_keys(match, object, why) && hello_keys(match, why);
 }
 
 bool Evaluation::end_keys(const Match& match, Why why) const {
@@ -304,6 +288,7 @@ bool Evaluation::mail_keys(const Rule& rule, std::string_view& object, Why why) 
     object = facts_.mail.sender;
   }
   if (!match.recipient.empty() && !recipient_key(match.recipient, object, why)) return false;
+  if (!message_keys(match, object, why)) return false;
   if (!match.tls) return true;
   if (facts_.mail.pending_recipient.empty() && facts_.mail.recipients.empty()) {
     say(why, "no recipient was named yet");

@@ -8,15 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "policy/decide/why.h"
 #include "policy/lang/policy.h"
 #include "policy/model/flow_facts.h"
 
 namespace weir::policy {
-
-/// Where the words of an explanation go; without a text nothing is formatted.
-struct Why {
-  std::string* text = nullptr;
-};
 
 class Evaluation {
  public:
@@ -62,6 +58,10 @@ class Evaluation {
   [[nodiscard]] bool mail_keys(const Rule& rule, std::string_view& object, Why why) const;
   [[nodiscard]] bool address_key(const AddressMatch& match, std::string_view address, Why why) const;
   [[nodiscard]] bool recipient_key(const AddressMatch& match, std::string_view& object, Why why) const;
+  // content_keys.cc
+  [[nodiscard]] bool request_keys(const Match& match, std::string_view& object, Why why) const;
+  [[nodiscard]] bool hello_keys(const Match& match, Why why) const;
+  [[nodiscard]] bool message_keys(const Match& match, std::string_view& object, Why why) const;
   [[nodiscard]] std::string_view mail_protocol() const;
   [[nodiscard]] bool mail_protocol_guessed() const;
   [[nodiscard]] bool in_schedule(const Schedule& schedule);

@@ -31,6 +31,37 @@ void read_mail(const event::Mail& in, MailFacts& mail) {
   mail.pending_recipient = in.pending_recipient();
   mail.starttls_offered = in.starttls_offered();
   mail.starttls_used = in.starttls_used();
+  if (!in.has_message()) return;
+  const event::MailMessage& said = in.message();
+  MailMessage& message = mail.message.emplace_back();
+  message.from = said.from();
+  message.subject = said.subject();
+  message.bytes = said.bytes();
+  message.headers_done = message.done = true;  // more is not recorded
+  for (const event::Attachment& one : said.attachments()) {
+    message.attachments.push_back({.name = one.name(),
+                                   .other_name = one.other_name(),
+                                   .declared = one.declared_type(),
+                                   .type = one.type(),
+                                   .bytes = one.bytes(),
+                                   .encrypted = one.encrypted()});
+  }
+}
+
+void read_http(const event::FlowEvent& event, HttpFacts& http) {
+  const event::Http& said = event.http();
+  http.method = event.http_method();
+  http.url_path = said.url_path();
+  http.status = said.status();
+  http.content_type = said.content_type();
+  if (said.has_content_length()) http.content_length = said.content_length();
+  http.file_name = said.file_name();
+}
+
+void read_hello(const event::Tls& said, TlsFacts& tls) {
+  tls.version = static_cast<std::uint16_t>(said.version());
+  tls.server_version = static_cast<std::uint16_t>(said.server_version());
+  tls.ja4 = said.ja4();
 }
 
 void read_names(const event::FlowEvent& event, FlowFacts& facts) {
@@ -74,6 +105,8 @@ FlowFacts recorded_facts(const event::FlowEvent& event) {
   facts.started = static_cast<TimeNs>(event.started_ns());
   read_names(event, facts);
   if (event.has_mail()) read_mail(event.mail(), facts.mail);
+  if (event.has_http()) read_http(event, facts.http);
+  if (event.has_tls()) read_hello(event.tls(), facts.tls);
   facts.master = event.master();
   facts.app = event.app();
   facts.confidence = value_of(event.confidence(), AppConfidence::kDpi);

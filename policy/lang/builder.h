@@ -48,6 +48,8 @@ void compile_tests(Builder& builder, const Node& tests);
 /// product may say.
 void compile_rule_frame(Builder& builder, const Node& rule, Rule& into);
 [[nodiscard]] Match compile_match(Builder& builder, Section section, const Node& match);
+/// Of what is said, beyond names and ends; false: the key is another one.
+[[nodiscard]] bool compile_content_key(Builder& builder, const Node::Entry& entry, Match& match);
 /// Records the rule's name; a name taken already is a mistake.
 void claim_rule_name(Builder& builder, const Node& at, const std::string& name);
 

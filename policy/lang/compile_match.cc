@@ -155,6 +155,7 @@ void compile_key(Builder& builder, Section section, const Node::Entry& entry, Ma
     compile_tls(builder, entry.value, match);
     return;
   }
+  if (compile_content_key(builder, entry, match)) return;
   std::optional<DomainSet> own;
   for (const Node* const value : values_of(builder, entry.value, key)) {
     if (key == "app") add_app(builder, *value, match);
@@ -168,6 +169,7 @@ void compile_key(Builder& builder, Section section, const Node::Entry& entry, Ma
     if (key == "category") add_category(builder, *value, match);
     if (key == "sender") add_address(builder, *value, own, match.sender);
     if (key == "recipient") add_address(builder, *value, own, match.recipient);
+    if (key == "from") add_address(builder, *value, own, match.from);
   }
 }
 

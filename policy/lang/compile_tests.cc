@@ -30,6 +30,7 @@ class FlowReader {
     read_mail(facts.mail);  // the port depends on it
     read_ends(facts);
     read_names(facts);
+    read_request(facts.http);
     read_software(facts);
     test.at = read_time();
     facts.started = test.at;
@@ -132,12 +133,31 @@ class FlowReader {
     if (std::string recipient = mail_address("recipient"); !recipient.empty())
       mail.recipients.push_back(std::move(recipient));
     mail.starttls_used = match(Section::kEmail, "tls").tls.value_or(false);
-    for (const std::string_view key : {"sender", "recipient", "tls"}) {
+    if (flow_.find("subject") != nullptr || flow_.find("attachment") != nullptr) {
+      MailMessage& message = mail.message.emplace_back();
+      message.subject = one_text("subject");
+      message.headers_done = true;
+      if (std::string name = one_text("attachment"); !name.empty())
+        message.attachments.push_back({.name = std::move(name)});
+    }
+    for (const std::string_view key : {"sender", "recipient", "tls", "subject", "attachment"}) {
       const Node* const node = flow_.find(key);
       if (node == nullptr || flow_.find("mail") != nullptr) continue;
       builder_.mistakes.add(*node, fmt::format("{} without mail", key),
                             "add mail: smtp, submission, imap or pop3");
     }
+  }
+
+  /// Empty: the key is not there.
+  std::string one_text(std::string_view key) {
+    const Node* const node = flow_.find(key);
+    return node == nullptr ? std::string{} : builder_.mistakes.text(*node, key);
+  }
+
+  void read_request(HttpFacts& http) {
+    http.method = one_text("method");
+    http.url_path = one_text("path");
+    http.seen = !http.method.empty() || !http.url_path.empty();
   }
 
   /// "firefox", or with a version: "firefox 115".

@@ -29,6 +29,7 @@ constexpr std::string_view kMoment =
     "^(mon|tue|wed|thu|fri|sat|sun|[0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9]{2}:[0-9]{2}$";
 
 constexpr std::string_view kRate = "^[0-9]+ ?[kMG]bit/s$";
+constexpr std::string_view kSize = "^[0-9]+ ?[kMG]?B$";
 constexpr std::string_view kEnd =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}|T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$";
 
@@ -141,15 +142,39 @@ constexpr KeyRow kRows[] = {
     texts(kWebMatch, "category", "names of categories", "of a name of the flow"),
     maps(kWebMatch, "app", kApps, {}, kValuesPerKeyMax, "application or its master protocol"),
     texts(kWebMatch, "country", "two letters, such as `CA`", "of the outside end", kCountry),
+    texts(kWebMatch, "path", "patterns, such as `/admin/*`",
+          "of a request in clear text, as servers resolve it"),
+    texts(kWebMatch, "method", "`POST`", "of a request in clear text"),
+    texts(kWebMatch, "file", "patterns, such as `\"*.exe\"`",
+          "of a request in clear text: the name that the reply gives, else the end of the path"),
+    texts(kWebMatch, "content_type", "patterns, such as `video/*`", "of a reply in clear text"),
+    text(kWebMatch, "download_over", "`10 MB`", "a reply in clear text says that it is longer", kSize),
+    word(kWebMatch, "name", "none", "the flow has no name at all"),
+    word(kWebMatch, "tls_below", "1.1|1.2|1.3",
+         "the server chose a lower version, or the client offers no higher one"),
+    texts(kWebMatch, "ja4", "patterns, such as `t13d1516h2_8daaf6152771_*`",
+          "fingerprint of the client's hello"),
 
     words(kEmailMatch, "protocol", kMailProtocols, "of the session"),
     texts(kEmailMatch, "sender", "addresses, domains, names of lists", "of the envelope (MAIL FROM)"),
     texts(kEmailMatch, "recipient", "addresses, domains, names of lists", "of the envelope (RCPT TO)"),
     word(kEmailMatch, "tls", "none|starttls",
          "`none`: a recipient was named without TLS; `starttls`: STARTTLS was in use"),
-    later(kMatch,
-          "attachment|subject|size|body|header|recipients_max|url|path|method|file_type|content|content_type|"
-          "rate|ja3|risk|referer"),
+    texts(kEmailMatch, "from", "addresses, domains, names of lists", "of the header From"),
+    texts(kEmailMatch, "subject", "patterns, such as `\"*invoice*\"`", "decoded"),
+    number(kEmailMatch, "recipients_over", 0, kRecipientsCountedMax,
+           "the message has more recipients, with the one that is being named"),
+    text(kEmailMatch, "message_over", "`25 MB`", "the message is longer, as far as it was seen", kSize),
+    maps(kEmailMatch, "attachment", kMap, kAttachment, 0, "one of the message is like this"),
+
+    one_of(1, texts(kAttachment, "type", "`pe`, `zip`, `exe`, `js`",
+                    "by its bytes, or the ending of its name, whichever it is")),
+    one_of(1, texts(kAttachment, "name", "patterns, such as `\"*.pdf.exe\"`", "its name")),
+    one_of(1, text(kAttachment, "over", "`10 MB`", "it is longer, as far as it was seen", kSize)),
+    one_of(1, simple(kAttachment, "encrypted", kBoolean,
+                     "`true`: an archive or document that cannot be looked into")),
+
+    later(kMatch, "size|body|header|recipients_max|url|file_type|content|rate|ja3|risk|referer"),
 
     word(kSoftware, "unknown", "allow|report|block",
          "what happens to products of neither list; left out: `allow`"),
@@ -216,6 +241,10 @@ constexpr KeyRow kRows[] = {
     text(kFlow, "sender", "a whole address", "of mail", kMailAddress),
     text(kFlow, "recipient", "a whole address", "of mail", kMailAddress),
     word(kFlow, "tls", "none|starttls", "of mail"),
+    text(kFlow, "method", "`POST`", "of a request in clear text"),
+    text(kFlow, "path", "`/admin/users`", "of a request in clear text"),
+    text(kFlow, "subject", "any text", "of mail"),
+    text(kFlow, "attachment", "`invoice.exe`", "of mail: the name of one"),
     texts(kFlow, "software", "products: `firefox`, `\"firefox 115\"`", "what was recognised"),
     text(kFlow, "at", "`\"mon 09:30\"`, `\"2026-11-27 09:30\"`",
          "local time; left out: Monday, 5 January 2026, noon", kMoment),

@@ -108,6 +108,7 @@ std::string_view to_string(KeyMap map) {
                                          "network match",
                                          "web match",
                                          "email match",
+                                         "attachment",
                                          "software",
                                          "authorised product",
                                          "unauthorised product",

@@ -23,6 +23,7 @@ enum class KeyMap : std::uint8_t {
   kNetworkMatch,
   kWebMatch,
   kEmailMatch,
+  kAttachment,
   kSoftware,
   kAuthorised,
   kUnauthorised,

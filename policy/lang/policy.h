@@ -26,7 +26,8 @@ inline constexpr std::size_t kSchedulesMax = 64;
 inline constexpr std::size_t kRulesMax = 2'000;         // all sections together
 inline constexpr std::size_t kValuesPerKeyMax = 1'000;  // of one key of a match or a group
 inline constexpr std::size_t kTestsMax = 1'000;
-inline constexpr std::size_t kTellBytesMax = 300;  // tell_user, tell_officer
+inline constexpr std::int64_t kRecipientsCountedMax = 1'000;  // of recipients_over: as many as are kept
+inline constexpr std::size_t kTellBytesMax = 300;             // tell_user, tell_officer
 
 /// The first group that holds a client names it.
 struct Group {
@@ -79,6 +80,15 @@ struct AddressMatch {
   [[nodiscard]] bool empty() const { return sets.empty() && addresses.empty(); }
 };
 
+/// Of a mail's attachment: what is written holds of one and the same.
+struct AttachmentMatch {
+  std::vector<std::string>
+      types;  // lower case: a type by its bytes ("pe"), or the ending of its name ("exe")
+  std::vector<std::string> names;  // patterns (pattern.h)
+  std::uint64_t over = 0;          // bytes; 0: of any size
+  std::optional<bool> encrypted;
+};
+
 /// All keys that are written must hold; of one key's values any.
 struct Match {
   std::vector<AppMatch> apps;
@@ -93,6 +103,21 @@ struct Match {
   AddressMatch sender;
   AddressMatch recipient;
   std::optional<bool> tls;  // tls: none is false, tls: starttls is true
+
+  // Of what is said, beyond names and ends; patterns are those of pattern.h.
+  std::vector<std::string> paths;
+  std::vector<std::string> methods;
+  std::vector<std::string> files;
+  std::vector<std::string> content_types;
+  std::uint64_t download_over = 0;  // bytes; 0: of any size
+  std::vector<std::string> ja4;
+  std::uint16_t tls_below = 0;  // as the wire has it, 0x0303 for 1.2; 0: of any version
+  bool unnamed = false;         // name: none
+  AddressMatch from;            // of the header
+  std::vector<std::string> subjects;
+  std::optional<std::uint32_t> recipients_over;
+  std::uint64_t message_over = 0;  // bytes; 0: of any size
+  std::optional<AttachmentMatch> attachment;
 };
 
 struct Rule {

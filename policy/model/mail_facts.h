@@ -20,7 +20,7 @@ struct Attachment {
   std::string name{};        // as a reader is shown it, UTF-8; empty: none
   std::string other_name{};  // where Content-Disposition and Content-Type differ: that of Content-Type
   std::string declared{};    // Content-Type, lower case
-  std::string_view type{};   // by its bytes ("pe", "pdf", "ooxml"); empty: not known
+  std::string type{};        // by its bytes ("pe", "pdf", "ooxml"); empty: not known
   std::uint64_t bytes = 0;   // decoded, so far
   std::string sha256{};      // of the decoded content, 64 hex digits; empty: not whole yet
   bool encrypted = false;    // an archive or document that cannot be looked into

@@ -136,7 +136,9 @@ inline std::string group_of(const Policy& policy, const FlowFacts& facts) {
 inline bool forbids_guess(const Rule& rule, const FlowFacts& facts) {
   const bool guess =
       facts.confidence == AppConfidence::kMatchByPort || facts.confidence == AppConfidence::kMatchByIp;
-  return guess && !rule.allow_guess && rule.then == Action::kBlock;
+  const bool blocks =
+      rule.then == Action::kBlock || rule.then == Action::kPage || rule.then == Action::kRefuse;
+  return guess && !rule.allow_guess && blocks;
 }
 
 inline std::string mail_protocol(const FlowFacts& facts) {
@@ -145,6 +147,33 @@ inline std::string mail_protocol(const FlowFacts& facts) {
   if (facts.master == "SMTPS") return "submission";
   if (facts.master == "IMAP" || facts.master == "IMAPS") return "imap";
   return facts.master == "POP3" || facts.master == "POPS" ? "pop3" : "";
+}
+
+/// `*` stands for anything.
+inline bool like(const std::string& pattern, const std::string& text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern[0] == '*')
+    return like(pattern.substr(1), text) || (!text.empty() && like(pattern, text.substr(1)));
+  return !text.empty() && std::tolower(pattern[0]) == std::tolower(text[0]) &&
+         like(pattern.substr(1), text.substr(1));
+}
+inline bool like_any(const std::vector<std::string>& patterns, const std::string& text) {
+  return any(patterns, [&](const std::string& pattern) { return like(pattern, text); });
+}
+
+inline bool matches_content(const HttpFacts& http, const Rule& rule) {
+  const std::string type = http.content_type.substr(0, http.content_type.find(';'));
+  return (rule.paths.empty() || (http.seen && like_any(rule.paths, http.url_path))) &&
+         (rule.methods.empty() || (http.seen && like_any(rule.methods, http.method))) &&
+         (rule.content_types.empty() || (!type.empty() && like_any(rule.content_types, type)));
+}
+
+inline bool matches_attachment(const Attachment& one, const Rule& rule) {
+  const auto ends = [&](const std::string& type) {
+    return one.name.ends_with("." + type) || one.type == type;
+  };
+  return (rule.attachment_types.empty() || any(rule.attachment_types, ends)) &&
+         (!rule.encrypted || one.encrypted);
 }
 
 inline bool matches_mail(const Question& q, const Rule& rule) {
@@ -160,6 +189,19 @@ inline bool matches_mail(const Question& q, const Rule& rule) {
   if (!rule.senders.empty() && (mail.sender.empty() || !named(rule.senders, mail.sender))) return false;
   if (!rule.recipients.empty() &&
       !any(recipients, [&](const std::string& one) { return named(rule.recipients, one); })) {
+    return false;
+  }
+  if (rule.recipients_over && static_cast<int>(recipients.size()) <= *rule.recipients_over) return false;
+  const MailMessage* const message = mail.message.empty() ? nullptr : &mail.message.front();
+  if (!rule.from.empty() && (message == nullptr || message->from.empty() || !named(rule.from, message->from)))
+    return false;
+  if (!rule.subjects.empty() &&
+      (message == nullptr || !message->headers_done || !like_any(rule.subjects, message->subject))) {
+    return false;
+  }
+  if ((!rule.attachment_types.empty() || rule.encrypted) &&
+      (message == nullptr ||
+       !any(message->attachments, [&](const Attachment& one) { return matches_attachment(one, rule); }))) {
     return false;
   }
   return rule.tls.empty() || (!recipients.empty() && mail.starttls_used == (rule.tls == "starttls"));
@@ -207,6 +249,8 @@ inline bool matches(const Question& q, const Rule& rule, Section section) {
   if (!concerns(q, rule)) return false;
   if (section == Section::kEmail) return matches_mail(q, rule);
   const FlowFacts& facts = q.facts;
+  if (rule.then == Action::kPage && facts.dns.seen) return false;
+  if (!matches_content(facts.http, rule)) return false;
   const TunnelFacts& tunnel = facts.tunnel;
   const bool around =
       !tunnel.type.empty() && matches_end(rule, tunnel.protocol, tunnel.port,

@@ -44,6 +44,10 @@ struct Rule {
   std::vector<std::string> domains, categories;                  // web: domains or lists
   std::vector<std::string> mail_protocols, senders, recipients;  // email
   std::string tls;
+  std::vector<std::string> paths, methods, content_types;     // web: patterns
+  std::vector<std::string> from, subjects, attachment_types;  // email
+  std::optional<int> recipients_over;
+  bool encrypted = false;  // an attachment is
   Action then = Action::kBlock;
   bool monitor = false;
   bool allow_guess = false;
@@ -136,12 +140,23 @@ inline std::string text_of(const Rule& rule) {
   match.add("sender", rule.senders);
   match.add("recipient", rule.recipients);
   match.add("tls", rule.tls);
+  match.add("path", rule.paths);
+  match.add("method", rule.methods);
+  match.add("content_type", rule.content_types);
+  match.add("from", rule.from);
+  match.add("subject", rule.subjects);
+  if (rule.recipients_over) match.add("recipients_over", std::to_string(*rule.recipients_over));
+  Keys attachment;
+  attachment.add("type", rule.attachment_types);
+  if (rule.encrypted) attachment.add("encrypted", std::string("true"));
+  if (!attachment.empty()) match.add("attachment", attachment.map());
   Keys keys;
   keys.add("rule", rule.name);
   keys.add("who", rule.who);
   keys.add("when", rule.when);
   if (!match.empty()) keys.add("match", match.map());
   keys.add("then", std::string(to_string(rule.then)));
+  if (rule.then == Action::kLimit) keys.add("rate", std::string("1 Mbit/s"));
   if (rule.monitor) keys.add("mode", std::string("monitor"));
   if (rule.allow_guess) keys.add("allow_guess", std::string("true"));
   return "  - " + keys.map() + "\n";

@@ -116,6 +116,11 @@ inline void random_mail_match(Dice& dice, const std::vector<std::string>& domain
   if (dice.once_in(3)) rule.senders = dice.some_of(addresses);
   if (dice.once_in(2)) rule.recipients = dice.some_of(addresses);
   if (dice.once_in(4)) rule.tls = dice.once_in(2) ? "none" : "starttls";
+  if (dice.once_in(6)) rule.from = dice.some_of(addresses);
+  if (dice.once_in(6)) rule.subjects = dice.some_of<std::string>({"*Bill*", "hello", "re:*a"});
+  if (dice.once_in(6)) rule.recipients_over = dice.between(0, 3);
+  if (dice.once_in(6)) rule.attachment_types = dice.some_of<std::string>({"pe", "zip", "exe"});
+  rule.encrypted = dice.once_in(10);
 }
 
 inline naive::Rule random_rule(Dice& dice, Section section, const naive::Policy& policy, unsigned number) {
@@ -138,10 +143,16 @@ inline naive::Rule random_rule(Dice& dice, Section section, const naive::Policy&
     if (dice.once_in(2)) rule.domains = dice.some_of(domains);
     if (!policy.categories.empty() && dice.once_in(3))
       rule.categories = dice.some_of(names_in(policy.categories));
+    if (dice.once_in(6)) rule.paths = dice.some_of<std::string>({"/", "/a*", "*.exe"});
+    if (dice.once_in(8)) rule.methods = dice.some_of<std::string>({"GET", "post"});
+    if (dice.once_in(8)) rule.content_types = dice.some_of<std::string>({"text/*", "image/png"});
   } else {
     random_mail_match(dice, domains, rule);
   }
-  rule.then = dice.one_of<Action>({Action::kAllow, Action::kReport, Action::kBlock});
+  const Action own = section == Section::kEmail ? Action::kRefuse
+                     : section == Section::kWeb ? Action::kPage
+                                                : Action::kBlock;
+  rule.then = dice.one_of<Action>({Action::kAllow, Action::kReport, Action::kLimit, own, Action::kBlock});
   rule.monitor = dice.once_in(5);
   rule.allow_guess = (!rule.apps.empty() || !rule.mail_protocols.empty()) && dice.once_in(3);
   return rule;
@@ -193,6 +204,24 @@ inline void random_mail(Dice& dice, Flow& flow) {
   for (unsigned i = dice.below(3); i > 0; --i)
     flow.facts.mail.recipients.push_back("u@" + dice.one_of(kNames));
   flow.facts.mail.starttls_used = dice.once_in(2);
+  if (!dice.once_in(2)) return;
+  MailMessage& message = flow.facts.mail.message.emplace_back();
+  message.from = address();
+  message.subject = dice.one_of<std::string>({"", "hello", "Your bill", "RE: data"});
+  message.headers_done = !dice.once_in(3);
+  for (unsigned i = dice.below(3); i > 0; --i) {
+    message.attachments.push_back({.name = dice.one_of<std::string>({"", "a.zip", "a.exe", "exe"}),
+                                   .type = dice.one_of<std::string>({"", "pe", "zip"}),
+                                   .encrypted = dice.once_in(3)});
+  }
+}
+
+inline void random_http(Dice& dice, Flow& flow) {
+  flow.http(dice.one_of(kNames).c_str());
+  HttpFacts& http = flow.facts.http;
+  http.method = dice.one_of<std::string>({"GET", "POST"});
+  http.url_path = dice.one_of<std::string>({"/", "/a", "/ab/x.exe", "/b"});
+  if (dice.once_in(2)) http.content_type = dice.one_of<std::string>({"text/html; charset=x", "image/png"});
 }
 
 inline void random_tls(Dice& dice, Flow& flow) {
@@ -210,8 +239,7 @@ inline void random_content(Dice& dice, Flow& flow) {
     case 0:
       return random_tls(dice, flow);
     case 1:
-      flow.http(dice.one_of(kNames).c_str());
-      return;
+      return random_http(dice, flow);
     case 2:
       flow.dns(dice.one_of(kNames).c_str());
       return;
