@@ -29,6 +29,7 @@ struct Inspection {
   std::uint8_t skip_active = 0;              // bit n: direction n has a skip
   std::uint8_t delivered_known = 0;          // bit n: `delivered` of direction n
   std::array<std::uint32_t, 2> delivered{};  // TCP: what the receiver of each direction acknowledged last
+  TimeNs late_until = 0;                     // by kAnswerLate
   std::uint8_t queue = 0;                    // of Inspections
   TcpView tcp{};                             // what its ends showed
 };

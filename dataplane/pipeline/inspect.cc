@@ -220,12 +220,24 @@ bool InspectStage::is_midstream(std::uint32_t slot, std::uint8_t port) noexcept 
          path_.pairs[port / 2U].exceptions[kIndex] == ExceptionAction::kDrop;
 }
 
+/// The flow had no answer within the deadline, and may not have one now. A classifier that has worked off all
+/// that it was shown is not slow: what was overdue waited for a segment that was missing, and this may be it.
+/// After a further deadline the flow is tried again in any case.
+bool InspectStage::is_late(std::uint32_t slot, const Inspection* judged) noexcept {
+  FlowHot& hot = path_.flows.hot(slot);
+  if ((hot.flags & kAnswerLate) == 0) return false;
+  const TimeNs left = judged == nullptr ? 0 : judged->late_until - path_.now;
+  if (left > 0 && left <= path_.deadline_ns && path_.channel->requests_waiting() > 0) return true;
+  clear_flag(hot, kAnswerLate);
+  return false;
+}
+
 /// Why packet `i` cannot wait for an answer.
 std::optional<ExceptionCause> InspectStage::cannot_wait(const Batch& batch, std::size_t i) noexcept {
   const std::uint32_t slot = batch.slots[i];
-  const bool late = (path_.flows.hot(slot).flags & kAnswerLate) != 0;
-  if (path_.simulation.hit(ExceptionCause::kClassifierSlow) || late) return ExceptionCause::kClassifierSlow;
   const Inspection* judged = path_.inspections.ensure(slot);
+  if (path_.simulation.hit(ExceptionCause::kClassifierSlow) || is_late(slot, judged))
+    return ExceptionCause::kClassifierSlow;
   if (path_.simulation.hit(ExceptionCause::kParkingFull) || judged == nullptr ||
       !path_.parking.has_room(*judged, batch.packets[i])) {
     return ExceptionCause::kParkingFull;

@@ -26,6 +26,7 @@ class InspectStage {
   [[nodiscard]] bool may_look(const Batch& batch, std::size_t i) noexcept;
   void count_level(InspectedLevel level) noexcept;
   [[nodiscard]] bool is_midstream(std::uint32_t slot, std::uint8_t port) noexcept;
+  [[nodiscard]] bool is_late(std::uint32_t slot, const Inspection* judged) noexcept;
   [[nodiscard]] std::optional<ExceptionCause> cannot_wait(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool within_skip(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool announce(const Batch& batch, std::size_t i, TimeNs now) noexcept;

@@ -102,6 +102,7 @@ void release_overdue(Path& path, TimeNs now) noexcept {
     const ParkedPacket& parked = path.parking.at(oldest);
     if (now - parked.since < path.deadline_ns) return;
     set_flag(path.flows.hot(parked.slot), kAnswerLate);
+    if (Inspection* judged = path.inspections.of(parked.slot)) judged->late_until = now + path.deadline_ns;
     judge_packet(path, oldest, ExceptionCause::kClassifierSlow);
   }
 }
