@@ -43,7 +43,9 @@ void Classifier::answer_blocked(FlowContext& flow, const Request& request) {
 
 /// False: there are no words for it, or it is not the time for them.
 bool Classifier::refuse_in_words(FlowContext& flow, const Request& request) {
-  if (!flow.inspector || request.head.parked == 0) return false;
+  // A command that was kept back with the one before it may be read when its client only acknowledges.
+  const bool waits = request.head.parked != 0;
+  if (!flow.inspector || (!waits && request.head.payload_bytes > 0)) return false;
   const Refusal refusal = flow.inspector->refusal(request.head.direction);
   if (flow.decision.action == Action::kRefuse && refusal.form == RefusalForm::kSmtpLater) {
     answer_release(flow, request, {});
@@ -51,7 +53,7 @@ bool Classifier::refuse_in_words(FlowContext& flow, const Request& request) {
   }
   if (flow.decision.action == Action::kRefuse && refusal.form == RefusalForm::kSmtpCommand && refusal.whole)
     return refuse_command(flow, request, refusal);
-  if (!refusal.in_turn) return false;
+  if (!refusal.in_turn || !waits) return false;
   const std::string address = flow.facts.peer().to_string();
   const std::string reference = parts_.builder.flow_id(flow.number);
   const Notice notice{object_of(flow.facts, address), flow.decision.tell_user, reference};

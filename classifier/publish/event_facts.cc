@@ -40,6 +40,7 @@ void fill_message(event::MailMessage& out, const MailMessage& message) {
   out.set_mailer(clean_text(message.mailer));
   out.set_bytes(message.bytes);
   out.set_encrypted(message.encrypted);
+  out.set_headers_done(message.headers_done);
   out.set_done(message.done);
   out.set_cut(message.cut);
   const std::size_t shown = std::min(message.attachments.size(), kMessageListMax);

@@ -37,7 +37,8 @@ void read_mail(const event::Mail& in, MailFacts& mail) {
   message.from = said.from();
   message.subject = said.subject();
   message.bytes = said.bytes();
-  message.headers_done = message.done = true;  // more is not recorded
+  message.headers_done = said.headers_done();
+  message.done = said.done();
   for (const event::Attachment& one : said.attachments()) {
     message.attachments.push_back({.name = one.name(),
                                    .other_name = one.other_name(),

@@ -55,7 +55,7 @@ class Player {
     final_ = false;
     for (std::size_t i = first_[flow]; i < first_[flow + 1] && !final_; ++i) {
       bed_.show(set_, set_.packets[i], i == first_[flow], slot, generation);
-      bed_.classifier().answers().flush([this](const channel::Answer& answer) {
+      bed_.classifier().answers().flush([this](const channel::Answer& answer, std::string_view) {
         final_ = final_ || answer.type == channel::AnswerType::kFinal;
         return true;
       });
@@ -135,7 +135,7 @@ void measure_memory(FlowKind kind) {
   for (const FlowPacket& packet : set.packets) {
     bed.show(set, packet, opened[packet.flow] == 0, packet.flow);
     opened[packet.flow] = 1;
-    bed.classifier().answers().flush([](const channel::Answer&) { return true; });
+    bed.classifier().answers().flush([](const channel::Answer&, std::string_view) { return true; });
   }
   std::printf(R"({"bench":"dpi.memory","case":"%s","flows":%u,"bytes_per_flow":%.0f})"
               "\n",

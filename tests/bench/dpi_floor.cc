@@ -126,7 +126,7 @@ void classifier_alone(benchmark::State& state, const PacketSet& set) {
         bed.show(set, packet, opened[packet.flow] == 0, packet.flow);
         opened[packet.flow] = 1;
       }
-      bed.classifier().answers().flush([&decided](const channel::Answer& answer) {
+      bed.classifier().answers().flush([&decided](const channel::Answer& answer, std::string_view) {
         if (answer.type == channel::AnswerType::kFinal) decided[answer.flow.slot] = 1;
         return true;
       });

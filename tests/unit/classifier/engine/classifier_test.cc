@@ -36,14 +36,14 @@ TEST(Classifier, AnAddressRuleBlocksBeforeAnyByte) {
   EXPECT_EQ(bench.sink.events[1].hits_size(), 0);  // said once
 }
 
-TEST(Classifier, AForbiddenHostIsResetByThePacketThatNamesIt) {
+TEST(Classifier, AForbiddenHostIsRefusedByThePacketThatNamesIt) {
   Bench bench{kNoBet};
   bench.handshake(80);
   bench.packet(kClient, http_get("www.bet.example"), 1'000);
   const auto answers = bench.answers();
   ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].type, AnswerType::kFinal);
-  EXPECT_EQ(answers[0].action, VerdictAction::kReset);
+  EXPECT_EQ(answers[0].type, AnswerType::kInject);
+  EXPECT_EQ(answers[0].inject_end, channel::InjectEnd::kClose);
   ASSERT_EQ(bench.sink.events.size(), 1U);
   const auto& event = bench.sink.events[0];
   EXPECT_EQ(event.host(), "www.bet.example");
@@ -77,8 +77,8 @@ TEST(Classifier, AnAllowedRequestGoesOnAndTheNextOneIsJudgedToo) {
   bench.packet(kClient, http_get("bet.example"), 1'000 + static_cast<std::uint32_t>(first.size()));
   answers = bench.answers();
   ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].type, AnswerType::kFinal);
-  EXPECT_EQ(answers[0].action, VerdictAction::kReset);
+  EXPECT_EQ(answers[0].type, AnswerType::kInject);
+  EXPECT_EQ(answers[0].inject_end, channel::InjectEnd::kClose);
 }
 
 TEST(Classifier, ANamedAndLabelledFlowIsHandedOver) {
@@ -181,8 +181,8 @@ TEST(Classifier, APacketThatCannotBeJudgedIsLeftToTheTableAlone) {
   bench.packet(kClient, weir::test::dns_query("bet.example"));  // a message of its own
   answers = bench.answers();
   ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].type, AnswerType::kFinal);
-  EXPECT_EQ(answers[0].action, VerdictAction::kReset);
+  EXPECT_EQ(answers[0].type, AnswerType::kInject);
+  EXPECT_EQ(answers[0].inject_end, channel::InjectEnd::kContinue);
 }
 
 INSTANTIATE_TEST_SUITE_P(PassAndDrop, ExceptionTable,
@@ -363,7 +363,7 @@ TEST(AnswerQueue, KeepsOrderAndSaysWhenItOverflowed) {
   }
   EXPECT_FALSE(queue.overflowed());
   std::vector<std::uint32_t> taken;
-  EXPECT_FALSE(queue.flush([&](const Answer& answer) {
+  EXPECT_FALSE(queue.flush([&](const Answer& answer, std::string_view) {
     if (taken.size() == 2) return false;
     taken.push_back(answer.through);
     return true;

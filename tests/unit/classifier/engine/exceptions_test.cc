@@ -41,9 +41,9 @@ TEST(ClassifierExceptions, AnOverloadedWorkersFlowsAreLookedAtNoDeeperThanItsLev
     bench.packet(kClient, http_get("blocked.example"), 1'000);
     const auto answers = bench.answers();
     ASSERT_FALSE(answers.empty());
-    EXPECT_EQ(answers.back().type, AnswerType::kFinal);
     const bool names = level == channel::InspectedLevel::kNamesOnly;
-    EXPECT_EQ(answers.back().action, names ? VerdictAction::kReset : VerdictAction::kForward);
+    EXPECT_EQ(answers.back().type, names ? AnswerType::kInject : AnswerType::kFinal);
+    EXPECT_EQ(answers.back().action, VerdictAction::kForward);
     bench.close();
     EXPECT_EQ(bench.sink.events.back().master(), "Unknown");
     EXPECT_EQ(bench.sink.events.back().host(), names ? "blocked.example" : "");

@@ -197,6 +197,10 @@ TEST(Refusing, TwoRecipientsInARowAreRefusedOneAfterTheOther) {
   const std::uint32_t from = mail.client;
   mail.sends(one + two);
   EXPECT_EQ(one_answer(bench).skip_from_sequence, from);
+  bench.parked = false;  // the client acknowledges the reply, and the next command is read
+  mail.repeats("", from + static_cast<std::uint32_t>(one.size()));
+  EXPECT_TRUE(bench.answers().empty());
+  bench.parked = true;
   mail.repeats(two, from + static_cast<std::uint32_t>(one.size()));
   const Answer second = one_answer(bench);
   EXPECT_EQ(second.type, AnswerType::kInject);

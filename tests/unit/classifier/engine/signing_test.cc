@@ -17,7 +17,8 @@ SignatureMatcher matcher_of(const std::string& entries) {
 
 bool blocked(const std::vector<Answer>& answers) {
   return std::any_of(answers.begin(), answers.end(), [](const Answer& answer) {
-    return answer.type == AnswerType::kFinal && answer.action == VerdictAction::kReset;
+    return answer.type == AnswerType::kInject ||
+           (answer.type == AnswerType::kFinal && answer.action == VerdictAction::kReset);
   });
 }
 
