@@ -269,6 +269,16 @@ void forget_if_idle(Path& path, const Injection& injection) noexcept {
   path.injections.release(injection.slot);
 }
 
+/// What is sent again has the values of the receiver's last packet: to one that has heard of the other end
+/// since the question, those of the question are out of date, and it would drop them for that (RFC 7323
+/// section 5).
+void renew_time_stamps(Injection& injection, Bytes frame, const PacketMeta& meta) noexcept {
+  const Bytes now = tcp_option(frame, meta, kTcpTimeStamps);
+  const Bytes before = tcp_option(injection.frame(), injection.meta, kTcpTimeStamps);
+  if (now.size() != kTcpTimeStampBytes || before.size() != kTcpTimeStampBytes) return;
+  std::ranges::copy(now, injection.head.begin() + (before.data() - injection.head.data()));
+}
+
 void note_acknowledgement(Path& path, Injection& injection, const PacketMeta& meta) noexcept {
   const auto acked = static_cast<std::int32_t>(meta.tcp_acknowledgement - injection.first);
   const std::int32_t all = injection.payload_bytes + (injection.closes ? 1 : 0);
@@ -324,11 +334,16 @@ void resend_overdue(Path& path, TimeNs now) noexcept {
   }
 }
 
-void follow_injection(Path& path, std::uint32_t slot, const PacketMeta& meta, Direction direction) noexcept {
-  Injection* injection = path.injections.of(slot);
+void follow_injection(Path& path, const Batch& batch, std::size_t i) noexcept {
+  const PacketMeta& meta = batch.metas[i];
+  const Direction direction = batch.directions[i];
+  Injection* injection = path.injections.of(batch.slots[i]);
   if (injection == nullptr || meta.kind != PacketKind::kTcp || (meta.tcp_flags & (kTcpAck | kTcpRst)) == 0)
     return;
-  if (injection->waits() && direction == injection->receiver) note_acknowledgement(path, *injection, meta);
+  if (injection->waits() && direction == injection->receiver) {
+    renew_time_stamps(*injection, frame_of(batch.packets[i]), meta);
+    note_acknowledgement(path, *injection, meta);
+  }
   StreamEdit& stream = injection->edits[index_of(opposite(direction))];
   const bool open = stream.inserted != 0 || stream.removed != 0;
   const std::uint32_t past = stream.at + stream.before + stream.inserted;
@@ -341,7 +356,7 @@ void end_conversation(Path& path, const Batch& batch, std::size_t i) noexcept {
   const PacketMeta& meta = batch.metas[i];
   if (meta.kind != PacketKind::kTcp) return;
   const std::uint32_t slot = batch.slots[i];
-  follow_injection(path, slot, meta, batch.directions[i]);
+  follow_injection(path, batch, i);
   if ((meta.tcp_flags & kTcpRst) != 0) return;
   std::uint8_t& replies = path.flows.rest(slot).told[1];
   if (replies == kAnsweredRepliesMax) return;

@@ -15,7 +15,7 @@ void inject(Path& path, const channel::Answer& answer, Bytes payload) noexcept;
 void resend_overdue(Path& path, TimeNs now) noexcept;
 
 /// A packet of a kEdited or kAnswered flow came: what it acknowledges.
-void follow_injection(Path& path, std::uint32_t slot, const PacketMeta& meta, Direction direction) noexcept;
+void follow_injection(Path& path, const Batch& batch, std::size_t i) noexcept;
 
 /// A packet of a flow that Weir ended with an answer. It does not leave; its sender gets what lets it close:
 /// an acknowledgement when it is the end that was answered, a reset when it is the other.

@@ -32,8 +32,7 @@ void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
     if (batch.fates[i] != Fate::kOpen) continue;
     const FlowHot& hot = path_.flows.hot(batch.slots[i]);
     if (hot.state != FlowState::kDecided) {
-      if ((hot.flags & kEdited) != 0)
-        follow_injection(path_, batch.slots[i], batch.metas[i], batch.directions[i]);
+      if ((hot.flags & kEdited) != 0) follow_injection(path_, batch, i);
       inspect(batch, i, now);
       note_delivered(batch, i);
     } else if (((hot.policy_revision ^ path_.policy_revision) | (hot.flags & kExpires)) != 0) {

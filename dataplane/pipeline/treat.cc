@@ -94,7 +94,7 @@ DropReason treat(Path& path, std::uint32_t slot, rte_mbuf* packet, const PacketM
 
 void treat_decided(Path& path, Batch& batch, std::size_t i) noexcept {
   if ((path.flows.hot(batch.slots[i]).flags & kEdited) != 0) {
-    follow_injection(path, batch.slots[i], batch.metas[i], batch.directions[i]);
+    follow_injection(path, batch, i);
   }
   treat(path, batch, i);
 }

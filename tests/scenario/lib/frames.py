@@ -227,7 +227,7 @@ def describe_l4(segment, protocol, out):
     if protocol == TCP:
         *ports, seq, ack, offset, flags = struct.unpack_from('>HHIIBB', segment)
         return {'kind': 'tcp', 'ports': tuple(ports), 'seq': seq, 'ack': ack, 'flags': flag_letters(flags),
-                'payload': segment[(offset >> 4) * 4:], 'checksums': good}
+                'payload': segment[(offset >> 4) * 4:], 'options': segment[20:(offset >> 4) * 4].hex(), 'checksums': good}
     return {'kind': f'ip{protocol}', 'checksums': out['checksums']}
 
 
