@@ -57,8 +57,9 @@ enum FlowFlag : std::uint16_t {
   kFinSeenHigh = 1U << 4U,
   kMidstreamPickup = 1U << 5U,
   kDecidingAgain = 1U << 6U,  // asked about after a policy change; `verdict` is still the old one
-  kAnswerLate = 1U << 7U,     // the inspection deadline passed: no packet waits until the classifier answers, or has caught up
-  kSequenceLow = 1U << 8U,    // FlowCold::next_sequence of the low end is known
+  kAnswerLate =
+      1U << 7U,  // the inspection deadline passed: no packet waits until there is an answer (is_late)
+  kSequenceLow = 1U << 8U,  // FlowCold::next_sequence of the low end is known
   kSequenceHigh = 1U << 9U,
   kLimited = 1U << 10U,   // has a meter
   kMarked = 1U << 11U,    // `mark` is set
