@@ -24,7 +24,8 @@ constexpr TimeNs kForEver = INT64_MAX;
 }  // namespace
 
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
-  if (blocks(flow.decision.action)) return answer_blocked(flow, request);
+  const bool goes_on = flow.decision.action == Action::kRefuse && seen.conflict;  // without this packet
+  if (blocks(flow.decision.action) && !goes_on) return answer_blocked(flow, request, seen);
   if (flow.owed && (!flow.inspector || owed_too_late(flow, request)))
     return answer_final(flow, request.flow, VerdictAction::kReset);
   if (flow.exception_action != ExceptionAction::kPass) {
@@ -44,12 +45,8 @@ void Classifier::answer(FlowContext& flow, const Request& request, const Inspect
 
 /// Allowed so far: lets go what was judged and goes on looking.
 void Classifier::answer_release(FlowContext& flow, const Request& request, const Inspected& seen) {
-  // Of commands that come in a row the last one may not be whole yet: if it is refused, nothing of it may
-  // have left.
-  const bool in_command =
-      may_refuse_ && flow.inspector && flow.inspector->command_open(request.head.direction);
-  const bool waits = flow.inspector && (!seen.in_order || in_command);
-  if (waits) return;
+  const bool waits = flow.inspector && !seen.in_order;
+  if (waits || (!seen.gap && holds_command(flow, request))) return;
   Answer release = about(request, AnswerType::kRelease);
   if (flow.inspector && seen.gap) {
     release.type = AnswerType::kReleasePacket;

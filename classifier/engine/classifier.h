@@ -145,11 +145,13 @@ class Classifier {
   void answer_alone(FlowContext& flow, const channel::Request& request, ExceptionCause cause);
   void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
   // refusing.cc
-  void answer_blocked(FlowContext& flow, const channel::Request& request);
-  [[nodiscard]] bool refuse_in_words(FlowContext& flow, const channel::Request& request);
+  void answer_blocked(FlowContext& flow, const channel::Request& request, const Inspected& seen);
+  [[nodiscard]] bool refuse_in_words(FlowContext& flow, const channel::Request& request,
+                                     const Inspected& seen);
   [[nodiscard]] bool refuse_command(FlowContext& flow, const channel::Request& request,
                                     const Refusal& refusal);
   void give_owed(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] bool holds_command(FlowContext& flow, const channel::Request& request);
   [[nodiscard]] static std::optional<std::uint32_t> acknowledged_by(const FlowContext& flow,
                                                                     const channel::Request& request);
   [[nodiscard]] static bool owed_too_late(const FlowContext& flow, const channel::Request& request);

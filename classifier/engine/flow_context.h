@@ -80,6 +80,7 @@ struct FlowContext : Recycled<FlowContext> {
   std::array<SkipRange, 2> skips;  // by Direction
 
   std::optional<OwedRefusal> owed;
+  std::optional<std::uint32_t> held_to;  // TCP: end of the packet that waits for the rest of a command
   Renumbering renumbering;
 
   Decision decision;

@@ -37,18 +37,18 @@ std::string_view object_of(const FlowFacts& facts, const std::string& address) {
 
 }  // namespace
 
-void Classifier::answer_blocked(FlowContext& flow, const Request& request) {
-  if (!refuse_in_words(flow, request)) answer_final(flow, request.flow, VerdictAction::kReset);
+void Classifier::answer_blocked(FlowContext& flow, const Request& request, const Inspected& seen) {
+  if (!refuse_in_words(flow, request, seen)) answer_final(flow, request.flow, VerdictAction::kReset);
 }
 
 /// False: there are no words for it, or it is not the time for them.
-bool Classifier::refuse_in_words(FlowContext& flow, const Request& request) {
+bool Classifier::refuse_in_words(FlowContext& flow, const Request& request, const Inspected& seen) {
   // A command that was kept back with the one before it may be read when its client only acknowledges.
   const bool waits = request.head.parked != 0;
   if (!flow.inspector || (!waits && request.head.payload_bytes > 0)) return false;
   const Refusal refusal = flow.inspector->refusal(request.head.direction);
   if (flow.decision.action == Action::kRefuse && refusal.form == RefusalForm::kSmtpLater) {
-    answer_release(flow, request, {});
+    answer_release(flow, request, seen);
     return true;
   }
   if (flow.decision.action == Action::kRefuse && refusal.form == RefusalForm::kSmtpCommand && refusal.whole)
@@ -108,8 +108,14 @@ bool Classifier::refuse_command(FlowContext& flow, const Request& request, const
                           .reply = smtp_notice({{}, flow.decision.tell_user, reference})};
   flow.inspector->refuse_command(flow.facts);
   judge(flow, request.time);
-  if (blocks(flow.decision.action)) return false;
-  give_owed(flow, request);
+  if (!blocks(flow.decision.action)) {
+    give_owed(flow, request);
+    return true;
+  }
+  // The rule is about the session, not about this command.
+  if (!refusal.in_turn || request.head.parked == 0) return false;
+  const std::string reply = std::exchange(flow.owed, std::nullopt)->reply;
+  inject(flow, request, InjectEnd::kClose, reply);
   return true;
 }
 
@@ -130,6 +136,28 @@ void Classifier::give_owed(FlowContext& flow, const Request& request) {
   flow.renumbering.taken_at = owed.from;
   inject(flow, request, InjectEnd::kContinue, std::move(owed.reply));
   flow.owed.reset();
+}
+
+/// Of commands that come in a row the last one may not be whole yet: if it is refused, nothing of it may have
+/// left. So the packet in which it begins waits for the next one; but not if its sender sends nothing else
+/// before it has arrived.
+bool Classifier::holds_command(FlowContext& flow, const Request& request) {
+  const bool may_wait = may_refuse_ && flow.inspector && request.head.parked != 0;
+  const std::size_t open = may_wait ? flow.inspector->command_bytes_open(request.head.direction) : 0;
+  if (open == 0) return false;
+  const std::uint32_t end = request.head.tcp_sequence + request.head.payload_bytes;
+  if (flow.held_to && !is_after(end, *flow.held_to)) {
+    flow.held_to.reset();
+    flow.inspector->let_command_go();
+    return false;
+  }
+  flow.held_to = end;
+  if (open <= request.head.payload_bytes) {
+    Answer earlier = about(request, AnswerType::kRelease);
+    earlier.through = request.head.number - 1;
+    push(flow, earlier);
+  }
+  return true;
 }
 
 /// What a segment acknowledges, in the numbers of who sent it.

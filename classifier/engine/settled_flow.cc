@@ -307,10 +307,10 @@ void transfer(Archive& archive, FlowFacts& facts) {
 template <typename Archive>
 void transfer(Archive& archive, FlowContext& flow) {
   auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
-         inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, renumbering, decision,
+         inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering, decision,
          decided_at, final, final_action, level, exception, exception_action, exceptions, opened_said, news,
          message_said, messages_said, last_said, hits_said, hits_unsaid] = flow;
-  static_cast<void>(std::tie(inspector, ndpi, heads, bytes_held, skips, owed, renumbering));
+  static_cast<void>(std::tie(inspector, ndpi, heads, bytes_held, skips, owed, held_to, renumbering));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
          custom, responses, decision, decided_at, final, final_action, level, exception, exception_action,
          exceptions, opened_said, news, message_said, messages_said, last_said, hits_said, hits_unsaid);

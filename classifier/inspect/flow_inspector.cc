@@ -289,7 +289,11 @@ IdentityClaims FlowInspector::take_claims() {
 Refusal FlowInspector::refusal(Direction direction) const {
   const Impl& flow = *impl_;
   if (flow.dns) return flow.dns_refusal();
-  if (second_ || direction != flow.client || !flow.answering.empty()) return {};
+  if (second_ || !flow.answering.empty()) return {};
+  if (direction != flow.client) {
+    const bool mail = std::holds_alternative<SmtpSession>(flow.session);
+    return {.form = mail ? RefusalForm::kSmtpLater : RefusalForm::kNone};
+  }
   const TcpStream& stream = flow.lanes[index_of(direction)].stream;
   const std::uint32_t consumed = stream.next_sequence() - static_cast<std::uint32_t>(stream.ready().size());
   if (const auto* smtp = std::get_if<SmtpSession>(&flow.session)) return smtp->refusal(consumed);
@@ -298,10 +302,12 @@ Refusal FlowInspector::refusal(Direction direction) const {
   return {};
 }
 
-bool FlowInspector::command_open(Direction direction) const {
+std::size_t FlowInspector::command_bytes_open(Direction direction) const {
   const auto* smtp = std::get_if<SmtpSession>(&impl_->session);
-  return smtp != nullptr && direction == impl_->client && smtp->command_open();
+  return smtp != nullptr && direction == impl_->client ? smtp->command_bytes_open() : 0;
 }
+
+void FlowInspector::let_command_go() { std::get<SmtpSession>(impl_->session).let_command_go(); }
 
 void FlowInspector::refuse_command(FlowFacts& facts) {
   std::get<SmtpSession>(impl_->session).refuse_command(facts);

@@ -90,8 +90,11 @@ class FlowInspector {
   /// How the sender of the TCP segment or datagram shown last, of this direction, can be told that it is
   /// refused; what is told of a datagram is about all of it.
   [[nodiscard]] Refusal refusal(channel::Direction direction) const;
-  /// Of this direction a further command is there in part: what was shown should wait for the rest of it.
-  [[nodiscard]] bool command_open(channel::Direction direction) const;
+  /// Bytes of this direction that begin a further command in a row: the packets that have them should wait
+  /// for the rest of it. 0: there are none.
+  [[nodiscard]] std::size_t command_bytes_open(channel::Direction direction) const;
+  /// They did not wait.
+  void let_command_go();
   /// SmtpSession's; only while refusal() says kSmtpCommand, or after it did and the inspector goes on.
   void refuse_command(FlowFacts& facts);
   [[nodiscard]] bool refusal_due() const;

@@ -40,7 +40,7 @@ ParseStep SmtpSession::from_client(Bytes bytes, FlowFacts& facts) {
     }
   }
   step.again = line_deferred_ || !readings_.empty() || !named_.empty();
-  line_held_ = command_open();
+  line_held_ = command_bytes_open() > 0;
   return step;
 }
 
@@ -71,17 +71,16 @@ Outcome SmtpSession::command_bytes(Bytes bytes, ParseStep& step, FlowFacts& fact
   return command_line(facts);
 }
 
-/// What a server may read in another way, or may not be counting with us, cannot be taken out of the stream.
+/// What a server may read in another way, or may not be counting with us, cannot be taken out of the stream;
+/// nor can a message, or the command that begins one.
 Refusal SmtpSession::refusal(std::uint32_t consumed) const {
+  const bool plain = counted_ && !tentative_ && !smuggled_ && !behind_starttls_ && !other_ && !line_deferred_;
+  if (!plain || state_ != State::kCommand || mime_ != nullptr)
+    return {.form = RefusalForm::kSmtpMessage, .in_turn = outstanding_.size() <= 1 && !refused_};
   Refusal refusal{.form = RefusalForm::kSmtpLater, .in_turn = outstanding_.size() == 1 && !refused_};
-  const bool plain = counted_ && !tentative_ && !smuggled_ && !behind_starttls_;
-  if (state_ == State::kData || state_ == State::kChunk || (mime_ != nullptr && state_ != State::kDataWait) ||
-      !plain) {
-    refusal.form = RefusalForm::kSmtpMessage;
-    refusal.in_turn = outstanding_.size() <= 1;
-  } else if (refusable_bytes_ > 0 && line_bytes_ == 0 && !outstanding_.empty() && !line_deferred_) {
+  if (refusable_bytes_ > 0 && line_bytes_ == 0 && !outstanding_.empty()) {
     refusal.form = RefusalForm::kSmtpCommand;
-    refusal.whole = refusable_whole_ && !other_;
+    refusal.whole = refusable_whole_;
     refusal.end = consumed;
     refusal.from = consumed - static_cast<std::uint32_t>(refusable_bytes_);
   }

@@ -55,10 +55,12 @@ class SmtpSession {
   [[nodiscard]] ParseStep from_server(Bytes bytes, FlowFacts& facts);
   [[nodiscard]] std::size_t bytes_held() const;
 
-  /// Behind commands that wait for their replies stands the beginning of another one.
-  [[nodiscard]] bool command_open() const {
-    return state_ == State::kCommand && line_bytes_ > 0 && !outstanding_.empty();
+  /// Behind commands that wait for their replies stands the beginning of another one: so many bytes.
+  [[nodiscard]] std::size_t command_bytes_open() const {
+    return state_ == State::kCommand && !outstanding_.empty() ? line_bytes_ : 0;
   }
+  /// They left before the rest was there.
+  void let_command_go() { line_held_ = false; }
   /// `consumed` is the TCP sequence number behind the last byte of the client that was consumed.
   [[nodiscard]] Refusal refusal(std::uint32_t consumed) const;
   /// The command that was read last (refusal() said kSmtpCommand) never gets to the server: it is as if it
@@ -170,7 +172,7 @@ class SmtpSession {
   std::vector<std::string> readings_;  // further ways to read the recipient named last
   std::string named_;                  // that recipient
   std::size_t line_bytes_ = 0;         // of the command being read
-  bool line_held_ = false;             // command_open() was said of them
+  bool line_held_ = false;             // command_bytes_open() was said of them
   bool line_left_ = false;             // it was not: they may have left
   std::size_t refusable_bytes_ = 0;    // of the command that was read last, with its line end
   bool refusable_whole_ = false;       // none of them had left before

@@ -47,7 +47,8 @@ Json word(const KeyRow& row) {
   Json words = Json::array();
   for (const std::string_view one : policy::words_of(row.map, row.key)) {
     words.push_back(one);
-    if (one == "1") words.push_back(1);
+    // Unquoted, YAML takes it for a number.
+    if (const Json number = Json::parse(one, nullptr, false); number.is_number()) words.push_back(number);
   }
   return {{"enum", std::move(words)}};
 }
@@ -115,6 +116,14 @@ Json value_of(const KeyRow& row, std::string_view section) {
   return {};
 }
 
+/// `rate` and `per` stand with `then: limit`, which needs the rate.
+void bind_rate(KeyMap map, Json& described) {
+  if (policy::find_key(map, "rate") == nullptr) return;
+  described["if"] = {{"properties", {{"then", {{"const", "limit"}}}}}, {"required", {"then"}}};
+  described["then"] = {{"required", {"rate"}}};
+  described["else"] = {{"properties", {{"rate", false}, {"per", false}}}};
+}
+
 Json map_of(KeyMap map, std::string_view section = {}) {
   Json properties = Json::object();
   Json required = Json::array();
@@ -135,6 +144,7 @@ Json map_of(KeyMap map, std::string_view section = {}) {
   if (!required.empty()) described["required"] = std::move(required);
   for (const auto& [number, any] : alternatives) described["allOf"].push_back({{"anyOf", any}});
   if (!section.empty()) described["minProperties"] = 1;  // a match of nothing
+  bind_rate(map, described);
   return described;
 }
 

@@ -129,6 +129,8 @@ class Bench {
   }
 
   Classifier& classifier() { return classifier_; }
+  /// Of the client's packet sent last.
+  std::uint32_t last_number() const { return numbers_[0]; }
   const channel::FlowRef& flow() const { return flow_; }
 
   KeepingSink sink;

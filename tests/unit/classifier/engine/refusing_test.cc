@@ -214,11 +214,39 @@ TEST(Refusing, ACommandThatBeganInAnEarlierPacketOfTheBurstWasKeptForIt) {
   const std::string before = "MAIL FROM:<a@our.example>\r\n";
   const std::uint32_t from = mail.client + static_cast<std::uint32_t>(before.size());
   mail.sends(before + "RCPT TO:<b@riv");
-  EXPECT_TRUE(bench.answers().empty());  // it waits for the rest of the command
+  EXPECT_EQ(one_answer(bench).through, bench.last_number() - 1);  // it waits for the rest of the command
   mail.sends("al.example>\r\n");
   const Answer answer = one_answer(bench);
   EXPECT_EQ(answer.type, AnswerType::kCut);
   EXPECT_EQ(answer.skip_from_sequence, from);
+}
+
+TEST(Refusing, InALongRowOnlyThePacketWithTheOpenCommandWaits) {
+  Bench bench(kMail);
+  Mail mail(bench);
+  mail.sends("MAIL FROM:<a@our.example>\r\nRCPT TO:<b@fri");
+  bench.answers();
+  mail.sends("end.example>\r\nRCPT TO:<c@fri");
+  const Answer answer = one_answer(bench);
+  EXPECT_EQ(answer.type, AnswerType::kRelease);
+  EXPECT_EQ(answer.through, bench.last_number() - 1);
+}
+
+TEST(Refusing, APacketThatIsSentAgainBeforeTheRestOfItsCommandComesIsLetGo) {
+  Bench bench(kMail);
+  Mail mail(bench);
+  const std::string part = "MAIL FROM:<a@our.example>\r\nRCPT TO:<b@riv";
+  const std::uint32_t from = mail.client;
+  mail.sends(part);
+  bench.answers();
+  mail.repeats(part, from);
+  EXPECT_EQ(one_answer(bench).through, bench.last_number());
+  mail.says("250 ok\r\n");
+  bench.answers();
+  mail.sends("al.example>\r\n");
+  const Answer answer = one_answer(bench);  // too late for the session to go on
+  EXPECT_EQ(answer.type, AnswerType::kInject);
+  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
 }
 
 TEST(Refusing, ACommandOfWhichAPartHasLeftEndsTheSessionInWords) {
@@ -244,6 +272,34 @@ TEST(Refusing, ACommandThatGotThroughAllTheSameEndsTheSession) {
   const Answer answer = one_answer(bench);
   EXPECT_EQ(answer.type, AnswerType::kFinal);
   EXPECT_EQ(answer.action, VerdictAction::kReset);
+}
+
+TEST(Refusing, ARuleAboutTheWholeSessionEndsItInWords) {
+  Bench bench("email:\n  - {rule: no-mail, match: {protocol: smtp}, then: refuse}\n");
+  bench.handshake(25);
+  bench.packet(kServer, "220 mx.example ESMTP\r\n", 2'000);
+  bench.answers();
+  bench.packet(kClient, "EHLO pc.example\r\n", 1'000);
+  const Answer answer = one_answer(bench);
+  EXPECT_EQ(answer.type, AnswerType::kInject);
+  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  EXPECT_EQ(answer.swallow, 0);
+  EXPECT_TRUE(bench.told.starts_with("550 5.7.1 "));
+}
+
+TEST(Refusing, WhatWasAcceptedBeforeTheRuleIsRefusedAtItsData) {
+  Bench bench("email:\n  - {rule: no-rival, match: {sender: rival.example}, then: report}\n");
+  Mail mail(bench);
+  mail.sends("MAIL FROM:<a@our.example>\r\n");
+  mail.says("250 ok\r\n");
+  mail.sends("RCPT TO:<b@rival.example>\r\n");
+  mail.says("250 ok\r\n");
+  bench.classifier().set_policy(policy_of(kMail, 2));
+  bench.answers();
+  mail.sends("DATA\r\n");
+  const Answer answer = one_answer(bench);
+  EXPECT_EQ(answer.type, AnswerType::kInject);
+  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
 }
 
 TEST(Refusing, AMessageIsRefusedInWordsAndTheSessionEnds) {
