@@ -54,9 +54,9 @@ void Classifier::answer_release(FlowContext& flow, const Request& request, const
              skip.known && flow.facts.app_final) {
     // nDPI wanted to see the beginning of what our parsers skip; the rest of it may pass unseen.
     const auto shown = request.head.tcp_sequence + static_cast<std::uint32_t>(payload_of(request).size());
-    const std::uint32_t from = static_cast<std::int32_t>(shown - skip.from) > 0 ? shown : skip.from;
+    const std::uint32_t from = is_after(shown, skip.from) ? shown : skip.from;
     skip.known = false;
-    if (static_cast<std::int32_t>(skip.end - from) > 0) {
+    if (is_after(skip.end, from)) {
       release.type = AnswerType::kSkip;
       release.skip_from_sequence = from;
       release.skip_bytes = skip.end - from;

@@ -27,6 +27,11 @@ namespace weir::classifier {
 inline constexpr std::size_t kHitsPerFlowMax = 64;     // different hits of one flow that are said
 inline constexpr std::uint32_t kMessagesSaidMax = 64;  // mail messages of one flow that are said as they end
 
+/// Of TCP sequence numbers: `number` comes after `other`, modulo 2^32 (RFC 9293 section 3.4).
+[[nodiscard]] constexpr bool is_after(std::uint32_t number, std::uint32_t other) {
+  return static_cast<std::int32_t>(number - other) > 0;
+}
+
 /// Stream bytes that no parser needs, not yet passed on to the data plane.
 struct SkipRange {
   bool known = false;
@@ -55,7 +60,7 @@ struct Renumbering {
   [[nodiscard]] std::uint32_t acknowledged_by(channel::Direction sender, std::uint32_t number) const {
     if (sender == client) return number - said;
     const std::uint32_t earlier = number + taken_before;
-    return static_cast<std::int32_t>(earlier - taken_at) > 0 ? number + taken : earlier;
+    return is_after(earlier, taken_at) ? number + taken : earlier;
   }
 };
 

@@ -25,11 +25,6 @@ static_assert(kNoticeBytesMax == channel::kInjectBytesMax);
 
 namespace {
 
-/// `number` comes after `other`, modulo 2^32 (RFC 9293 section 3.4).
-bool is_after(std::uint32_t number, std::uint32_t other) {
-  return static_cast<std::int32_t>(number - other) > 0;
-}
-
 std::string_view object_of(const FlowFacts& facts, const std::string& address) {
   if (!facts.host.empty()) return facts.host;
   return address;

@@ -9,12 +9,12 @@
 
 #include "policy/categories/canonical_name.h"
 #include "policy/categories/list_file.h"
+#include "policy/categories/list_words.h"
 #include "policy/model/ip_address.h"
 
 namespace weir::policy {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r";
 constexpr std::array<std::pair<SourceFormat, std::string_view>, 4> kFormats{{{SourceFormat::kPlain, "plain"},
                                                                              {SourceFormat::kUrls, "urls"},
                                                                              {SourceFormat::kHosts, "hosts"},
@@ -25,14 +25,6 @@ std::string_view next_line(std::string_view& text) {
   const std::string_view line = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   return line;
-}
-
-std::string_view next_word(std::string_view& line) {
-  const std::size_t begin = std::min(line.find_first_not_of(kBlanks), line.size());
-  const std::size_t end = std::min(line.find_first_of(kBlanks, begin), line.size());
-  const std::string_view word = line.substr(begin, end - begin);
-  line.remove_prefix(end);
-  return word;
 }
 
 bool same_word(std::string_view a, std::string_view b) {

@@ -6,26 +6,17 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/categories/list_words.h"
 #include "policy/model/ip_address.h"
 #include "policy/model/text_file.h"
 
 namespace weir::policy {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r";
-
 /// Names that every hosts file maps for the machine itself; a blocklist that repeats them does not mean them.
 constexpr std::array<std::string_view, 10> kOwnNames{
     "localhost",    "localhost.localdomain", "local",           "broadcasthost", "ip6-localhost",
     "ip6-loopback", "ip6-localnet",          "ip6-mcastprefix", "ip6-allnodes",  "ip6-allrouters"};
-
-std::string_view next_word(std::string_view& line) {
-  const std::size_t begin = std::min(line.find_first_not_of(kBlanks), line.size());
-  const std::size_t end = std::min(line.find_first_of(kBlanks, begin), line.size());
-  const std::string_view word = line.substr(begin, end - begin);
-  line.remove_prefix(end);
-  return word;
-}
 
 struct LineReader {
   const std::string& file;

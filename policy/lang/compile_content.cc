@@ -2,20 +2,15 @@
 // The keys of `match` about what a request, a reply, a hello or a message says, beyond names and ends.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "policy/lang/builder.h"
 #include "policy/lang/pattern.h"
 #include "policy/lang/size_text.h"
+#include "policy/lang/words.h"
 
 namespace weir::policy {
 namespace {
-
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 void add_patterns(Builder& builder, const Node::Entry& entry, std::vector<std::string>& into) {
   for (const Node* const value : values_of(builder, entry.value, entry.key)) {
@@ -46,7 +41,7 @@ void read_attachment(Builder& builder, const Node& node, Match& match) {
     if (entry.key == "over") read_size(builder, entry.value, entry.key, made.over);
     if (entry.key == "encrypted") made.encrypted = builder.mistakes.boolean(entry.value, entry.key);
   }
-  std::ranges::transform(made.types, made.types.begin(), lower_case);
+  for (std::string& type : made.types) type = lower_case(std::move(type));
 }
 
 void read_recipients_over(Builder& builder, const Node& node, Match& match) {

@@ -123,10 +123,7 @@ class ExceptionReader {
     const auto name = canonical_name(text);
     if (!name || name->find('.') == std::string::npos)
       return mistake(at, fmt::format("{} is not a domain", shown(at)), "write name.example");
-    std::string local = before;
-    std::ranges::transform(local, local.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    into.push_back(local + *name);
+    into.push_back(lower_case(before) + *name);
   }
 
   void read_end() {

@@ -140,9 +140,7 @@ void add_address(Builder& builder, const Node& value, std::optional<DomainSet>& 
     return;
   }
   std::string address = value.text.substr(0, at + 1) + *domain;
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  std::transform(address.begin(), address.end(), address.begin(), lower);
-  into.addresses.push_back(std::move(address));
+  into.addresses.push_back(lower_case(std::move(address)));
 }
 
 void compile_tls(Builder& builder, const Node& node, Match& match) {

@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <string_view>
 
+#include "policy/lang/words.h"
+
 namespace weir::policy {
 
 inline constexpr std::size_t kPatternBytesMax = 256;
 
 /// Whether the whole text is what the pattern says. In time of |pattern| * |text| at most.
 [[nodiscard]] inline bool is_like(std::string_view pattern, std::string_view text) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = std::string_view::npos;  // the last one met

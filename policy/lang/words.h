@@ -15,6 +15,15 @@ namespace weir::policy {
 inline constexpr std::size_t kNameBytesMax = 64;
 inline constexpr const char* kNameAdvice = "write 1 to 64 of a-z, 0-9, - and _";
 
+/// ASCII letters alone; other bytes stay.
+[[nodiscard]] constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+[[nodiscard]] inline std::string lower_case(std::string text) {
+  for (char& c : text) c = lower(c);
+  return text;
+}
+
 /// A name that a person gives to a rule, a group, a list, a product.
 [[nodiscard]] inline bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kNameBytesMax &&

@@ -31,6 +31,14 @@ Answer one_answer(Bench& bench) {
   return answers.empty() ? Answer{} : answers.back();
 }
 
+/// The client is told, and the connection ends.
+Answer expect_closing_words(Bench& bench) {
+  const Answer answer = one_answer(bench);
+  EXPECT_EQ(answer.type, AnswerType::kInject);
+  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  return answer;
+}
+
 /// A mail session up to the reply to EHLO; what comes next has the numbers client and server.
 struct Mail {
   explicit Mail(Bench& b) : bench(b) {
@@ -60,9 +68,7 @@ TEST(Refusing, AnHttpClientGetsThePageAndTheFlowItsEnd) {
   Bench bench(kWeb);
   bench.handshake(80);
   bench.packet(kClient, http_get("www.bet.example"), 1'000);
-  const Answer answer = one_answer(bench);
-  EXPECT_EQ(answer.type, AnswerType::kInject);
-  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  expect_closing_words(bench);
   EXPECT_NE(bench.told.find("www.bet.example"), std::string::npos);
   EXPECT_NE(bench.told.find("Not here"), std::string::npos);
   ASSERT_FALSE(bench.sink.events.empty());
@@ -257,9 +263,7 @@ TEST(Refusing, ACommandOfWhichAPartHasLeftEndsTheSessionInWords) {
   mail.sends("RCPT TO:<b@riv");  // nothing is outstanding: as if it was typed
   bench.answers();
   mail.sends("al.example>\r\n");
-  const Answer answer = one_answer(bench);
-  EXPECT_EQ(answer.type, AnswerType::kInject);
-  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  expect_closing_words(bench);
 }
 
 TEST(Refusing, ACommandThatGotThroughAllTheSameEndsTheSession) {
@@ -280,9 +284,7 @@ TEST(Refusing, ARuleAboutTheWholeSessionEndsItInWords) {
   bench.packet(kServer, "220 mx.example ESMTP\r\n", 2'000);
   bench.answers();
   bench.packet(kClient, "EHLO pc.example\r\n", 1'000);
-  const Answer answer = one_answer(bench);
-  EXPECT_EQ(answer.type, AnswerType::kInject);
-  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  const Answer answer = expect_closing_words(bench);
   EXPECT_EQ(answer.swallow, 0);
   EXPECT_TRUE(bench.told.starts_with("550 5.7.1 "));
 }
@@ -297,9 +299,7 @@ TEST(Refusing, WhatWasAcceptedBeforeTheRuleIsRefusedAtItsData) {
   bench.classifier().set_policy(policy_of(kMail, 2));
   bench.answers();
   mail.sends("DATA\r\n");
-  const Answer answer = one_answer(bench);
-  EXPECT_EQ(answer.type, AnswerType::kInject);
-  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  expect_closing_words(bench);
 }
 
 TEST(Refusing, AMessageIsRefusedInWordsAndTheSessionEnds) {
@@ -315,9 +315,7 @@ TEST(Refusing, AMessageIsRefusedInWordsAndTheSessionEnds) {
   bench.classifier().set_policy(policy_of(kMail, 2));
   bench.answers();
   mail.sends("Subject: x\r\n\r\nhello\r\n");
-  const Answer answer = one_answer(bench);
-  EXPECT_EQ(answer.type, AnswerType::kInject);
-  EXPECT_EQ(answer.inject_end, InjectEnd::kClose);
+  expect_closing_words(bench);
 }
 
 }  // namespace
