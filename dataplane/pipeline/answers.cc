@@ -79,9 +79,11 @@ void drop_through(Path& path, const channel::Answer& answer, DropReason reason) 
   }
 }
 
-/// The rate of a flow that is still looked at.
+/// The rate of a flow that is still looked at: a decided one keeps its own, whatever was on its way with it.
 void renew_limit(Path& path, const channel::Answer& answer) noexcept {
-  const bool limited = (path.flows.hot(answer.flow.slot).flags & kLimited) != 0;
+  const FlowHot& hot = path.flows.hot(answer.flow.slot);
+  if (hot.state == FlowState::kDecided) return;
+  const bool limited = (hot.flags & kLimited) != 0;
   if (limited || answer.limit_bytes_s != 0) begin_treatment(path, answer, VerdictAction::kForward);
 }
 

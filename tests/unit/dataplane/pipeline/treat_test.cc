@@ -107,6 +107,20 @@ TEST(Treat, ALimitDropsByItsNameAndBothDirectionsShareIt) {
   EXPECT_EQ(bench.counters().meters, 0U);
 }
 
+TEST(Treat, WhatIsReleasedAfterTheVerdictLeavesItsLimit) {
+  PipelineBench bench;
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  channel::Answer answer = forward(bench.requests()[0].flow);
+  answer.limit_bytes_s = 10'000;
+  bench.answer(answer);
+  channel::Answer release;
+  release.type = channel::AnswerType::kRelease;
+  release.action = VerdictAction::kForward;
+  release.flow = answer.flow;
+  bench.answer(release);
+  EXPECT_EQ(bench.counters().meters, 1U);
+}
+
 TEST(Treat, AClientsMeterIsThatOfItsInsideAddress) {
   PipelineBench bench;
   const auto to = [](std::uint16_t port) { return ipv4(kClient, kServer).udp(port, 9'000).payload("x"); };
