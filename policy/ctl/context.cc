@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "policy/bus/streams.h"
+#include "policy/lang/analysis.h"
 
 namespace weir::ctl {
 
@@ -32,6 +33,11 @@ void Context::fail(const Error& error) {
 void Context::fail(const std::vector<Error>& errors) {
   for (const Error& error : errors) std::fprintf(stderr, "%s\n", printable(to_text(error)).c_str());
   exit_code = kInvalid;
+}
+
+void Context::warn(const std::vector<Error>& warnings) {
+  for (const Error& warning : warnings)
+    std::fprintf(stderr, "%s\n", printable(policy::warning_text(warning)).c_str());
 }
 
 Result<policy::StreamBrowser> open_streams(const Settings& settings) {

@@ -28,7 +28,9 @@ struct Context {
   [[nodiscard]] std::optional<Settings> settings();
   /// Prints the error and sets the exit code that belongs to it.
   void fail(const Error& error);
-  void fail(const std::vector<Error>& errors);  // mistakes of a text: kInvalid
+  void fail(const std::vector<Error>& errors);
+  /// Of a policy that holds (policy/lang/analysis.h); the exit code stays.
+  static void warn(const std::vector<Error>& warnings);  // mistakes of a text: kInvalid
 };
 
 [[nodiscard]] Result<policy::StreamBrowser> open_streams(const Settings& settings);

@@ -112,10 +112,14 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
   compiling.file = options.name;
   compiling.directory = folder.folder();
   compiling.revision = folder.revision() + 1;
+  std::vector<Error> warnings;
+  compiling.warnings = &warnings;
   const auto compiled = policy::compile(text, compiling);
   if (!compiled) return context.fail(compiled.error());
   if (const auto failed = policy::failed_tests(**compiled, options.name); !failed.empty())
     return context.fail(failed);
+  Context::warn(warnings);
+  compiling.warnings = nullptr;
   const std::string exceptions_file = policy::exceptions_path(settings.classifier.policy);
   warn_of_exceptions(text, compiling, exceptions_file);
 

@@ -25,8 +25,11 @@ void check(Context& context, const std::string& file, const std::string& catalog
     if (!loaded) return context.fail(loaded.error());
     catalogue = std::move(*loaded);
   }
-  const auto compiled = policy::compile_file(file, 0, catalogue_file.empty() ? nullptr : &catalogue);
+  std::vector<Error> warnings;
+  const auto compiled =
+      policy::compile_file(file, 0, catalogue_file.empty() ? nullptr : &catalogue, {}, &warnings);
   if (!compiled) return context.fail(compiled.error());
+  Context::warn(warnings);
   const policy::Policy& policy = **compiled;
   if (const auto failed = policy::failed_tests(policy, file); !failed.empty()) return context.fail(failed);
   print(fmt::format(
@@ -130,9 +133,11 @@ void add_policy(CLI::App& app, Context& context) {
 
   auto file = std::make_shared<std::string>();
   auto catalogue = std::make_shared<std::string>();
-  CLI::App* checking = add_command(
-      *policy, "check", "prints every mistake of a policy file, and every test that does not hold", context,
-      [file, catalogue](Context& used) { check(used, *file, *catalogue); });
+  CLI::App* checking =
+      add_command(*policy, "check",
+                  "prints every mistake of a policy file, every test that does not hold, and warns of rules "
+                  "that never speak",
+                  context, [file, catalogue](Context& used) { check(used, *file, *catalogue); });
   checking->add_option("FILE", *file, "policy text")->required()->check(CLI::ExistingFile);
   checking->add_option("--catalogue", *catalogue, "software catalogue that must know every product")
       ->check(CLI::ExistingFile);

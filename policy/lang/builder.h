@@ -15,6 +15,12 @@
 
 namespace weir::policy {
 
+/// The patterns of one set as the policy text has them.
+struct WrittenDomains {
+  std::vector<std::string> patterns;
+  bool whole = true;  // no file adds to them
+};
+
 struct Builder {
   explicit Builder(const CompileOptions& compile_options)
       : options(compile_options), mistakes(compile_options.file) {}
@@ -27,6 +33,7 @@ struct Builder {
   std::map<std::string, DomainSet, std::less<>> categories;
   std::optional<Result<CategoryFile>> imported;  // opened when the first rule needs it
   std::map<std::string, int, std::less<>> rule_lines;
+  std::map<DomainSet, WrittenDomains> written_domains;
 };
 
 void compile_zone(Builder& builder, const Node& root);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "policy/lang/analysis.h"
 #include "policy/lang/builder.h"
 #include "policy/lang/exceptions.h"
 #include "policy/lang/words.h"
@@ -76,12 +77,14 @@ ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text, const Co
   if (!builder.mistakes.empty() || !builder.list_mistakes.empty())
     return tl::unexpected(all_mistakes(builder));
   builder.parts.revision = options.revision;
+  if (options.warnings != nullptr) *options.warnings = analyse(builder, *root);
   return std::make_shared<const Policy>(std::move(builder.parts));
 }
 
 ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path, std::uint32_t revision,
                                                       const Catalogue* catalogue,
-                                                      const std::string& exceptions) {
+                                                      const std::string& exceptions,
+                                                      std::vector<Error>* warnings) {
   const auto text = read_text_file(path, kPolicyTextBytesMax);
   if (!text) return tl::unexpected(std::vector<Error>{text.error()});
   const auto kept = exceptions.empty() ? ResultAll<ExceptionsFile>{} : read_exceptions(exceptions);
@@ -90,7 +93,8 @@ ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path, s
                          .directory = directory.empty() ? "." : directory,
                          .revision = revision,
                          .catalogue = catalogue,
-                         .exceptions = &kept});
+                         .exceptions = &kept,
+                         .warnings = warnings});
 }
 
 bool expect_map(Builder& builder, const Node& node, std::string_view what) {

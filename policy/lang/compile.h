@@ -25,6 +25,7 @@ struct CompileOptions {
   std::uint32_t revision = 0;            // written into every decision
   const Catalogue* catalogue = nullptr;  // where given, a product that is not in it is a mistake
   const ResultAll<ExceptionsFile>* exceptions = nullptr;  // those kept beside the policy; nullptr: none are
+  std::vector<Error>* warnings = nullptr;  // where given, filled with those of a text without a mistake
 };
 
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text,
@@ -34,6 +35,7 @@ struct CompileOptions {
 [[nodiscard]] ResultAll<std::shared_ptr<const Policy>> compile_file(const std::string& path,
                                                                     std::uint32_t revision,
                                                                     const Catalogue* catalogue = nullptr,
-                                                                    const std::string& exceptions = {});
+                                                                    const std::string& exceptions = {},
+                                                                    std::vector<Error>* warnings = nullptr);
 
 }  // namespace weir::policy

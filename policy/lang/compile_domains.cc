@@ -24,6 +24,7 @@ std::string full_path(const Builder& builder, const std::string& written) {
 /// Reads a list file into `set`. A file that cannot be read is a mistake of the policy, at `at`; wrong lines
 /// in it are mistakes of that file.
 void add_file(Builder& builder, const Node& at, const std::string& path, DomainSet set) {
+  builder.written_domains[set].whole = false;
   const auto read = load_list(path, set, builder.parts.domains);
   if (read) {
     if (*read == 0) builder.mistakes.add(at, fmt::format("{} names no domain", path), "one domain a line");
@@ -153,6 +154,7 @@ void add_domain(Builder& builder, const Node& at, DomainSet set) {
   if (const auto added = builder.parts.domains.add(set, at.text); !added) {
     builder.mistakes.add(at, added.error().what, added.error().advice);
   }
+  builder.written_domains[set].patterns.push_back(at.text);
 }
 
 void compile_lists(Builder& builder, const Node& lists) {

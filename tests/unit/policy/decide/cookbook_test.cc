@@ -38,7 +38,9 @@ TEST(Cookbook, EveryPolicyDoesWhatItsTestsSay) {
   EXPECT_GE(files.size(), 20U);
   for (const fs::path& file : files) {
     const std::string name = file.filename().string();
-    const auto policy = compile_file(file.string(), 1, &*catalogue);
+    std::vector<Error> warnings;
+    const auto policy = compile_file(file.string(), 1, &*catalogue, {}, &warnings);
+    EXPECT_TRUE(warnings.empty()) << to_text(warnings.front());
     ASSERT_TRUE(policy.has_value()) << to_text(policy.error().front());
     for (const Error& error : failed_tests(**policy, name)) ADD_FAILURE() << to_text(error);
   }

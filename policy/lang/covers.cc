@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/lang/covers.h"
+
+#include <algorithm>
+
+#include "policy/categories/canonical_name.h"
+
+namespace weir::policy {
+namespace {
+
+/// Each of `inner` is one of `outer`, by `within(inner, outer)`; an empty `outer` was not written, and holds
+/// of everything.
+template <typename Value, typename Within>
+bool all_within(const std::vector<Value>& outer, const std::vector<Value>& inner, Within within) {
+  if (outer.empty()) return true;
+  return !inner.empty() && std::all_of(inner.begin(), inner.end(), [&](const Value& one) {
+    return std::any_of(outer.begin(), outer.end(), [&](const Value& other) { return within(one, other); });
+  });
+}
+
+template <typename Value>
+bool all_among(const std::vector<Value>& outer, const std::vector<Value>& inner) {
+  return all_within(outer, inner, [](const Value& one, const Value& other) { return one == other; });
+}
+
+bool subnet_within(const Subnet& one, const Subnet& other) {
+  return one.prefix_bits >= other.prefix_bits && other.contains(one.base);
+}
+
+bool port_within(const PortRange& one, const PortRange& other) {
+  return one.low >= other.low && one.high <= other.high;
+}
+
+bool same_app(const AppMatch& one, const AppMatch& other) {
+  return one.kind == other.kind && one.name == other.name;
+}
+
+/// Of "more than": 0 was not written.
+bool over_covers(std::uint64_t outer, std::uint64_t inner) { return inner >= outer; }
+
+template <typename Value>
+bool option_covers(const std::optional<Value>& outer, const std::optional<Value>& inner) {
+  return !outer || outer == inner;
+}
+
+bool when_covers(const Condition& outer, const Condition& inner) {
+  if (outer.always) return true;
+  if (inner.always || outer.negated != inner.negated) return false;
+  return outer.negated ? all_among(inner.any_of, outer.any_of) : all_among(outer.any_of, inner.any_of);
+}
+
+bool attachment_covers(const std::optional<AttachmentMatch>& outer,
+                       const std::optional<AttachmentMatch>& inner) {
+  if (!outer) return true;
+  return inner && all_among(outer->types, inner->types) && all_among(outer->names, inner->names) &&
+         over_covers(outer->over, inner->over) && option_covers(outer->encrypted, inner->encrypted);
+}
+
+/// What is said, beyond names and ends.
+bool content_covers(const Match& outer, const Match& inner) {
+  return all_among(outer.paths, inner.paths) && all_among(outer.methods, inner.methods) &&
+         all_among(outer.files, inner.files) && all_among(outer.content_types, inner.content_types) &&
+         over_covers(outer.download_over, inner.download_over) && all_among(outer.ja4, inner.ja4) &&
+         (outer.tls_below == 0 || (inner.tls_below != 0 && inner.tls_below <= outer.tls_below)) &&
+         (!outer.unnamed || inner.unnamed) && all_among(outer.subjects, inner.subjects) &&
+         (!outer.recipients_over ||
+          (inner.recipients_over && *inner.recipients_over >= *outer.recipients_over)) &&
+         over_covers(outer.message_over, inner.message_over) &&
+         attachment_covers(outer.attachment, inner.attachment);
+}
+
+/// A rule that blocks does not go by a guess unless it says so, and one with a page lets DNS pass.
+bool speaks_as_soon(const Rule& outer, const Rule& inner) {
+  const auto shy = [](const Rule& rule) { return blocks(rule.then) && !rule.allow_guess; };
+  return (!shy(outer) || shy(inner)) && (outer.then != Action::kPage || inner.then == Action::kPage);
+}
+
+/// Some exception silences the one and not the other.
+bool excepted_alone(const std::vector<Exception>& exceptions, const Rule& outer, const Rule& inner) {
+  const auto names = [](const Exception& one, const Rule& rule) {
+    return std::find(one.rules.begin(), one.rules.end(), rule.name) != one.rules.end();
+  };
+  return std::any_of(exceptions.begin(), exceptions.end(),
+                     [&](const Exception& one) { return names(one, outer) && !names(one, inner); });
+}
+
+}  // namespace
+
+Coverage::Coverage(const Builder& builder) : builder_(builder) {
+  for (std::size_t group = 0; group < builder.parts.groups.size(); ++group)
+    if (names_nobody(group)) nobody_.set(group);
+}
+
+bool Coverage::names_nobody(std::size_t number) const {
+  const std::vector<Group>& groups = builder_.parts.groups;
+  const Group& group = groups[number];
+  const auto held = [&](const auto& values, const auto Group::*field, auto within) {
+    return std::all_of(values.begin(), values.end(), [&](const auto& value) {
+      return std::any_of(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(number),
+                         [&](const Group& earlier) {
+                           const auto& others = earlier.*field;
+                           return std::any_of(others.begin(), others.end(),
+                                              [&](const auto& other) { return within(value, other); });
+                         });
+    });
+  };
+  const auto equal = [](const auto& one, const auto& other) { return one == other; };
+  return held(group.subnets, &Group::subnets, subnet_within) && held(group.vlans, &Group::vlans, equal) &&
+         held(group.macs, &Group::macs, equal);
+}
+
+Coverage::Clients Coverage::clients_of(const Condition& who) const {
+  const std::size_t groups = builder_.parts.groups.size();
+  Clients all;
+  for (std::size_t i = 0; i <= groups; ++i) all.set(i);
+  Clients named;
+  for (const std::uint16_t group : who.any_of) named.set(group);
+  return (who.always ? all : who.negated ? all & ~named : named) & ~nobody_;
+}
+
+bool Coverage::who_covers(const Condition& outer, const Condition& inner) const {
+  return (clients_of(inner) & ~clients_of(outer)).none();
+}
+
+/// By its number; or name by name, where the policy text has them. What lies below a name is in the sets of
+/// the name as well, save in imported categories, from which a name may be taken out: those have no patterns.
+bool Coverage::set_covered(const std::vector<NamedSet>& outer, DomainSet inner) const {
+  const auto is_inner = [&](const NamedSet& set) { return set.set == inner; };
+  if (std::any_of(outer.begin(), outer.end(), is_inner)) return true;
+  const auto written = builder_.written_domains.find(inner);
+  if (written == builder_.written_domains.end() || !written->second.whole) return false;
+  DomainMatches sets;
+  for (const NamedSet& set : outer)
+    if (builder_.written_domains.contains(set.set)) sets.set(index_of(set.set));
+  const std::vector<std::string>& patterns = written->second.patterns;
+  return std::all_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+    const bool below_only = pattern.starts_with("*.");
+    std::string name = canonical_name(below_only ? pattern.substr(2) : pattern).value_or("");
+    if (below_only) name.insert(0, "any-host-below.");
+    DomainMatches matches;
+    builder_.parts.domains.lookup(name, matches);
+    return (matches & sets).any();
+  });
+}
+
+bool Coverage::domains_cover(const std::vector<NamedSet>& outer, const std::vector<NamedSet>& inner) const {
+  if (outer.empty()) return true;
+  return !inner.empty() && std::all_of(inner.begin(), inner.end(),
+                                       [&](const NamedSet& set) { return set_covered(outer, set.set); });
+}
+
+bool Coverage::addresses_cover(const AddressMatch& outer, const AddressMatch& inner) const {
+  if (outer.empty()) return true;
+  if (inner.empty()) return false;
+  return (inner.sets.empty() || (!outer.sets.empty() && domains_cover(outer.sets, inner.sets))) &&
+         (inner.addresses.empty() ||
+          (!outer.addresses.empty() && all_among(outer.addresses, inner.addresses)));
+}
+
+bool Coverage::match_covers(const Match& outer, const Match& inner) const {
+  return all_within(outer.apps, inner.apps, same_app) && all_among(outer.countries, inner.countries) &&
+         all_among(outer.asns, inner.asns) &&
+         all_within(outer.destinations, inner.destinations, subnet_within) &&
+         all_within(outer.ports, inner.ports, port_within) && all_among(outer.protocols, inner.protocols) &&
+         domains_cover(outer.domains, inner.domains) && domains_cover(outer.categories, inner.categories) &&
+         all_among(outer.mail_protocols, inner.mail_protocols) &&
+         addresses_cover(outer.sender, inner.sender) && addresses_cover(outer.recipient, inner.recipient) &&
+         addresses_cover(outer.from, inner.from) && option_covers(outer.tls, inner.tls) &&
+         content_covers(outer, inner);
+}
+
+bool Coverage::covers(const Rule& outer, const Rule& inner) const {
+  return who_covers(outer.who, inner.who) && when_covers(outer.when, inner.when) &&
+         match_covers(outer.match, inner.match) && speaks_as_soon(outer, inner) &&
+         !excepted_alone(builder_.parts.exceptions, outer, inner);
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether one rule matches whenever another does. Internal to policy/lang.
+#pragma once
+
+#include <bitset>
+
+#include "policy/lang/builder.h"
+
+namespace weir::policy {
+
+class Coverage {
+ public:
+  explicit Coverage(const Builder& builder);
+
+  /// At every flow and instant at which `inner` matches, `outer` does. Both are rules of one section.
+  [[nodiscard]] bool covers(const Rule& outer, const Rule& inner) const;
+  /// Earlier groups hold all clients of this one.
+  [[nodiscard]] bool names_nobody(std::size_t group) const;
+  /// All groups of `who` are such.
+  [[nodiscard]] bool concerns_nobody(const Condition& who) const { return clients_of(who).none(); }
+
+ private:
+  /// Groups, and behind them the clients of none.
+  using Clients = std::bitset<kGroupsMax + 1>;
+  [[nodiscard]] Clients clients_of(const Condition& who) const;
+  [[nodiscard]] bool who_covers(const Condition& outer, const Condition& inner) const;
+  [[nodiscard]] bool domains_cover(const std::vector<NamedSet>& outer,
+                                   const std::vector<NamedSet>& inner) const;
+  [[nodiscard]] bool set_covered(const std::vector<NamedSet>& outer, DomainSet inner) const;
+  [[nodiscard]] bool addresses_cover(const AddressMatch& outer, const AddressMatch& inner) const;
+  [[nodiscard]] bool match_covers(const Match& outer, const Match& inner) const;
+
+  const Builder& builder_;
+  Clients nobody_;  // groups that name no client
+};
+
+}  // namespace weir::policy
