@@ -34,6 +34,7 @@ struct Builder {
   std::optional<Result<CategoryFile>> imported;  // opened when the first rule needs it
   std::map<std::string, int, std::less<>> rule_lines;
   std::map<DomainSet, WrittenDomains> written_domains;
+  bool sets_are_full = false;  // said at the first that finds no place
 };
 
 void compile_zone(Builder& builder, const Node& root);
@@ -71,7 +72,7 @@ void check_keys(Builder& builder, const Node& map, KeyMap keys);
 [[nodiscard]] std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what);
 /// Adds one domain to a set; a mistake at `at` when it is none.
 void add_domain(Builder& builder, const Node& at, DomainSet set);
-/// A new set, or nothing and a mistake at `at` when the table has its most.
+/// A new set; nothing when the table has its most, and at the first time a mistake at `at`.
 [[nodiscard]] std::optional<DomainSet> new_set(Builder& builder, const Node& at);
 
 }  // namespace weir::policy

@@ -146,7 +146,8 @@ std::optional<DomainSet> category_set(Builder& builder, const Node& at) {
 std::optional<DomainSet> new_set(Builder& builder, const Node& at) {
   const auto set = builder.parts.domains.add_set();
   if (set) return *set;
-  builder.mistakes.add(at, set.error().what, set.error().advice);
+  if (!builder.sets_are_full) builder.mistakes.add(at, set.error().what, set.error().advice);
+  builder.sets_are_full = true;
   return std::nullopt;
 }
 

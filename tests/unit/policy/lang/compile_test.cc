@@ -214,6 +214,14 @@ TEST(Compile, LimitsHold) {
                   repeated(kDomainSetsMax + 1,
                            [&](std::size_t i) { return "  l" + number(i) + ": {domains: [a.example]}\n"; })),
       ElementsAre(HasSubstr("more than 1024 sets of domains")));
+  EXPECT_THAT(mistakes_of(head + "web:\n" +
+                          repeated(kDomainSetsMax + 2,
+                                   [&](std::size_t i) {
+                                     return "  - {rule: r" + number(i) +
+                                            ", match: {domain: a.example}, then: block}\n";
+                                   })),
+              ElementsAre(HasSubstr("more than 1024 sets of domains")))
+      << "said once";
   EXPECT_THAT(
       mistakes_of(head + "network: [{rule: a, match: {port: [" +
                   repeated(kValuesPerKeyMax + 1, [&](std::size_t i) { return number(i + 1) + ", "; }) +
