@@ -28,9 +28,9 @@ struct Context {
   [[nodiscard]] std::optional<Settings> settings();
   /// Prints the error and sets the exit code that belongs to it.
   void fail(const Error& error);
-  void fail(const std::vector<Error>& errors);
+  void fail(const std::vector<Error>& errors);  // mistakes of a text: kInvalid
   /// Of a policy that holds (policy/lang/analysis.h); the exit code stays.
-  static void warn(const std::vector<Error>& warnings);  // mistakes of a text: kInvalid
+  static void warn(const std::vector<Error>& warnings);
 };
 
 [[nodiscard]] Result<policy::StreamBrowser> open_streams(const Settings& settings);
@@ -59,6 +59,7 @@ void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
 void add_policy_history(CLI::App& policy, Context& context);
+void add_policy_usage(CLI::App& policy, Context& context);
 void add_what_if(CLI::App& policy, Context& context);
 void add_violation(CLI::App& app, Context& context);
 

@@ -155,6 +155,7 @@ void add_policy(CLI::App& app, Context& context) {
   add_policy_history(*policy, context);
 
   add_what_if(*policy, context);
+  add_policy_usage(*policy, context);
 
   auto tested = std::make_shared<std::string>();
   CLI::App* testing = add_command(*policy, "test", "what the policy says of each flow of its list tests",

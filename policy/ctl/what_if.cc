@@ -7,22 +7,6 @@
 #include <vector>
 
 namespace weir::ctl {
-namespace {
-
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1'000 && unit + 1 < kUnits.size()) {
-    value /= 1'000;
-    ++unit;
-  }
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
-}
-
-std::string count_text(std::uint64_t count) { return fmt::format("{} flow{}", count, count == 1 ? "" : "s"); }
-
-}  // namespace
 
 const char* to_string(Change change) {
   switch (change) {
@@ -62,33 +46,17 @@ void WhatIf::count(const JudgedFlow& flow) {
   ++flows_;
   const Change change = change_of(flow.running, flow.candidate);
   Changed& changed = changes_[static_cast<std::size_t>(change)];
-  const auto add = [&](Sum& sum) {
-    ++sum.flows;
-    sum.bytes += flow.bytes;
-  };
-  add(changed.all);
+  changed.all.add(flow.bytes);
   if (change == Change::kNone) return;
   const bool gone = change == Change::kNoLongerBlocked || change == Change::kNoLongerLimited ||
                     change == Change::kNoLongerReported;
-  add(changed.by[kRule][gone ? flow.running.rule : flow.candidate.rule]);
-  add(changed.by[kClient][flow.client]);
-  add(changed.by[kName][flow.name]);
-  add(changed.by[kApplication][flow.app]);
+  changed.by[kRule][gone ? flow.running.rule : flow.candidate.rule].add(flow.bytes);
+  changed.by[kClient][flow.client].add(flow.bytes);
+  changed.by[kName][flow.name].add(flow.bytes);
+  changed.by[kApplication][flow.app].add(flow.bytes);
 }
 
 std::uint64_t WhatIf::changed() const { return flows_ - changes_[0].all.flows; }
-
-Json WhatIf::most_of(const Sums& sums, std::size_t most) {
-  std::vector<std::pair<std::string, Sum>> sorted(sums.begin(), sums.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second.flows > b.second.flows; });
-  Json rows = Json::array();
-  for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i) {
-    const auto& [name, sum] = sorted[i];
-    rows.push_back({{"name", name}, {"flows", sum.flows}, {"bytes", sum.bytes}});
-  }
-  return rows;
-}
 
 Json WhatIf::json(std::size_t most) const {
   Json changes = Json::array();
@@ -112,16 +80,8 @@ std::string WhatIf::text(std::size_t most) const {
     if (changed.all.flows == 0) continue;
     text += fmt::format("\n{}: {}, {}\n", to_string(static_cast<Change>(i)), count_text(changed.all.flows),
                         bytes_text(changed.all.bytes));
-    for (std::size_t d = 0; d < kDimensions.size(); ++d) {
-      std::string line;
-      for (const Json& row : most_of(changed.by[d], most)) {
-        line += fmt::format("{}{} ({})", line.empty() ? "" : ", ", printable(row["name"].get<std::string>()),
-                            row["flows"].get<std::uint64_t>());
-      }
-      const std::size_t left = changed.by[d].size() - std::min(most, changed.by[d].size());
-      if (left > 0) line += fmt::format(", {} more", left);
-      text += fmt::format("  by {:<12} {}\n", kDimensions[d], line);
-    }
+    for (std::size_t d = 0; d < kDimensions.size(); ++d)
+      text += fmt::format("  by {:<12} {}\n", kDimensions[d], most_text(changed.by[d], most));
   }
   return text;
 }

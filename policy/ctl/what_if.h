@@ -5,10 +5,9 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 
-#include "policy/ctl/output.h"
+#include "policy/ctl/flow_sums.h"
 #include "policy/model/decision.h"
 
 namespace weir::ctl {
@@ -65,18 +64,12 @@ class WhatIf {
   [[nodiscard]] std::string text(std::size_t most) const;
 
  private:
-  struct Sum {
-    std::uint64_t flows = 0;
-    std::uint64_t bytes = 0;
-  };
-  using Sums = std::map<std::string, Sum>;
   enum Dimension : std::uint8_t { kRule, kClient, kName, kApplication };
   struct Changed {
-    Sum all;
-    std::array<Sums, 4> by;
+    FlowSum all;
+    std::array<FlowSums, 4> by;
   };
   static constexpr std::array<const char*, 4> kDimensions{"rule", "client", "name", "application"};
-  [[nodiscard]] static Json most_of(const Sums& sums, std::size_t most);
 
   std::uint64_t flows_ = 0;
   std::array<Changed, kChanges> changes_;

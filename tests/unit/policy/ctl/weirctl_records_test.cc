@@ -110,6 +110,65 @@ TEST_F(WeirctlRecords, WhatIfJudgesRecordedFlowsByAnotherPolicy) {
   EXPECT_EQ(weirctl_({"policy", "what-if", weirctl_.file("broken.yaml")}).code, 3);
 }
 
+TEST_F(WeirctlRecords, UsageCountsFlowsByTheRulesThatMatchedThem) {
+  std::vector<event::FlowEvent> events;
+  const auto say = [&](std::uint64_t flow, event::Kind kind, const std::string& host, const std::string& rule,
+                       const std::string& hit = "") {
+    event::FlowEvent event = test::flow_event(events.size() + 1, kind);
+    event.set_flow_id("0000000000abcdef-0-" + std::to_string(flow));
+    event.set_host(host);
+    event.set_rule(rule);
+    event.set_time_ns(events.size() * 1'000'000'000);
+    if (!hit.empty()) test::add_hit(event, hit, host);
+    if (kind == event::KIND_FINAL) event.mutable_counters()->set_bytes_from_responder(1'000);
+    events.push_back(event);
+  };
+  say(1, event::KIND_OPENED, "", "");
+  say(1, event::KIND_UPDATE, "bet.example", "no-bets", "no-bets");
+  say(1, event::KIND_FINAL, "bet.example", "no-bets");
+  say(2, event::KIND_UPDATE, "news.example", "",
+      "watched");  // said once, and another rule decides in the end
+  say(2, event::KIND_FINAL, "news.example", "news");
+  say(3, event::KIND_FINAL, "old.example", "of-another-revision");
+  say(4, event::KIND_FINAL, "bet.example", "no-bets");
+  say(5, event::KIND_FINAL, "none.example", "");
+  publish(events);
+  weirctl_.write("policy/current.yaml",
+                 "weir-policy: 1\nnetwork:\n  - {rule: watched, then: report}\nweb:\n"
+                 "  - {rule: no-bets, match: {domain: bet.example}, then: block, mode: monitor}\n"
+                 "  - {rule: news, match: {domain: news.example}, then: allow}\n"
+                 "  - {rule: never, match: {domain: x.example}, then: page}\n"
+                 "software: {unknown: report}\n");
+  const test::Ran csv = weirctl_({"policy", "usage", "-o", "csv"});
+  EXPECT_EQ(
+      csv.out,
+      "rule,section,then,flows,bytes,clients,first,last\n"
+      "watched,network,report,1,1000,1,1970-01-01T00:00:03.000Z,1970-01-01T00:00:03.000Z\n"
+      "no-bets,web,block (monitor),2,2000,1,1970-01-01T00:00:01.000Z,1970-01-01T00:00:06.000Z\n"
+      "news,web,allow,1,1000,1,1970-01-01T00:00:04.000Z,1970-01-01T00:00:04.000Z\n"
+      "never,web,page,0,0,0,-,-\n"
+      "unknown-software,software,report,0,0,0,-,-\n"
+      "of-another-revision,not in this policy,,1,1000,1,1970-01-01T00:00:05.000Z,1970-01-01T00:00:05.000Z\n")
+      << csv.err;
+  const test::Ran table = weirctl_({"policy", "usage"});
+  EXPECT_NE(table.out.find("; 2 of 5 rules matched nothing\n"), std::string::npos) << table.out;
+  const test::Ran one = weirctl_({"policy", "usage", "no-bets"});
+  EXPECT_NE(
+      one.out.find(": no-bets: 2 flows, 2.0 kB, from 1970-01-01T00:00:01.000Z to 1970-01-01T00:00:06.000Z\n"
+                   "  by client       10.0.0.2 (2)\n"
+                   "  by name         bet.example (2)\n"),
+      std::string::npos)
+      << one.out;
+  EXPECT_EQ(weirctl_({"policy", "usage", "no-bets", "-o", "json"}).json()["by_name"][0]["bytes"], 2'000);
+  EXPECT_NE(weirctl_({"policy", "usage", "no-bets", "-o", "csv"}).out.find("name,bet.example,2,2000\n"),
+            std::string::npos);
+  const test::Ran unknown = weirctl_({"policy", "usage", "no-bet"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_NE(unknown.err.find("no rule is called no-bet (weirctl policy usage names them)"), std::string::npos)
+      << unknown.err;
+  EXPECT_EQ(weirctl_({"policy", "usage", "--hours", "0"}).code, 2);
+}
+
 TEST_F(WeirctlRecords, ViolationsAreListedAndShown) {
   EXPECT_EQ(weirctl_({"violation", "list"}).code, 4) << "no store yet";
   publish({blocked(1), blocked(2)});
