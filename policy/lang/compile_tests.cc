@@ -200,7 +200,8 @@ class FlowReader {
 void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
   const Node* const expect = node.find("expect");
   if (expect == nullptr) {
-    builder.mistakes.add(node, "the test does not say what it expects", "add expect: allow, report or block");
+    builder.mistakes.add(node, "the test does not say what it expects",
+                         "add expect: block, or what else the policy should say");
     return;
   }
   if (!word_of(builder, *expect, KeyMap::kTest, "expect")) return;
