@@ -51,11 +51,15 @@ void compile_exceptions(Builder& builder, const Node& list);
 void add_kept_exceptions(Builder& builder);
 void index_exceptions(PolicyParts& parts);
 void compile_tests(Builder& builder, const Node& tests);
+/// After the rules, of which it has to hold.
+void compile_assertions(Builder& builder, const Node& root, const Node& list);
 
 /// The keys `who`, `when` of a rule. `then` with its rate, severity, mode, tell_*: what every rule and
 /// product may say.
 void compile_rule_frame(Builder& builder, const Node& rule, Rule& into);
 [[nodiscard]] Match compile_match(Builder& builder, Section section, const Node& match);
+/// Destination, port and protocol alone.
+[[nodiscard]] Match compile_ends(Builder& builder, const Node& match);
 /// Of what is said, beyond names and ends; false: the key is another one.
 [[nodiscard]] bool compile_content_key(Builder& builder, const Node::Entry& entry, Match& match);
 /// Records the rule's name; a name taken already is a mistake.

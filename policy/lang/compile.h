@@ -18,6 +18,8 @@ struct ExceptionsFile;
 
 inline constexpr std::size_t kPolicyTextBytesMax = 1U << 20U;
 inline constexpr int kPolicyDepthMax = 32;
+inline constexpr std::size_t kAssertionsMax = 32;
+inline constexpr std::size_t kAssertionEndsMax = 32;  // destinations times ports times protocols of one
 
 struct CompileOptions {
   std::string file = "policy";           // what error messages call the text

@@ -202,4 +202,13 @@ Match compile_match(Builder& builder, Section section, const Node& node) {
   return match;
 }
 
+Match compile_ends(Builder& builder, const Node& node) {
+  Match match;
+  if (!expect_map(builder, node, "match")) return match;
+  check_keys(builder, node, KeyMap::kEnds);
+  for (const Node::Entry& entry : node.entries)
+    if (find_key(KeyMap::kEnds, entry.key) != nullptr) compile_key(builder, Section::kNetwork, entry, match);
+  return match;
+}
+
 }  // namespace weir::policy

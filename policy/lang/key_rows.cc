@@ -2,6 +2,7 @@
 // The rows of the policy's keys, and nothing else.
 #include <iterator>
 
+#include "policy/lang/compile.h"
 #include "policy/lang/exceptions.h"
 #include "policy/lang/keys.h"
 #include "policy/lang/policy.h"
@@ -91,6 +92,8 @@ constexpr KeyRow kRows[] = {
          "rules for flows with a name, and HTTP, TLS and QUIC without one"),
     maps(kPolicy, "email", kMaps, kRule, kRulesMax, "rules for SMTP, submission, IMAP and POP3"),
     maps(kPolicy, "software", kMap, kSoftware, 0, "which products may be used"),
+    maps(kPolicy, "assert", kMaps, kAssertion, kAssertionsMax,
+         "what must stay reachable or blocked, whatever the rules say"),
     maps(kPolicy, "tests", kMaps, kTest, kTestsMax, "flows, and what the policy has to say of each"),
     maps(kPolicy, "exceptions", kMaps, kException, kExceptionsMax,
          "what somebody may do until a day, whatever the rules say"),
@@ -248,6 +251,15 @@ constexpr KeyRow kRows[] = {
     texts(kFlow, "software", "products: `firefox`, `\"firefox 115\"`", "what was recognised"),
     text(kFlow, "at", "`\"mon 09:30\"`, `\"2026-11-27 09:30\"`",
          "local time; left out: Monday, 5 January 2026, noon", kMoment),
+
+    needed(simple(kAssertion, "assert", kName, "its name")),
+    simple(kAssertion, "who", kCondition, "the clients' group; left out: everyone"),
+    needed(maps(kAssertion, "match", kMap, kEnds, 0, "where to")),
+    needed(word(kAssertion, "stays", "reachable|blocked", "at any time")),
+
+    texts(kEnds, "destination", "addresses, networks", "left out: anywhere", kNetwork),
+    texts(kEnds, "port", "`443`, `6881-6889`", "left out: every port", kPort),
+    words(kEnds, "protocol", "tcp|udp|icmp", "left out: `tcp`"),
 };
 
 }  // namespace

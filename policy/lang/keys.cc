@@ -115,6 +115,8 @@ std::string_view to_string(KeyMap map) {
                                          "exception",
                                          "test",
                                          "flow",
+                                         "assertion",
+                                         "ends",
                                          "match"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(kCount));
   return kNames[static_cast<std::size_t>(map)];

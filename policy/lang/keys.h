@@ -30,6 +30,8 @@ enum class KeyMap : std::uint8_t {
   kException,
   kTest,
   kFlow,
+  kAssertion,
+  kEnds,
   kMatch,
   kCount
 };
