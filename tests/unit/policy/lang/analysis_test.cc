@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
+#include <map>
 
 #include "policy/lang/compile.h"
+#include "policy/lang/keys.h"
 #include "policy/lang/policy.h"
 #include "tests/support/temporary_directory.h"
 
@@ -183,6 +186,50 @@ TEST(Analysis, WhatIsSaid) {
   EXPECT_FALSE(silent("{tls_below: \"1.2\"}", "{tls_below: \"1.3\"}"));
   EXPECT_FALSE(silent("{name: none}", "{tls_below: \"1.2\"}"));
   EXPECT_FALSE(silent("{download_over: 10 MB}", "{download_over: 1 MB}"));
+}
+
+/// A key of which covers.cc does not know would make a rule with it seem to match everything.
+TEST(Analysis, KnowsEveryKeyOfAMatch) {
+  const std::map<std::string_view, std::string> samples{{"app", "Tor"},
+                                                        {"country", "CA"},
+                                                        {"asn", "AS64500"},
+                                                        {"destination", "192.0.2.1"},
+                                                        {"port", "22"},
+                                                        {"protocol", "smtp"},
+                                                        {"domain", "x.example"},
+                                                        {"category", "bets"},
+                                                        {"path", "/a"},
+                                                        {"method", "POST"},
+                                                        {"file", "\"*.exe\""},
+                                                        {"content_type", "video/mp4"},
+                                                        {"download_over", "1 MB"},
+                                                        {"name", "none"},
+                                                        {"tls_below", "\"1.2\""},
+                                                        {"ja4", "t13d1516h2_8daaf6152771_b186095e22b6"},
+                                                        {"sender", "a@x.example"},
+                                                        {"recipient", "a@x.example"},
+                                                        {"from", "a@x.example"},
+                                                        {"subject", "\"*invoice*\""},
+                                                        {"recipients_over", "10"},
+                                                        {"message_over", "1 MB"},
+                                                        {"attachment", "{type: exe}"},
+                                                        {"tls", "none"}};
+  const std::string known = "categories: {bets: {domains: [bet.example]}}\n";
+  constexpr std::array kMaps{std::pair{KeyMap::kNetworkMatch, "network"}, std::pair{KeyMap::kWebMatch, "web"},
+                             std::pair{KeyMap::kEmailMatch, "email"}};
+  for (const auto& [map, section] : kMaps) {
+    for (const KeyRow& row : keys_of(map)) {
+      if (row.type == KeyType::kLater) continue;
+      const auto sample = samples.find(row.key);
+      ASSERT_NE(sample, samples.end()) << row.key << ": add it here and to covers.cc";
+      const bool tcp = map == KeyMap::kNetworkMatch && row.key == "protocol";
+      const std::string match =
+          "match: {" + std::string(row.key) + ": " + (tcp ? "tcp" : sample->second) + "}";
+      EXPECT_TRUE(is_silent(section, match, match, known)) << section << ' ' << row.key;
+      EXPECT_FALSE(is_silent(section, match, "severity: low", known)) << section << ' ' << row.key;
+      EXPECT_TRUE(is_silent(section, "severity: low", match, known)) << section << ' ' << row.key;
+    }
+  }
 }
 
 TEST(Analysis, ARuleThatWaitsForCertaintyLeavesGuessesToTheNext) {
