@@ -43,8 +43,8 @@ inline constexpr std::uint32_t kInspectionsPerParked = 2;
 inline constexpr std::uint32_t kResetsToldMax = 64;        // at packets of one direction of a flow
 inline constexpr std::uint32_t kMetersMax = 4'096;         // rates that verdicts set; a client has one
 inline constexpr std::uint32_t kLimitedFlowsMax = 65'536;  // flows that share them
-inline constexpr std::uint32_t kMeterBurstsPerSecond =
-    4;  // a full meter outlasts TCP's least RTO (200 ms in Linux)
+// A full meter outlasts the least retransmission timeout of TCP (200 ms in Linux).
+inline constexpr std::uint32_t kMeterBurstsPerSecond = 4;
 inline constexpr std::uint32_t kMeterBurstBytesMin = 16'384;  // but more than the longest frame
 inline constexpr std::uint32_t kVerdictUnitSeconds = 4;       // a verdict expires up to so much later
 inline constexpr std::uint32_t kVerdictSecondsMax = 86'400;

@@ -18,7 +18,6 @@ struct Node;
 namespace weir::policy {
 
 struct Builder;
-struct Rule;
 
 /// Warnings of a policy text that compiled without a mistake, in the order of the text.
 [[nodiscard]] std::vector<Error> analyse(const Builder& builder, const Node& root);

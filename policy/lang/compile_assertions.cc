@@ -7,6 +7,7 @@
 #include <array>
 
 #include "policy/lang/builder.h"
+#include "policy/lang/covers.h"
 #include "policy/lang/words.h"
 
 namespace weir::policy {
@@ -30,9 +31,8 @@ enum class Share : std::uint8_t { kNone, kSome, kAll };
 Share share_of(const std::vector<Subnet>& written, const Subnet& cell) {
   Share most = written.empty() ? Share::kAll : Share::kNone;
   for (const Subnet& one : written) {
-    const bool whole = one.prefix_bits <= cell.prefix_bits && one.contains(cell.base);
-    if (whole) return Share::kAll;
-    if (cell.contains(one.base)) most = Share::kSome;
+    if (subnet_within(cell, one)) return Share::kAll;
+    if (subnet_within(one, cell)) most = Share::kSome;
   }
   return most;
 }
@@ -40,7 +40,7 @@ Share share_of(const std::vector<Subnet>& written, const Subnet& cell) {
 Share share_of(const std::vector<PortRange>& written, const PortRange& cell) {
   Share most = written.empty() ? Share::kAll : Share::kNone;
   for (const PortRange& one : written) {
-    if (one.low <= cell.low && cell.high <= one.high) return Share::kAll;
+    if (port_within(cell, one)) return Share::kAll;
     if (one.low <= cell.high && cell.low <= one.high) most = Share::kSome;
   }
   return most;
@@ -191,13 +191,13 @@ class Assertion {
   bool reachable_;
 };
 
-void compile_assertion(Builder& builder, const Node& root, const Node& node) {
-  if (!expect_map(builder, node, "an assertion")) return;
+std::optional<Assertion> read_assertion(Builder& builder, const Node& root, const Node& node) {
+  if (!expect_map(builder, node, "an assertion")) return std::nullopt;
   check_keys(builder, node, KeyMap::kAssertion);
   const Node* const name = node.find("assert");
   if (name == nullptr || !is_name(*name)) {
     builder.mistakes.add(name == nullptr ? node : *name, "the assertion has no name", kNameAdvice);
-    return;
+    return std::nullopt;
   }
   Rule clients;
   compile_rule_frame(builder, node, clients);
@@ -207,13 +207,12 @@ void compile_assertion(Builder& builder, const Node& root, const Node& node) {
     builder.mistakes.add(node, fmt::format("the assertion has no {}", match == nullptr ? "match" : "stays"),
                          match == nullptr ? "add match: {destination: ADDRESS, port: [22, 443]}"
                                           : "add stays: reachable, or stays: blocked");
-    return;
+    return std::nullopt;
   }
   Match ends = compile_ends(builder, *match);
   const auto word = word_of(builder, *stays, KeyMap::kAssertion, "stays");
-  // Of a policy with mistakes nothing can be proved.
-  if (!word || !builder.mistakes.empty()) return;
-  Assertion{builder, root, node, std::move(clients), std::move(ends), *word == 0U}.prove();
+  if (!word) return std::nullopt;
+  return Assertion{builder, root, node, std::move(clients), std::move(ends), *word == 0U};
 }
 
 }  // namespace
@@ -228,7 +227,11 @@ void compile_assertions(Builder& builder, const Node& root, const Node& list) {
     builder.mistakes.add(list, fmt::format("{} assertions, more than {}", list.items.size(), kAssertionsMax));
     return;
   }
-  for (const Node& item : list.items) compile_assertion(builder, root, item);
+  std::vector<Assertion> assertions;
+  for (const Node& item : list.items)
+    if (auto assertion = read_assertion(builder, root, item)) assertions.push_back(std::move(*assertion));
+  if (!builder.mistakes.empty()) return;  // of a policy with mistakes nothing can be proved
+  for (const Assertion& assertion : assertions) assertion.prove();
 }
 
 }  // namespace weir::policy

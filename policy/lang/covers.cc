@@ -23,14 +23,6 @@ bool all_among(const std::vector<Value>& outer, const std::vector<Value>& inner)
   return all_within(outer, inner, [](const Value& one, const Value& other) { return one == other; });
 }
 
-bool subnet_within(const Subnet& one, const Subnet& other) {
-  return one.prefix_bits >= other.prefix_bits && other.contains(one.base);
-}
-
-bool port_within(const PortRange& one, const PortRange& other) {
-  return one.low >= other.low && one.high <= other.high;
-}
-
 bool same_app(const AppMatch& one, const AppMatch& other) {
   return one.kind == other.kind && one.name == other.name;
 }

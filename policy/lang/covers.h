@@ -8,6 +8,13 @@
 
 namespace weir::policy {
 
+[[nodiscard]] inline bool subnet_within(const Subnet& one, const Subnet& other) {
+  return one.prefix_bits >= other.prefix_bits && other.contains(one.base);
+}
+[[nodiscard]] inline bool port_within(const PortRange& one, const PortRange& other) {
+  return one.low >= other.low && one.high <= other.high;
+}
+
 class Coverage {
  public:
   explicit Coverage(const Builder& builder);

@@ -111,6 +111,17 @@ TEST(Assertions, ClientsOfNoGroupAreClientsToo) {
   EXPECT_THAT(mistake("who: [it, guests], match: {port: 22}, stays: reachable", rules), IsEmpty());
 }
 
+TEST(Assertions, EachThatDoesNotHoldIsSaid) {
+  const auto compiled = compile(std::string(kKnown) +
+                                    "assert:\n"
+                                    "  - {assert: a, match: {port: 22}, stays: reachable}\n"
+                                    "  - {assert: b, match: {port: 80}, stays: reachable}\n"
+                                    "network: [{rule: r, then: block}]\n",
+                                {.file = "p"});
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().size(), 2U);
+}
+
 TEST(Assertions, HaveLimits) {
   std::string ports;
   for (std::size_t i = 0; i <= kAssertionEndsMax; ++i) ports += std::to_string(i + 1) + ", ";
