@@ -7,6 +7,7 @@
 
 #include "policy/decide/evaluation.h"
 #include "policy/decide/exceptions.h"
+#include "policy/decide/quota.h"
 #include "policy/decide/standing.h"
 #include "policy/lang/policy.h"
 
@@ -21,6 +22,7 @@ class Judge {
         Trace trace)
       : policy_(policy),
         facts_(facts),
+        dynamic_(dynamic),
         now_(now),
         tracing_(trace == Trace::kOn),
         evaluation_(policy, facts, now),
@@ -75,6 +77,19 @@ class Judge {
     return true;
   }
 
+  /// It has a quota, and there is something left of it.
+  bool within_quota(const Rule& rule) {
+    if (!rule.quota) return false;
+    const QuotaMet& met =
+        decision_.quotas.emplace_back(meet(rule, facts_, evaluation_.group(), dynamic_, now_));
+    if (tracing_) {
+      words_ += fmt::format("{}its quota {}: {} used {}", words_.empty() ? "" : "; ",
+                            met.used_up ? "is used up" : "is not used up", met.fact.subject,
+                            words_of(*rule.quota, met.fact.used));
+    }
+    return !met.used_up;
+  }
+
   void end_of_section(Section section, std::string_view words) {
     if (tracing_) decision_.path.push_back({section, {}, false, std::string(words)});
   }
@@ -89,7 +104,8 @@ class Judge {
     for (const Rule& rule : rules) {
       std::string_view object;
       const bool matched = evaluation_.matches(rule, object, why()) &&
-                           !lifted(exceptions_.silences(rule), words_, "keeps the rule silent");
+                           !lifted(exceptions_.silences(rule), words_, "keeps the rule silent") &&
+                           !within_quota(rule);
       step(section, rule.name, matched);
       if (!matched) continue;
       speak(rule, object.empty() ? std::string{} : std::string(object));
@@ -193,6 +209,7 @@ class Judge {
 
   const PolicyParts& policy_;
   const FlowFacts& facts_;
+  const DynamicFacts& dynamic_;
   TimeNs now_;
   bool tracing_;
   Evaluation evaluation_;

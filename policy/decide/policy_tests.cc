@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "policy/decide/decide.h"
+#include "policy/decide/quota.h"
 
 namespace weir::policy {
 namespace {
+
+constexpr TimeNs kEndOfTime = std::numeric_limits<TimeNs>::max();
 
 std::string said_by(Action action, std::string_view rule) {
   return rule.empty() ? to_string(action) : fmt::format("{} by {}", to_string(action), rule);
@@ -27,8 +31,23 @@ std::string why_of(const Decision& decision, std::string_view expected) {
   return expected.empty() ? "no rule matches" : fmt::format("{} was not reached", expected);
 }
 
+/// The quotas that the test calls used up.
+QuotaTable quotas_of(const Policy& policy, const PolicyTest& test) {
+  QuotaTable table;
+  if (test.used_up.empty()) return table;
+  const Decision before = decide(policy, test.facts, DynamicFacts{}, test.at);
+  for (const QuotaMet& met : before.quotas) {
+    const std::string& rule = met.fact.rule;
+    if (std::find(test.used_up.begin(), test.used_up.end(), rule) == test.used_up.end()) continue;
+    static_cast<void>(
+        table.learn({rule, met.fact.subject, kEndOfTime, quota_of(policy, rule)->limit}, test.at));
+  }
+  return table;
+}
+
 TestOutcome run(const Policy& policy, const PolicyTest& test) {
-  const Decision decision = decide(policy, test.facts, DynamicFacts{}, test.at, Trace::kOn);
+  const QuotaTable quotas = quotas_of(policy, test);
+  const Decision decision = decide(policy, test.facts, {.quotas = &quotas}, test.at, Trace::kOn);
   TestOutcome outcome{&test, decision.action, decision.rule, decision.exception, {}};
   for (const RuleHit& hit : decision.hits) {
     if (hit.action <= outcome.said) continue;

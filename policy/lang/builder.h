@@ -44,6 +44,8 @@ void compile_lists(Builder& builder, const Node& lists);
 void compile_categories(Builder& builder, const Node& categories);
 /// The category of that name, declared or imported; a mistake at `at` when there is none.
 [[nodiscard]] std::optional<DomainSet> category_set(Builder& builder, const Node& at);
+/// The key `quota` of a rule.
+void compile_quota(Builder& builder, const Node& quota, Rule& rule);
 void compile_rules(Builder& builder, Section section, const Node& rules);
 void compile_software(Builder& builder, const Node& software);
 void compile_exceptions(Builder& builder, const Node& list);

@@ -80,7 +80,8 @@ bool may_concern_management(const Match& match) {
 Share share_of(const Rule& rule, const Cell& cell) {
   if (!holds(rule.who, cell.group)) return Share::kNone;
   const Match& match = rule.match;
-  const Share most = rule.when.always && !asks_for_content(match) ? Share::kAll : Share::kSome;
+  const bool always = rule.when.always && !rule.quota;
+  const Share most = always && !asks_for_content(match) ? Share::kAll : Share::kSome;
   return std::min({most, share_of(match.destinations, cell.destination), share_of(match.ports, cell.port),
                    share_of(match.protocols, cell.protocol)});
 }

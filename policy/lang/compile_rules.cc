@@ -151,6 +151,7 @@ void compile_rule(Builder& builder, Section section, const Node& node) {
     builder.mistakes.add(node, "the rule does not say what to do",
                          "add then: block, or what else it should do");
   }
+  if (const Node* const quota = node.find("quota")) compile_quota(builder, *quota, rule);
   if (rule.allow_guess && rule.match.apps.empty() && rule.match.mail_protocols.empty()) {
     builder.mistakes.add(*node.find("allow_guess"), "allow_guess without an application to guess",
                          "it belongs to rules that match app or a mail protocol");

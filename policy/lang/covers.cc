@@ -162,6 +162,7 @@ bool Coverage::match_covers(const Match& outer, const Match& inner) const {
 }
 
 bool Coverage::covers(const Rule& outer, const Rule& inner) const {
+  if (outer.quota) return false;  // until it is used up the rule says nothing
   return who_covers(outer.who, inner.who) && when_covers(outer.when, inner.when) &&
          match_covers(outer.match, inner.match) && speaks_as_soon(outer, inner) &&
          !excepted_alone(builder_.parts.exceptions, outer, inner);

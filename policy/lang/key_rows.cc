@@ -31,6 +31,7 @@ constexpr std::string_view kMoment =
 
 constexpr std::string_view kRate = "^[0-9]+ ?[kMG]bit/s$";
 constexpr std::string_view kSize = "^[0-9]+ ?[kMG]?B$";
+constexpr std::string_view kMinutes = "^[0-9]+(m|h)$";
 constexpr std::string_view kEnd =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}|T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$";
 
@@ -130,7 +131,16 @@ constexpr KeyRow kRows[] = {
     simple(kRule, "allow_guess", kBoolean, "`true`: a guessed application may block"),
     note(kRule, "tell_user", "what the user is told"),
     note(kRule, "tell_officer", "a note for the officer, shown with the rule"),
-    later(kRule, "quota|continue|redirect|expires|ask"),
+    maps(kRule, "quota", kMap, kQuota, 0, "how much is let pass before the rule speaks"),
+    later(kRule, "continue|redirect|expires|ask"),
+
+    one_of(1, text(kQuota, "time", "`45m`, `10h`", "minutes in which at least 4 KiB pass", kMinutes)),
+    one_of(1, text(kQuota, "bytes", "`500 MB`, `2 GB`", "of frames, both directions together", kSize)),
+    one_of(1, number(kQuota, "flows", 1, kQuotaCountMax, "connections, and the like of UDP")),
+    one_of(1, number(kQuota, "messages", 1, kQuotaCountMax, "mails that a server took; email only")),
+    word(kQuota, "per", "client|user|group|all", "who shares it; left out: `client`"),
+    needed(word(kQuota, "every", "day|week|month",
+                "after which it begins anew, at midnight; a week begins on Monday")),
 
     needed(texts(kNot, "not", "names", "every group or schedule but these")),
 
@@ -229,6 +239,7 @@ constexpr KeyRow kRows[] = {
                 "as it would be enforced: a rule in monitor mode counts as what it says")),
     text(kTest, "rule", "the name of a rule", "that has to decide; left out: any"),
     text(kTest, "exception", "the name of an exception", "that has to hold; left out: any or none"),
+    texts(kTest, "used_up", "names of rules", "whose quota the client has used up; left out: none"),
 
     needed(text(kFlow, "client", "an address", "the inside end", kAddress)),
     text(kFlow, "to", "an address", "the other end; left out: 192.0.2.1 or 2001:db8::1", kAddress),

@@ -104,6 +104,7 @@ std::string_view to_string(KeyMap map) {
                                          "schedule",
                                          "list or category",
                                          "rule",
+                                         "quota",
                                          "not",
                                          "network match",
                                          "web match",

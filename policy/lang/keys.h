@@ -19,6 +19,7 @@ enum class KeyMap : std::uint8_t {
   kSchedule,
   kDomains,  // a list, a category
   kRule,
+  kQuota,
   kNot,
   kNetworkMatch,
   kWebMatch,

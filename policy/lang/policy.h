@@ -17,14 +17,16 @@
 #include "policy/model/error.h"
 #include "policy/model/flow_facts.h"
 #include "policy/model/ip_address.h"
+#include "policy/model/quota.h"
 #include "policy/model/time.h"
 
 namespace weir::policy {
 
 inline constexpr std::size_t kGroupsMax = 256;
 inline constexpr std::size_t kSchedulesMax = 64;
-inline constexpr std::size_t kRulesMax = 2'000;         // all sections together
-inline constexpr std::size_t kValuesPerKeyMax = 1'000;  // of one key of a match or a group
+inline constexpr std::size_t kRulesMax = 2'000;                // all sections together
+inline constexpr std::size_t kValuesPerKeyMax = 1'000;         // of one key of a match or a group
+inline constexpr std::int64_t kQuotaCountMax = 1'000'000'000;  // flows or messages of a quota
 inline constexpr std::size_t kTestsMax = 1'000;
 inline constexpr std::int64_t kRecipientsCountedMax = 1'000;  // of recipients_over: as many as are kept
 inline constexpr std::size_t kTellBytesMax = 300;             // tell_user, tell_officer
@@ -127,7 +129,8 @@ struct Rule {
   Condition when;
   Match match;
   Action then = Action::kAllow;
-  RateLimit limit;  // of then: limit
+  RateLimit limit;             // of then: limit
+  std::optional<Quota> quota;  // the rule speaks once it is used up
   Severity severity = Severity::kMedium;
   bool monitor = false;  // the rule's own or the whole policy's
   bool allow_guess = false;
@@ -195,9 +198,10 @@ struct PolicyTest {
   FlowFacts facts;
   TimeNs at = 0;
   Action expect = Action::kAllow;
-  std::string rule;       // that has to decide; empty: any
-  std::string exception;  // that has to hold; empty: any or none
-  int line = 0;           // of the policy text
+  std::string rule;                  // that has to decide; empty: any
+  std::string exception;             // that has to hold; empty: any or none
+  std::vector<std::string> used_up;  // rules whose quota the client has used up
+  int line = 0;                      // of the policy text
   int column = 0;
 };
 

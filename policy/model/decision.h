@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/model/quota.h"
+
 namespace weir {
 
 /// In rising order of strength. kLimit: the flow goes on at no more than a rate. kRefuse: the one recipient
@@ -55,6 +57,14 @@ struct DecisionStep {
   std::string why;  // "category gambling has bet.example", "application not known yet"
 };
 
+/// A rule with a quota that matched, and how its quota stands.
+struct QuotaMet {
+  QuotaFact fact;        // what is known of the use; without any, `period_ends` is 0
+  bool used_up = false;  // the rule spoke
+  bool counts = true;    // what the flow sends is used of it
+  bool operator==(const QuotaMet&) const = default;
+};
+
 struct Decision {
   Action action = Action::kAllow;   // what is enforced
   std::uint32_t revision = 0;       // of the policy that decided
@@ -65,6 +75,7 @@ struct Decision {
   std::vector<RuleHit> hits;        // at most one a section
   std::string exception;            // the first one that lifted something; empty: none did
   std::int64_t exception_ends = 0;  // the first end of those that did, a TimeNs; 0: none did
+  std::vector<QuotaMet> quotas;     // of the rules with one that matched
   std::vector<DecisionStep> path;   // filled only when asked for
 };
 

@@ -17,6 +17,7 @@
 #include "policy/model/http_facts.h"
 #include "policy/model/ip_address.h"
 #include "policy/model/mail_facts.h"
+#include "policy/model/quota_table.h"
 #include "policy/model/ssh_facts.h"
 #include "policy/model/time.h"
 #include "policy/model/tls_facts.h"
@@ -122,8 +123,8 @@ struct FlowFacts {
 
 /// Facts that change with time and come back from the engine, always with an expiry (docs/architecture.md).
 struct DynamicFacts {
-  std::uint64_t revision = 0;
   TimeNs clock_reached = 0;  // the latest time that was seen: an exception that ended by then has ended
+  const QuotaTable* quotas = nullptr;  // null: nothing was used
 };
 
 }  // namespace weir

@@ -50,6 +50,7 @@ struct QuotaFact {
   std::string subject;  // "10.20.0.5", "anna@EXAMPLE.COM", "group staff", "all"
   TimeNs period_ends = 0;
   QuotaUse used;
+  bool operator==(const QuotaFact&) const = default;
 };
 
 }  // namespace weir
