@@ -99,8 +99,8 @@ class Candidate {
  public:
   explicit Candidate(std::shared_ptr<const policy::Policy> policy) : policy_(std::move(policy)) {}
   /// Of an event before those that were judged.
-  void judge(const FlowFacts& facts, TimeNs at, Said& said) const {
-    const Decision decision = policy::decide(*policy_, facts, DynamicFacts{}, at);
+  void judge(const FlowFacts& facts, const QuotaTable& quotas, TimeNs at, Said& said) const {
+    const Decision decision = policy::decide(*policy_, facts, {.quotas = &quotas}, at);
     said.add_earlier(decision.action, decision.rule);
   }
 
@@ -126,8 +126,9 @@ class Recorded {
     JudgedFlow& flow = place->second;
     if (first) describe(flow, *event);
     const FlowFacts facts = policy::recorded_facts(*event);
-    running_.judge(facts, at, flow.running);
-    candidate_.judge(facts, at, flow.candidate);
+    const QuotaTable quotas = policy::recorded_quotas(*event);
+    running_.judge(facts, quotas, at, flow.running);
+    candidate_.judge(facts, quotas, at, flow.candidate);
     if (event->kind() == event::KIND_OPENED) {
       report_.take(flow);
       flows_.erase(place);

@@ -121,4 +121,17 @@ FlowFacts recorded_facts(const event::FlowEvent& event) {
   return facts;
 }
 
+QuotaTable recorded_quotas(const event::FlowEvent& event) {
+  QuotaTable table;
+  for (const event::QuotaFact& fact : event.quota_facts()) {
+    const event::QuotaUse& used = fact.used();
+    static_cast<void>(table.learn({used.rule(),
+                                   used.subject(),
+                                   static_cast<TimeNs>(fact.period_ends_ns()),
+                                   {used.bytes(), used.seconds(), used.flows(), used.messages()}},
+                                  static_cast<TimeNs>(event.time_ns())));
+  }
+  return table;
+}
+
 }  // namespace weir::policy

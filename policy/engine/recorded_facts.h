@@ -10,5 +10,7 @@ namespace weir::policy {
 
 /// Of an event that was decoded (event_codec.h).
 [[nodiscard]] FlowFacts recorded_facts(const event::FlowEvent& event);
+/// What was known of the quotas of the rules that the flow met.
+[[nodiscard]] QuotaTable recorded_quotas(const event::FlowEvent& event);
 
 }  // namespace weir::policy

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kMinuteSeconds = 60;
 constexpr std::uint64_t kMinutesMax = 31 * 24 * 60;
+constexpr std::string_view kTimeAdvice = "write whole minutes or hours, at most 744h, such as 45m or 10h";
 
 /// Seconds of "45m" and "10h"; more than nothing, at most a month.
 std::optional<std::uint64_t> quota_seconds(std::string_view text) {
@@ -40,7 +41,7 @@ QuotaUse compile_amounts(Builder& builder, const Node& quota, Section section) {
   QuotaUse limit;
   if (const Node* const time = quota.find("time")) {
     const auto seconds = quota_seconds(time->text);
-    if (!seconds) mistake(builder, *time, "time", "write whole minutes or hours, such as 45m or 10h");
+    if (!seconds) mistake(builder, *time, "time", kTimeAdvice);
     limit.seconds = seconds.value_or(0);
   }
   if (const Node* const bytes = quota.find("bytes")) {

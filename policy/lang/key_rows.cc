@@ -126,12 +126,12 @@ constexpr KeyRow kRows[] = {
     text(kRule, "rate", "`500 kbit/s`, `2 Mbit/s`", "of `then: limit`: how fast at most", kRate),
     word(kRule, "per", "client|flow",
          "of `then: limit`: all limited flows of a client together, or each; left out: `client`"),
+    maps(kRule, "quota", kMap, kQuota, 0, "how much is let pass before the rule speaks"),
     word(kRule, "severity", kSeverities, "of the violation; left out: `medium`"),
     word(kRule, "mode", "monitor", "records what it would block, and leaves the wire alone"),
     simple(kRule, "allow_guess", kBoolean, "`true`: a guessed application may block"),
     note(kRule, "tell_user", "what the user is told"),
     note(kRule, "tell_officer", "a note for the officer, shown with the rule"),
-    maps(kRule, "quota", kMap, kQuota, 0, "how much is let pass before the rule speaks"),
     later(kRule, "continue|redirect|expires|ask"),
 
     one_of(1, text(kQuota, "time", "`45m`, `10h`", "minutes in which at least 4 KiB pass", kMinutes)),

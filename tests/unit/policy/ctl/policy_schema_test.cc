@@ -35,7 +35,7 @@ TEST(PolicySchema, HasEveryKeyAndNoneOfALaterVersion) {
     if (row.type == policy::KeyType::kLater) continue;
     EXPECT_NE(text.find("\"" + std::string(row.key) + "\":{"), std::string::npos) << row.key;
   }
-  EXPECT_EQ(text.find("\"quota\""), std::string::npos);
+  EXPECT_EQ(text.find("\"redirect\""), std::string::npos);
   EXPECT_EQ(policy_schema()["required"], Json::array({"weir-policy"}));
 }
 

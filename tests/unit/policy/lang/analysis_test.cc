@@ -116,6 +116,11 @@ TEST(Analysis, WhoAndWhen) {
   EXPECT_FALSE(silent("when: am", "severity: low"));
 }
 
+TEST(Analysis, ARuleWithAQuotaLeavesFlowsToTheNext) {
+  EXPECT_FALSE(is_silent("network", "quota: {flows: 9, every: day}, then: block", "match: {port: 80}"));
+  EXPECT_TRUE(is_silent("network", "then: block", "quota: {flows: 9, every: day}, then: block"));
+}
+
 TEST(Analysis, EndsAndApplications) {
   const auto silent = [](const char* first, const char* second) {
     return is_silent("network", std::string("match: ") + first, std::string("match: ") + second);

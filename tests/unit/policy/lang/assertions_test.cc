@@ -39,6 +39,9 @@ TEST(Assertions, ARuleThatCutsOffManagementIsRefused) {
   EXPECT_THAT(management("network: [{rule: r, when: day, match: {app: SSH}, then: block}]\n"),
               HasSubstr("rule r"));
   EXPECT_THAT(management("web: [{rule: r, match: {tls_below: \"1.2\"}, then: page}]\n"), HasSubstr("rule r"));
+  EXPECT_THAT(management("network: [{rule: r, quota: {flows: 9, every: day}, then: block}]\n"),
+              HasSubstr("rule r"))
+      << "some day it is used up";
   EXPECT_THAT(management("mode: monitor\nnetwork: [{rule: r, then: block}]\n"), HasSubstr("rule r"))
       << "as it would be enforced";
 }
