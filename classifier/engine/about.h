@@ -15,4 +15,9 @@ namespace weir::classifier {
   return answer;
 }
 
+/// The packet waits for a verdict, or its flow's is void.
+[[nodiscard]] inline bool asks(const channel::Request& request) {
+  return request.head.parked != 0 || request.head.redecide != 0;
+}
+
 }  // namespace weir::classifier

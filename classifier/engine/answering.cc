@@ -21,6 +21,13 @@ namespace {
 
 constexpr TimeNs kForEver = INT64_MAX;
 
+/// What was known of quotas when the decision was made.
+QuotaTable quotas_of(const Decision& decision, TimeNs then) {
+  QuotaTable table;
+  for (const QuotaMet& met : decision.quotas) static_cast<void>(table.learn(met.fact, then));
+  return table;
+}
+
 }  // namespace
 
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
@@ -57,9 +64,11 @@ void Classifier::answer_release(FlowContext& flow, const Request& request, const
     const std::uint32_t from = is_after(shown, skip.from) ? shown : skip.from;
     skip.known = false;
     if (is_after(skip.end, from)) {
+      const std::uint32_t most = counts_use(flow.decision) ? kCountedSkipBytes : UINT32_MAX;
       release.type = AnswerType::kSkip;
       release.skip_from_sequence = from;
-      release.skip_bytes = skip.end - from;
+      release.skip_bytes = std::min(skip.end - from, most);
+      skip.known = release.skip_bytes < skip.end - from;
     }
   }
   if (request.head.parked != 0 || release.type == AnswerType::kSkip) push(flow, release);
@@ -99,10 +108,12 @@ void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAc
   end_inspection(flow);
 }
 
-/// Until the exception ends that the flow's decision stands on: then the flow asks again. 0: there is none.
+/// Until the exception ends that the flow's decision stands on, or its use has to be counted: then the flow
+/// asks again. 0: it need not.
 std::uint32_t Classifier::seconds_left(const FlowContext& flow) const {
-  const TimeNs left = flow.decision.exception_ends - clock_reached_;
-  if (flow.decision.exception_ends == 0) return 0;
+  TimeNs left = counts_use(flow.decision) ? kQuotaSayEvery : kForEver;
+  if (flow.decision.exception_ends != 0) left = std::min(left, flow.decision.exception_ends - clock_reached_);
+  if (left == kForEver) return 0;
   return static_cast<std::uint32_t>(std::clamp<TimeNs>((left + kSecond - 1) / kSecond, 1, UINT32_MAX));
 }
 
@@ -132,7 +143,9 @@ void Classifier::say(FlowContext& flow, TimeNs now) {
     flow.opened_said = true;
     return parts_.sink.accept(event_of(flow, event::KIND_OPENED, now));
   }
-  if (new_hits || (flow.news && now - flow.last_said >= kUpdateInterval)) {
+  const TimeNs silent = now - flow.last_said;
+  const bool used = flow.account.is_due(flow.decision, flow.facts.mail.messages, silent);
+  if (new_hits || used || (flow.news && silent >= kUpdateInterval)) {
     parts_.sink.accept(event_of(flow, event::KIND_UPDATE, now));
   }
 }
@@ -154,7 +167,9 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
   Decision traced;
   if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {
     // An exception that did not hold then does not hold in its account.
-    const DynamicFacts then{.clock_reached = flow.decision.exception.empty() ? kForEver : 0};
+    const QuotaTable quotas = quotas_of(flow.decision, flow.decided_at);
+    const DynamicFacts then{.clock_reached = flow.decision.exception.empty() ? kForEver : 0,
+                            .quotas = &quotas};
     traced = policy::decide(*policy_.policy, flow.facts, then, flow.decided_at, policy::Trace::kOn);
     path = traced.path;
   }
@@ -172,6 +187,7 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
                         .new_hits = flow.hits_unsaid,
                         .path = path};
   event::FlowEvent& event = parts_.builder.build(kind, now, story);
+  flow.account.say(flow.decision, flow.facts.mail.messages, event);
   flow.hits_said.insert(flow.hits_said.end(), std::make_move_iterator(flow.hits_unsaid.begin()),
                         std::make_move_iterator(flow.hits_unsaid.end()));
   flow.hits_unsaid.clear();
@@ -181,7 +197,10 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
 }
 
 void Classifier::say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now) {
-  if (closed != nullptr) flow.exceptions |= closed->exceptions;
+  if (closed != nullptr) {
+    flow.exceptions |= closed->exceptions;
+    flow.account.saw(closed->bytes[0], closed->bytes[1]);
+  }
   event::FlowEvent& event = event_of(flow, event::KIND_FINAL, now);
   if (closed != nullptr) {
     EventBuilder::add_end(event, *closed);

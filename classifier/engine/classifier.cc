@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "classifier/engine/about.h"
 #include "classifier/engine/facts_of.h"
 #include "classifier/identity/encrypted_dns.h"
 #include "classifier/stream/tcp_stream.h"
@@ -101,13 +102,14 @@ void Classifier::on_packet(const Request& request) {
     ++counts_.stale;
     return;
   }
-  // A reload came between, asked about or not, or an exception ended.
-  const bool again = flow->decision.revision != policy_.revision || exception_ended(*flow);
+  flow->account.saw(request.head.flow_bytes[0], request.head.flow_bytes[1]);
+  // A reload came between, asked about or not, an exception ended, or a quota is used up.
+  const bool again =
+      flow->decision.revision != policy_.revision || exception_ended(*flow) || quota_turned(*flow, request);
   if (flow->final && !again) {  // it crossed the answer on its way
-    // The verdict of a long exception may expire before it: then only to be given again.
-    const bool asks = request.head.parked != 0 || request.head.redecide != 0;
-    if (asks) answer_final(*flow, request.flow, flow->final_action);
-    return;
+    // A verdict may expire before its reason does: then only to be given again.
+    if (asks(request)) answer_final(*flow, request.flow, flow->final_action);
+    return say(*flow, request.time);
   }
   // Of a final flow all facts are there: none is looked for in the packet that asks again.
   if (!flow->final && is_later_fragment(request, flow->facts.tuple.protocol)) {
@@ -305,9 +307,21 @@ bool Classifier::exception_ended(const FlowContext& flow) const {
   return flow.decision.exception_ends != 0 && clock_reached_ >= flow.decision.exception_ends;
 }
 
+bool Classifier::quota_turned(FlowContext& flow, const Request& request) {
+  if (flow.decision.quotas.empty()) return false;
+  if (flow.quotas_known == quotas_.generation() && !(flow.final && asks(request))) return false;
+  const Action action = flow.decision.action;
+  const RateLimit limit = flow.decision.limit;
+  judge(flow, request.time);
+  return flow.decision.action != action || flow.decision.limit != limit;
+}
+
+bool Classifier::learn(const QuotaFact& fact) { return quotas_.learn(fact, clock_reached_); }
+
 void Classifier::judge(FlowContext& flow, TimeNs now) {
   ++counts_.decisions;
-  const DynamicFacts dynamic{.clock_reached = clock_reached_};
+  const DynamicFacts dynamic{.clock_reached = clock_reached_, .quotas = &quotas_};
+  flow.quotas_known = quotas_.generation();
   flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
   flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);

@@ -100,6 +100,9 @@ class Classifier {
   /// From the next request on; decided flows ask again under the new revision.
   void set_policy(PolicyInForce policy);
 
+  /// What the engine says of a quota. False: there is no room for it.
+  [[nodiscard]] bool learn(const QuotaFact& fact);
+
   [[nodiscard]] AnswerQueue& answers() { return answers_; }
   /// Called with each answer to a packet: who waits for it need not wait until the flow's event is built too.
   void on_answer(std::function<void()> answered) { answered_ = std::move(answered); }
@@ -130,6 +133,8 @@ class Classifier {
   void renew_identity(FlowContext& flow, TimeNs now);
   /// An exception that the flow's decision stands on has ended.
   [[nodiscard]] bool exception_ended(const FlowContext& flow) const;
+  /// Another use is known of the quotas that the flow falls under, and the policy says something else by it.
+  [[nodiscard]] bool quota_turned(FlowContext& flow, const channel::Request& request);
   void judge(FlowContext& flow, TimeNs now);
   void judge_other(FlowContext& flow, TimeNs now);
   void give_up(FlowContext& flow, const Inspected& seen);
@@ -178,6 +183,7 @@ class Classifier {
   std::function<void()> answered_;
   ClassifierCounts counts_;
   TimeNs last_time_ = 0;
+  QuotaTable quotas_;
   TimeNs clock_reached_ = 0;  // the latest of them: a clock set back revives no exception
   bool redis_away_ = false;
   bool may_refuse_ = false;  // a rule of the policy refuses single commands

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "classifier/engine/quota_account.h"
 #include "classifier/engine/response_times.h"
 #include "classifier/identity/dns_evidence.h"
 #include "classifier/inspect/flow_inspector.h"
@@ -89,6 +90,8 @@ struct FlowContext : Recycled<FlowContext> {
   Renumbering renumbering;
 
   Decision decision;
+  QuotaAccount account;
+  std::uint64_t quotas_known = 0;  // QuotaTable::generation of the decision
   TimeNs decided_at = 0;
   bool final = false;  // a final answer was given
   channel::VerdictAction final_action = channel::VerdictAction::kForward;

@@ -277,10 +277,23 @@ void transfer(Archive& archive, DecisionStep& step) {
   fields(archive, section, rule, matched, why);
 }
 template <typename Archive>
+void transfer(Archive& archive, QuotaMet& met) {
+  auto& [fact, used_up, counts] = met;
+  auto& [rule, subject, period_ends, used] = fact;
+  fields(archive, rule, subject, period_ends, used.bytes, used.seconds, used.flows, used.messages, used_up,
+         counts);
+}
+template <typename Archive>
+void transfer(Archive& archive, QuotaAccount& account) {
+  auto& [bytes, bytes_said, messages_said, rules] = account;
+  fields(archive, bytes, bytes_said, messages_said, rules);
+}
+template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {
-  auto& [action, revision, limit, tell_user, group, rule, hits, exception, exception_ends, path] = decision;
+  auto& [action, revision, limit, tell_user, group, rule, hits, exception, exception_ends, quotas, path] =
+      decision;
   fields(archive, action, revision, limit.bytes_s, limit.per_client, tell_user, group, rule, hits, exception,
-         exception_ends, path);
+         exception_ends, quotas, path);
 }
 template <typename Archive>
 void transfer(Archive& archive, IdentifiedTraces& traces) {
@@ -308,12 +321,14 @@ template <typename Archive>
 void transfer(Archive& archive, FlowContext& flow) {
   auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
          inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering, decision,
-         decided_at, final, final_action, level, exception, exception_action, exceptions, opened_said, news,
-         message_said, messages_said, last_said, hits_said, hits_unsaid] = flow;
+         account, quotas_known, decided_at, final, final_action, level, exception, exception_action,
+         exceptions, opened_said, news, message_said, messages_said, last_said, hits_said, hits_unsaid] =
+      flow;
   static_cast<void>(std::tie(inspector, ndpi, heads, bytes_held, skips, owed, held_to, renumbering));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
-         custom, responses, decision, decided_at, final, final_action, level, exception, exception_action,
-         exceptions, opened_said, news, message_said, messages_said, last_said, hits_said, hits_unsaid);
+         custom, responses, decision, account, quotas_known, decided_at, final, final_action, level,
+         exception, exception_action, exceptions, opened_said, news, message_said, messages_said, last_said,
+         hits_said, hits_unsaid);
 }
 
 }  // namespace

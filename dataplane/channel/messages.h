@@ -14,7 +14,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 5;
+inline constexpr std::uint32_t kVersion = 6;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
@@ -105,8 +105,9 @@ struct PacketHead {
   Direction direction{};
   std::uint8_t parked = 0;    // 1: the packet waits for an answer
   std::uint8_t redecide = 0;  // 1: of a decided flow after a policy change; its first one asks, parked or not
+  std::array<std::uint64_t, 2> flow_bytes{};  // of frames of the flow so far, by Direction
 };
-static_assert(sizeof(PacketHead) == 24);
+static_assert(sizeof(PacketHead) == 40);
 inline constexpr std::size_t kPacketBytesPerRecord = kRequestBodyBytes - sizeof(PacketHead);
 
 enum class EndReason : std::uint8_t { kFin, kReset, kIdle, kEvicted, kBlocked, kShutdown };

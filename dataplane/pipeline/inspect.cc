@@ -311,6 +311,7 @@ bool InspectStage::show(const Batch& batch, std::size_t i, bool parked, TimeNs n
   }
   head.direction = batch.directions[i];
   head.parked = parked ? 1 : 0;
+  head.flow_bytes = path_.flows.cold(slot).bytes;
   head.redecide = (hot.flags & kDecidingAgain) != 0 ? 1 : 0;
   if (path_.capture.copies_shown()) capture_packet(path_, batch, i);
   const Bytes from_l3 = frame_of(batch.packets[i]).subspan(meta.l3_offset, bytes);

@@ -100,6 +100,7 @@ class Bench {
     request.head.direction = direction;
     request.head.parked = parked ? 1 : 0;
     request.head.redecide = redecide ? 1 : 0;
+    request.head.flow_bytes = flow_bytes;
     classifier_.on_request(request);
   }
 
@@ -115,6 +116,7 @@ class Bench {
     channel::Request request = base(channel::RequestType::kFlowClosed);
     request.closed.flow = opened_;
     request.closed.packets = {numbers_[0], numbers_[1]};
+    request.closed.bytes = flow_bytes;
     request.closed.last_seen_ns = now;
     request.closed.reason = reason;
     classifier_.on_request(request);
@@ -138,6 +140,7 @@ class Bench {
   TimeNs now = 1'700'000'000 * kSecond;
   bool parked = true;
   bool redecide = false;
+  std::array<std::uint64_t, 2> flow_bytes{};  // of the flow so far, as the data plane counts
   bool fragment = false;
   MacAddress mac{{2, 0, 0, 0, 0, 7}};  // of the client
   channel::InspectedLevel level{};     // of the flows opened from now on

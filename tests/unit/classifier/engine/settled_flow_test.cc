@@ -127,6 +127,8 @@ FlowFacts full_facts() {
   return facts;
 }
 
+const QuotaMet kMet{{"budget", "10.20.0.7", 99 * kSecond, {1, 2, 3, 4}}, true, false};
+
 void fill(FlowContext& flow) {
   flow.generation = 9;
   flow.pair = 1;
@@ -141,9 +143,19 @@ void fill(FlowContext& flow) {
   flow.responses.note(channel::Direction::kFromResponder, 5 * kMillisecond);
   const RuleHit hit{"no-video", Section::kWeb, Severity::kHigh, Action::kBlock,
                     true,       "www.example", "not here"};
-  flow.decision = {
-      Action::kBlock, 7,     {1'000, true}, "not here", "staff",
-      "no-video",     {hit}, "for-staff",   9,          {{Section::kWeb, "no-video", true, "because"}}};
+  flow.decision = {Action::kBlock,
+                   7,
+                   {1'000, true},
+                   "not here",
+                   "staff",
+                   "no-video",
+                   {hit},
+                   "for-staff",
+                   9,
+                   {kMet},
+                   {{Section::kWeb, "no-video", true, "because"}}};
+  flow.account = {5'000, 4'000, 3, {"budget"}};
+  flow.quotas_known = 12;
   flow.decided_at = 6 * kSecond;
   flow.final_action = VerdictAction::kReset;
   flow.level = channel::InspectedLevel::kNamesOnly;
@@ -191,6 +203,9 @@ TEST(SettledFlow, BringsBackEverything) {
   EXPECT_EQ(again.responses.max_us(), 5'000U);
   EXPECT_EQ(again.hits_said, flow.hits_said);
   EXPECT_EQ(again.client, flow.client);
+  EXPECT_EQ(again.decision.quotas, flow.decision.quotas);
+  EXPECT_EQ(again.account.bytes - again.account.bytes_said, 1'000U);
+  EXPECT_EQ(again.account.rules, flow.account.rules);
   EXPECT_EQ(again.last_said, flow.last_said);
   // What the comparisons above leave out is in the bytes.
   const SettledFlow first = SettledFlow::pack(flow);

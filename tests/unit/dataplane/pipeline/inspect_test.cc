@@ -28,6 +28,9 @@ TEST(Inspect, AnnouncesAFlowAndParksItsFirstPayload) {
   EXPECT_EQ(seen[2].head.tcp_sequence, 101U);
   EXPECT_EQ(seen[2].head.payload_bytes, 5);
   EXPECT_EQ(as_text(Bytes(seen[2].packet).subspan(seen[2].head.payload_offset)), "hello");
+  const std::uint64_t frames =
+      from_client("S", 100).bytes().size() + from_client("PA", 101, "hello").bytes().size();
+  EXPECT_EQ(seen[2].head.flow_bytes, (std::array<std::uint64_t, 2>{frames, 0}));
 }
 
 TEST(Inspect, ReleasesOneDirectionInOrderAndNoFurther) {

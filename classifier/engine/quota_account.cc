@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "classifier/engine/quota_account.h"
+
+namespace weir::classifier {
+
+bool counts_use(const Decision& decision) {
+  return std::any_of(decision.quotas.begin(), decision.quotas.end(),
+                     [](const QuotaMet& met) { return met.counts; });
+}
+
+void QuotaAccount::say(const Decision& decision, std::uint32_t messages, event::FlowEvent& event) {
+  for (const QuotaMet& met : decision.quotas) {
+    if (met.fact.period_ends != 0) {
+      auto* fact = event.add_quota_facts();
+      fact->set_period_ends_ns(static_cast<std::uint64_t>(met.fact.period_ends));
+      fact->mutable_used()->set_rule(met.fact.rule);
+      fact->mutable_used()->set_subject(met.fact.subject);
+      fact->mutable_used()->set_bytes(met.fact.used.bytes);
+      fact->mutable_used()->set_seconds(met.fact.used.seconds);
+      fact->mutable_used()->set_flows(met.fact.used.flows);
+      fact->mutable_used()->set_messages(met.fact.used.messages);
+    }
+    if (!met.counts) continue;
+    const bool counted = std::find(rules.begin(), rules.end(), met.fact.rule) != rules.end();
+    if (counted && bytes == bytes_said && messages == messages_said) continue;
+    if (!counted) rules.push_back(met.fact.rule);
+    auto* use = event.add_quota_uses();
+    use->set_rule(met.fact.rule);
+    use->set_subject(met.fact.subject);
+    use->set_bytes(bytes - bytes_said);
+    use->set_flows(counted ? 0 : 1);
+    use->set_messages(messages - messages_said);
+  }
+  if (!counts_use(decision)) return;
+  bytes_said = bytes;
+  messages_said = messages;
+}
+
+}  // namespace weir::classifier
