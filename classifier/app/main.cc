@@ -16,6 +16,7 @@
 #include "classifier/app/recognition.h"
 #include "classifier/app/service.h"
 #include "classifier/publish/delimited_sink.h"
+#include "classifier/publish/fact_listener.h"
 #include "classifier/publish/redis_publisher.h"
 #include "classifier/sandbox/sandbox.h"
 #include "policy/bus/streams.h"
@@ -100,12 +101,18 @@ ClassifierOptions classifier_options(const Settings& settings, const Simulation&
   return options;
 }
 
+policy::RedisEndpoint redis_endpoint(const Settings& settings) {
+  policy::RedisEndpoint endpoint;
+  endpoint.socket = settings.redis.socket;
+  endpoint.user = settings.redis.classifier_user;
+  endpoint.password_file = settings.redis.classifier_password_file;
+  return endpoint;
+}
+
 std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd) {
   if (arguments.replay) return std::make_unique<DelimitedSink>(events_fd);
   RedisPublisherOptions options;
-  options.endpoint.socket = settings.redis.socket;
-  options.endpoint.user = settings.redis.classifier_user;
-  options.endpoint.password_file = settings.redis.classifier_password_file;
+  options.endpoint = redis_endpoint(settings);
   options.stream = policy::flow_stream(arguments.worker);
   options.stream_entries_max = settings.redis.stream_entries_max;
   options.queue_max = settings.classifier.event_queue;
@@ -170,6 +177,8 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   if (!arguments.replay) log_sandbox(*sandbox);
 
   const auto sink = make_sink(settings, arguments, events_fd);
+  std::optional<FactListener> facts;
+  if (!arguments.replay) facts.emplace(FactListenerOptions{.endpoint = redis_endpoint(settings)});
   Classifier classifier{
       classifier_options(settings, simulation),
       {**labeler, *geo, recognition.software(), builder, *sink, identity, &recognition.signatures()},
@@ -178,7 +187,8 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
                    .policy_path = arguments.replay ? std::string{} : settings.classifier.policy,
                    .worker = arguments.worker,
                    .replay = arguments.replay,
-                   .live_files = recognition.files()},
+                   .live_files = recognition.files(),
+                   .facts = facts ? &*facts : nullptr},
                   classifier,
                   *sink,
                   std::move(control),

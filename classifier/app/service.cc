@@ -134,6 +134,9 @@ void Service::look_around() {
   }
   if (!options_.replay) classifier_.set_redis_away(!sink_.counts().connected);
   if (signals_.reload.exchange(false) && !options_.policy_path.empty()) reload_.start(options_.policy_path);
+  if (options_.facts != nullptr) {
+    for (const QuotaFact& fact : options_.facts->take()) classifier_.learn(fact);
+  }
   if (control_) {
     control_->poll([this](ControlServer::ClientId client, std::string_view line) {
       if (const auto reply = handle(line)) {

@@ -17,6 +17,7 @@
 #include "classifier/app/live_file.h"
 #include "classifier/app/policy_loader.h"
 #include "classifier/engine/classifier.h"
+#include "classifier/publish/fact_listener.h"
 
 namespace weir::classifier {
 
@@ -38,6 +39,7 @@ struct ServiceOptions {
   bool replay = false;  // ends with the data plane; a data plane that does not come is an error
   std::chrono::milliseconds replay_attach_max{10'000};
   std::vector<LiveFile*> live_files{};  // looked at in between; they outlive the service
+  FactListener* facts = nullptr;        // of quotas; outlives the service; null: nobody says any (a replay)
 };
 
 class Service {

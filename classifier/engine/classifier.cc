@@ -316,7 +316,10 @@ bool Classifier::quota_turned(FlowContext& flow, const Request& request) {
   return flow.decision.action != action || flow.decision.limit != limit;
 }
 
-bool Classifier::learn(const QuotaFact& fact) { return quotas_.learn(fact, clock_reached_); }
+void Classifier::learn(const QuotaFact& fact) {
+  if (!quotas_.learn(fact, clock_reached_)) ++counts_.quota_facts_lost;
+  counts_.quota_facts = quotas_.size();
+}
 
 void Classifier::judge(FlowContext& flow, TimeNs now) {
   ++counts_.decisions;

@@ -87,6 +87,8 @@ struct ClassifierCounts {
   std::uint64_t clients = 0;           // known now
   std::uint64_t dns_evidence = 0;      // addresses that a client has a name for, now
   std::uint64_t identity_evicted = 0;  // clients and names that made room for others
+  std::uint64_t quota_facts = 0;       // kept now
+  std::uint64_t quota_facts_lost = 0;  // over kQuotaFactsMax
 };
 
 class Classifier {
@@ -100,8 +102,8 @@ class Classifier {
   /// From the next request on; decided flows ask again under the new revision.
   void set_policy(PolicyInForce policy);
 
-  /// What the engine says of a quota. False: there is no room for it.
-  [[nodiscard]] bool learn(const QuotaFact& fact);
+  /// What the engine says of a quota.
+  void learn(const QuotaFact& fact);
 
   [[nodiscard]] AnswerQueue& answers() { return answers_; }
   /// Called with each answer to a packet: who waits for it need not wait until the flow's event is built too.
