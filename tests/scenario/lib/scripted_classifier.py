@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A classifier whose answers a test has written down, at the other end of a real inspection channel.
 
-It speaks the shared memory as dataplane/channel/messages.h says (version 4), in plain Python: what a classifier
+It speaks the shared memory as dataplane/channel/messages.h says (VERSION), in plain Python: what a classifier
 may do to the data plane can be tried without one. A script is a list of answers; each names its flow (by ports or
 address), what it waits for (`at`), and what it says. What no answer names is released, packet by packet.
 """
@@ -12,8 +12,9 @@ import socket
 import struct
 import threading
 
-VERSION = 5
+VERSION = 6
 REQUEST_BYTES, ANSWER_BYTES = 2048, 64
+PACKET_HEAD_BYTES = 40
 REQUEST_INDICES, ANSWER_INDICES, RECORDS = 128, 256, 4096
 OPENED, PACKET, PACKET_MORE, CLOSED = 1, 2, 3, 4
 RELEASE, FINAL, SKIP, REVISION, DROP_PACKET, RELEASE_PACKET, CUT, INJECT, INJECT_MORE = range(1, 10)
@@ -68,7 +69,7 @@ class Channel:
             return None
         kind, flow, body = self.record()
         if kind == PACKET:
-            left = struct.unpack_from('<H', body, 12)[0] - (len(body) - 24)
+            left = struct.unpack_from('<H', body, 12)[0] - (len(body) - PACKET_HEAD_BYTES)
             while left > 0:
                 _, _, more = self.record()
                 body, left = body + more, left - len(more)
@@ -170,7 +171,7 @@ class ScriptedClassifier:
     def on_packet(self, reference, body):
         flow = self.flows[reference]
         number, sequence, _, _, _, offset, size, _, direction, parked, again = struct.unpack_from('<IIIHHHHBBBB', body)
-        payload = body[24 + offset:24 + offset + size]
+        payload = body[PACKET_HEAD_BYTES + offset:PACKET_HEAD_BYTES + offset + size]
         flow.payloads[direction] += size > 0
         if not parked:
             return
