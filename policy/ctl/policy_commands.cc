@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl policy check FILE | test [FILE] | apply FILE | show | schema; the others have files of their own.
+// weirctl policy check FILE | test [FILE] | apply FILE | show | format FILE | schema; the others have files
+// of their own.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/policy.h"
+#include "policy/model/document_text.h"
 #include "policy/model/duration.h"
 
 namespace weir::ctl {
@@ -35,6 +37,17 @@ void check(Context& context, const std::string& file, const std::string& catalog
   print(fmt::format(
       "{}: no mistakes, {} rules{}\n", file, policy.rules().size(),
       policy.parts().tests.empty() ? "" : fmt::format(", {} tests hold", policy.parts().tests.size())));
+}
+
+/// The same policy in the one form that Weir writes.
+void format(Context& context, const std::string& file) {
+  const auto compiled = policy::compile_file(file, 0);
+  if (!compiled) return context.fail(compiled.error());
+  const auto text = read_text(file);
+  if (!text) return context.fail(text.error());
+  const auto root = parse_document(*text, file);
+  if (!root) return context.fail(root.error());
+  print(document_text(*root));
 }
 
 /// A row a test: what it expects, what the policy says, and why.
@@ -161,6 +174,14 @@ void add_policy(CLI::App& app, Context& context) {
   CLI::App* testing = add_command(*policy, "test", "what the policy says of each flow of its list tests",
                                   context, [tested](Context& used) { run_tests(used, *tested); });
   testing->add_option("FILE", *tested, "policy text; left out: the one in force")->check(CLI::ExistingFile);
+
+  auto written = std::make_shared<std::string>();
+  CLI::App* formatting =
+      add_command(*policy, "format",
+                  "a policy file in one form, however it was written, without comments; to compare or to "
+                  "generate from",
+                  context, [written](Context& used) { format(used, *written); });
+  formatting->add_option("FILE", *written, "policy text")->required()->check(CLI::ExistingFile);
 
   add_command(*policy, "schema", "the policy file as a JSON Schema (draft-07), for editors", context,
               [](Context&) { print(policy_schema().dump(2) + "\n"); });

@@ -7,29 +7,12 @@
 #include <array>
 #include <set>
 
+#include "policy/model/document_text.h"
+
 namespace weir::ctl {
 namespace {
 
 using Kind = PolicyChange::Kind;
-
-/// A value as it would be written on one line.
-std::string written(const Node& node) {
-  std::string text;
-  switch (node.kind) {
-    case Node::Kind::kNull:
-      return "nothing";
-    case Node::Kind::kScalar:
-      return node.quoted ? fmt::format("\"{}\"", node.text) : node.text;
-    case Node::Kind::kList:
-      for (const Node& item : node.items) text += (text.empty() ? "" : ", ") + written(item);
-      return "[" + text + "]";
-    case Node::Kind::kMap:
-      for (const Node::Entry& entry : node.entries)
-        text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", entry.key, written(entry.value));
-      return "{" + text + "}";
-  }
-  return text;
-}
 
 /// What an entry of a list is known by; a list of anything else has no names.
 std::string name_of(const Node& item) {
@@ -50,8 +33,8 @@ bool is_named_list(const Node& node) {
 std::string changed_keys(const Node& from, const Node& to) {
   std::string text;
   const auto add = [&](const std::string& key, const Node* before, const Node* after) {
-    const std::string was = before == nullptr ? "not said" : written(*before);
-    const std::string is = after == nullptr ? "not said" : written(*after);
+    const std::string was = before == nullptr ? "not said" : inline_text(*before);
+    const std::string is = after == nullptr ? "not said" : inline_text(*after);
     if (was != is) text += fmt::format("{}{}: {} -> {}", text.empty() ? "" : "; ", key, was, is);
   };
   for (const Node::Entry& entry : to.entries) add(entry.key, from.find(entry.key), &entry.value);
@@ -116,8 +99,8 @@ class Differ {
     constexpr std::array<std::string_view, 4> kNamed{"groups", "schedules", "lists", "categories"};
     const bool words = before.kind == Node::Kind::kScalar || to.kind == Node::Kind::kScalar;
     if (!words && std::ranges::find(kNamed, where) != kNamed.end()) return named_maps(where, before, to);
-    const std::string was = written(before);
-    const std::string is = written(to);
+    const std::string was = inline_text(before);
+    const std::string is = inline_text(to);
     if (was == is) return;
     if (before.kind == Node::Kind::kNull) return add(Kind::kAdded, where, {}, is);
     if (to.kind == Node::Kind::kNull) return add(Kind::kRemoved, where, {}, was);
@@ -128,13 +111,13 @@ class Differ {
     for (const Node::Entry& entry : to.entries) {
       const Node* const before = from.find(entry.key);
       if (before == nullptr) {
-        add(Kind::kAdded, where, entry.key, written(entry.value));
+        add(Kind::kAdded, where, entry.key, inline_text(entry.value));
       } else if (std::string what = changed_keys(*before, entry.value); !what.empty()) {
         add(Kind::kChanged, where, entry.key, std::move(what));
       }
     }
     for (const Node::Entry& entry : from.entries) {
-      if (to.find(entry.key) == nullptr) add(Kind::kRemoved, where, entry.key, written(entry.value));
+      if (to.find(entry.key) == nullptr) add(Kind::kRemoved, where, entry.key, inline_text(entry.value));
     }
   }
 
@@ -154,7 +137,7 @@ class Differ {
       const std::string name = name_of(item);
       const Node* const before = find(from, name);
       if (before == nullptr) {
-        add(Kind::kAdded, where, name, written(item));
+        add(Kind::kAdded, where, name, inline_text(item));
         continue;
       }
       if (std::string what = changed_keys(*before, item); !what.empty())
@@ -162,7 +145,7 @@ class Differ {
       if (elsewhere.contains(name)) add(Kind::kMoved, where, name, "its place among the others");
     }
     for (const Node& item : from.items) {
-      if (find(to, name_of(item)) == nullptr) add(Kind::kRemoved, where, name_of(item), written(item));
+      if (find(to, name_of(item)) == nullptr) add(Kind::kRemoved, where, name_of(item), inline_text(item));
     }
   }
 

@@ -50,6 +50,20 @@ TEST_F(WeirctlPolicy, WrongCommandLinesEndWithTwo) {
   EXPECT_EQ(weirctl_({"--version"}).code, 0);
 }
 
+TEST_F(WeirctlPolicy, FormatWritesOneFormOfWhatIsSaid) {
+  weirctl_.write("new.yaml",
+                 "weir-policy: 1\nweb:  # a comment\n- rule: no-bets\n  match:\n    domain: [bet.example]\n"
+                 "  then: block\n");
+  const test::Ran ran = weirctl_({"policy", "format", weirctl_.file("new.yaml")});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "weir-policy: 1\nweb:\n  - {rule: no-bets, match: {domain: [bet.example]}, then: block}\n");
+  weirctl_.write("again.yaml", ran.out);
+  EXPECT_EQ(weirctl_({"policy", "format", weirctl_.file("again.yaml")}).out, ran.out);
+  weirctl_.write("bad.yaml", "weir-policy: 1\nweb: [{rule: x}]\n");
+  EXPECT_EQ(weirctl_({"policy", "format", weirctl_.file("bad.yaml")}).code, 3);
+}
+
 TEST_F(WeirctlPolicy, ConfigCheckPrintsEveryMistakeWithItsPlace) {
   EXPECT_EQ(weirctl_({"config", "check"}).code, 0);
   weirctl_.write("weir.yaml", "weir: 1\nbogus: 1\nworkers: many\n");
