@@ -3,7 +3,7 @@
 # The real programs on both sides: what answers outside, and what the clients need to trust it.
 
 web_names=(allowed.example news.example bet.example social.example slow.example watched.example open.example tools.example
-           router1.teamviewer.com)
+           budget.example router1.teamviewer.com)
 
 # In the background, with its output in a file; in a session of its own, so that Ctrl-C ends the lab in order.
 in_namespace() {  # NAMESPACE LOG COMMAND...
@@ -76,7 +76,8 @@ _web_up() {
   done
   # Zeros are as good as any other bytes for a long download; 24 MB at 4 MB/s outlives a policy change.
   truncate -s 24000000 "$LAB_DIR/web/allowed.example/slow.bin"
-  truncate -s 1000000 "$LAB_DIR/web/slow.example/large.bin"
+  truncate -s 1000000 "$LAB_DIR/web/slow.example/large.bin" "$LAB_DIR/web/budget.example/large.bin"
+  truncate -s 100000000 "$LAB_DIR/web/budget.example/long.bin"
   {
     sed "s|@LAB_DIR@|$LAB_DIR|g" "$LAB_SOURCE/etc/nginx.conf.in"
     for name in "${web_names[@]}"; do

@@ -8,6 +8,7 @@ import time
 
 import steps_mail
 import steps_operate
+import steps_quota
 import steps_refusals
 import steps_software
 import steps_web
@@ -22,6 +23,7 @@ STORY = [
     ("A refused user learns why, over HTTP, TLS and DNS", steps_refusals.told, "weir"),
     ("A page says why where DNS lets the name pass", steps_refusals.page, "weir"),
     ("A limited download is slow and completes", steps_refusals.limited, "weir"),
+    ("A quota is used up, by small downloads and by a long one", steps_quota.used_up, "weir"),
     ("Postfix delivers to the allowed recipients and bounces the refused one", steps_refusals.bounce, "weir"),
     ("A rule on trial records what it would block, and the page loads", steps_web.on_trial, "any"),
     ("Unauthorised software is stopped, all software is listed", steps_software.software, "any"),
