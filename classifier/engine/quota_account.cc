@@ -10,16 +10,6 @@ bool counts_use(const Decision& decision) {
 
 void QuotaAccount::say(const Decision& decision, std::uint32_t messages, event::FlowEvent& event) {
   for (const QuotaMet& met : decision.quotas) {
-    if (met.fact.period_ends != 0) {
-      auto* fact = event.add_quota_facts();
-      fact->set_period_ends_ns(static_cast<std::uint64_t>(met.fact.period_ends));
-      fact->mutable_used()->set_rule(met.fact.rule);
-      fact->mutable_used()->set_subject(met.fact.subject);
-      fact->mutable_used()->set_bytes(met.fact.used.bytes);
-      fact->mutable_used()->set_seconds(met.fact.used.seconds);
-      fact->mutable_used()->set_flows(met.fact.used.flows);
-      fact->mutable_used()->set_messages(met.fact.used.messages);
-    }
     if (!met.counts) continue;
     const bool counted = std::find(rules.begin(), rules.end(), met.fact.rule) != rules.end();
     if (counted && bytes == bytes_said && messages == messages_said) continue;

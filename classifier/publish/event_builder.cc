@@ -112,6 +112,20 @@ void fill_tuple(event::FlowEvent& event, const FlowFacts& facts) {
   tunnel->set_id(facts.tunnel.id);
 }
 
+void fill_quotas(event::FlowEvent& event, const Decision& decision) {
+  for (const QuotaMet& met : decision.quotas) {
+    if (met.fact.period_ends == 0) continue;
+    auto* out = event.add_quota_facts();
+    out->set_period_ends_ns(static_cast<std::uint64_t>(met.fact.period_ends));
+    out->mutable_used()->set_rule(met.fact.rule);
+    out->mutable_used()->set_subject(met.fact.subject);
+    out->mutable_used()->set_bytes(met.fact.used.bytes);
+    out->mutable_used()->set_seconds(met.fact.used.seconds);
+    out->mutable_used()->set_flows(met.fact.used.flows);
+    out->mutable_used()->set_messages(met.fact.used.messages);
+  }
+}
+
 void fill_decision(event::FlowEvent& event, const FlowStory& story) {
   const Decision& decision = story.decision;
   event.set_action(to_string(decision.action));
@@ -119,6 +133,7 @@ void fill_decision(event::FlowEvent& event, const FlowStory& story) {
   event.set_group(decision.group);
   event.set_rule(decision.rule);
   event.set_policy_exception(decision.exception);
+  fill_quotas(event, decision);
   for (const RuleHit& hit : story.new_hits) {
     auto* out = event.add_hits();
     out->set_rule(hit.rule);

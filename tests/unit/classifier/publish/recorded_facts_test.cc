@@ -39,6 +39,25 @@ TEST(RecordedFacts, AreJudgedAsTheFlowWas) {
   }
 }
 
+TEST(RecordedFacts, QuotasStandAsTheyStood) {
+  const auto policy = policy::policy_of(
+      "network:\n  - {rule: a, quota: {flows: 3, every: day}, then: report}\n"
+      "  - {rule: b, quota: {bytes: 1 MB, per: all, every: day}, then: block}\n");
+  const FlowFacts facts = Flow{}.facts;
+  const TimeNs now = policy::kSundayNoon;
+  for (const std::uint64_t used : {std::uint64_t{0}, std::uint64_t{2'000'000}}) {
+    QuotaTable quotas;
+    ASSERT_TRUE(quotas.learn({"b", "all", now + kSecond, {.bytes = used}}, now));
+    const Decision then = policy::decide(*policy, facts, {.quotas = &quotas}, now);
+    ASSERT_EQ(then.quotas.size(), 2U);
+    EventBuilder builder{{.appliance = "test", .boot = 1, .worker = 0}, {"lan-wan"}};
+    const FlowStory story{.facts = facts, .decision = then, .number = 1};
+    const QuotaTable again = policy::recorded_quotas(builder.build(event::KIND_FINAL, now, story));
+    EXPECT_EQ(policy::decide(*policy, facts, {.quotas = &again}, now).quotas, then.quotas);
+    EXPECT_EQ(then.action, used == 0 ? Action::kAllow : Action::kBlock);
+  }
+}
+
 TEST(RecordedFacts, KeepWhatFewFlowsHave) {
   const auto same = [](const std::string& rules, const Flow& flow, const std::string& expected) {
     const auto policy = policy::policy_of(rules);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -344,14 +345,28 @@ inline void judge_software(const Question& q, Word& word) {
   if (const auto fact = std::find_if(facts.begin(), facts.end(), unknown); fact != facts.end()) speak(*fact);
 }
 
-inline std::string evaluate(const Policy& policy, const FlowFacts& facts, TimeNs now) {
+/// Flows that somebody used of a rule's quota, by the rule and who that is.
+using Used = std::map<std::pair<std::string, std::string>, int>;
+
+/// The quota of a rule that matches leaves something.
+inline bool within_quota(const Question& q, const Rule& rule, const Used& used) {
+  if (!rule.quota_flows) return false;
+  std::string subject = q.facts.client().to_string();
+  if (rule.quota_per == "all") subject = "all";
+  if (rule.quota_per == "group" && !q.group.empty()) subject = "group " + q.group;
+  const auto so_far = used.find({rule.name, subject});
+  return (so_far == used.end() ? 0 : so_far->second) < *rule.quota_flows;
+}
+
+inline std::string evaluate(const Policy& policy, const FlowFacts& facts, TimeNs now, const Used& used = {}) {
   const Question q{policy, facts, local_time(policy.zone, now), group_of(policy, facts)};
   Word word;
   for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) {
     if (!applies(section, facts)) continue;
     const auto& rules = policy.rules[static_cast<std::size_t>(section)];
-    const auto rule =
-        std::find_if(rules.begin(), rules.end(), [&](const Rule& one) { return matches(q, one, section); });
+    const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) {
+      return matches(q, one, section) && !within_quota(q, one, used);
+    });
     if (rule != rules.end()) word.speak(rule->name, rule->then, rule->monitor || policy.monitor);
   }
   if (policy.unknown) judge_software(q, word);

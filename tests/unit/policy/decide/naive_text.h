@@ -51,6 +51,8 @@ struct Rule {
   Action then = Action::kBlock;
   bool monitor = false;
   bool allow_guess = false;
+  std::optional<int> quota_flows;  // a day
+  std::string quota_per;
 };
 
 struct Authorised {
@@ -156,6 +158,13 @@ inline std::string text_of(const Rule& rule) {
   keys.add("when", rule.when);
   if (!match.empty()) keys.add("match", match.map());
   keys.add("then", std::string(to_string(rule.then)));
+  if (rule.quota_flows) {
+    Keys quota;
+    quota.add("flows", std::to_string(*rule.quota_flows));
+    quota.add("per", rule.quota_per);
+    quota.add("every", std::string("day"));
+    keys.add("quota", quota.map());
+  }
   if (rule.then == Action::kLimit) keys.add("rate", std::string("1 Mbit/s"));
   if (rule.monitor) keys.add("mode", std::string("monitor"));
   if (rule.allow_guess) keys.add("allow_guess", std::string("true"));

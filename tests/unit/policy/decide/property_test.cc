@@ -26,6 +26,7 @@ void expect_equal(const Decision& plain, const Decision& traced, const std::stri
   ASSERT_EQ(plain.rule, traced.rule) << where;
   ASSERT_EQ(plain.group, traced.group) << where;
   ASSERT_EQ(plain.hits, traced.hits) << where;
+  ASSERT_EQ(plain.quotas, traced.quotas) << where;
   ASSERT_TRUE(plain.path.empty());
 }
 
@@ -44,6 +45,8 @@ std::set<std::string> silent_rules(const std::string& text) {
 TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
   std::set<std::string> outcomes;
   std::size_t silent_seen = 0;
+  std::size_t quotas_left = 0;
+  std::size_t quotas_used_up = 0;
   for (unsigned seed = 1; seed <= policies(); ++seed) {
     Dice dice{seed};
     const naive::Policy spec = random_policy(dice, seed % 8 == 0 ? 40 : 4);
@@ -54,24 +57,30 @@ TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
     for (unsigned i = 0; i < kFlowsOfAPolicy; ++i) {
       const Flow flow = random_flow(dice);
       const TimeNs now = random_time(dice);
-      const std::string expected = naive::evaluate(spec, flow.facts, now);
-      const Decision traced = judge(policy, flow, now, Trace::kOn);
+      const naive::Used used = random_use(dice, spec);
+      const QuotaTable quotas = table_of(used, now);
+      const std::string expected = naive::evaluate(spec, flow.facts, now, used);
+      const DynamicFacts known{.quotas = &quotas};
+      const Decision traced = decide(*policy, flow.facts, known, now, Trace::kOn);
       const auto where = [&] {
         return "seed " + std::to_string(seed) + " at " + std::to_string(now / kSecond) + "\n" + text +
                shown(flow.facts);
       };
       ASSERT_EQ(in_short_without_objects(traced), expected) << where();
       ASSERT_EQ(traced.group, naive::group_of(spec, flow.facts)) << where();
-      ASSERT_NO_FATAL_FAILURE(expect_equal(judge(policy, flow, now), traced, where()));
+      ASSERT_NO_FATAL_FAILURE(expect_equal(decide(*policy, flow.facts, known, now), traced, where()));
       ASSERT_LE(traced.hits.size(), 4U);
       for (const DecisionStep& step : traced.path)
         ASSERT_FALSE(step.matched && silent.contains(step.rule)) << step.rule << ' ' << where();
       for (const RuleHit& hit : traced.hits) ASSERT_FALSE(hit.object.empty()) << where();
+      for (const QuotaMet& met : traced.quotas) ++(met.used_up ? quotas_used_up : quotas_left);
       outcomes.insert(expected.substr(0, expected.find(' ')));
     }
   }
   EXPECT_EQ(outcomes, (std::set<std::string>{"allow", "block", "limit", "page", "refuse", "report"}))
       << "the flows exercise every outcome";
+  EXPECT_GT(quotas_left, 100U);
+  EXPECT_GT(quotas_used_up, 100U);
   EXPECT_GT(silent_seen, 0U) << "some policies have rules that never speak";
   RecordProperty("silent_rules", static_cast<int>(silent_seen));
 }

@@ -153,6 +153,10 @@ inline naive::Rule random_rule(Dice& dice, Section section, const naive::Policy&
                      : section == Section::kWeb ? Action::kPage
                                                 : Action::kBlock;
   rule.then = dice.one_of<Action>({Action::kAllow, Action::kReport, Action::kLimit, own, Action::kBlock});
+  if (rule.then != Action::kAllow && dice.once_in(5)) {
+    rule.quota_flows = dice.between(1, 4);
+    rule.quota_per = dice.one_of<std::string>({"client", "user", "group", "all"});
+  }
   rule.monitor = dice.once_in(5);
   rule.allow_guess = (!rule.apps.empty() || !rule.mail_protocols.empty()) && dice.once_in(3);
   return rule;
@@ -286,6 +290,30 @@ inline Flow random_flow(Dice& dice) {
     }
   }
   return flow;
+}
+
+/// What some of all who may be meant used of some quotas.
+inline naive::Used random_use(Dice& dice, const naive::Policy& policy) {
+  std::vector<std::string> subjects = kClients;
+  subjects.push_back("all");
+  for (const std::string& group : names_in(policy.groups)) subjects.push_back("group " + group);
+  naive::Used used;
+  for (const auto& rules : policy.rules) {
+    for (const naive::Rule& rule : rules) {
+      for (const std::string& subject : subjects)
+        if (rule.quota_flows && dice.once_in(2)) used[{rule.name, subject}] = dice.between(0, 5);
+    }
+  }
+  return used;
+}
+
+inline QuotaTable table_of(const naive::Used& used, TimeNs now) {
+  QuotaTable table;
+  for (const auto& [key, flows] : used) {
+    const QuotaUse use{.flows = static_cast<std::uint64_t>(flows)};
+    EXPECT_TRUE(table.learn({key.first, key.second, now + 1, use}, now));
+  }
+  return table;
 }
 
 inline std::string in_short_without_objects(const Decision& decision) {
