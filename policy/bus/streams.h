@@ -10,8 +10,9 @@ namespace weir::policy {
 
 inline constexpr std::string_view kFlowStreamPrefix = "weir:flows:";  // + worker, decimal
 inline constexpr std::string_view kDeadStream = "weir:dead";          // entries that no engine could read
+inline constexpr std::string_view kFactsStream = "weir:facts";        // what the engine tells classifiers
 inline constexpr std::string_view kEngineGroup = "weir-engine";       // consumer group of every flow stream
-inline constexpr std::string_view kPayloadField = "e";                // the serialised FlowEvent of an entry
+inline constexpr std::string_view kPayloadField = "e";                // the serialised message of an entry
 
 [[nodiscard]] inline std::string flow_stream(unsigned worker) {
   return std::string{kFlowStreamPrefix} + std::to_string(worker);

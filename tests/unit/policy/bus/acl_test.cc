@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "policy/bus/facts.h"
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
@@ -113,9 +114,22 @@ TEST_F(Acl, WhatTheEngineOwesOutlivesTheServer) {
   EXPECT_EQ(fresh->size(), 1U) << "what nobody was given before the server died";
 }
 
-TEST_F(Acl, TheClassifierAppendsAndSeesNothing) {
+TEST_F(Acl, TheClassifierAppendsAndSeesFactsAlone) {
   publish();
   auto connection = as("weir-classifier");
+  FactsReader facts{as("weir-classifier")};
+  const auto none = facts.read(milliseconds{1});
+  ASSERT_TRUE(none) << to_text(none.error());
+  FactsWriter engine{as("weir-engine")};
+  const QuotaFact one[] = {{"video", "all", kSecond, {}}};
+  const auto written = engine.write(one);
+  ASSERT_TRUE(written) << to_text(written.error());
+  EXPECT_EQ(facts.read(milliseconds{1}).value().size(), 1U);
+  EXPECT_TRUE(refused(connection, {"XADD", "weir:facts", "*", "e", "forged"}));
+  EXPECT_TRUE(refused(connection, {"XTRIM", "weir:facts", "MAXLEN", "0"}));
+  EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:flows:0", "0"}));
+  EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:facts", "weir:flows:0", "0", "0"}));
+  EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:dead", "0"}));
   EXPECT_TRUE(refused(connection, {"XADD", "weir:dead", "*", "e", "x"}));
   EXPECT_TRUE(refused(connection, {"XADD", "other", "*", "e", "x"}));
   EXPECT_TRUE(refused(connection, {"XREVRANGE", "weir:flows:0", "+", "-"}));
@@ -139,6 +153,7 @@ TEST_F(Acl, TheEngineConsumesAndBuries) {
   EXPECT_FALSE(letters.flush().error);
   auto connection = as("weir-engine");
   EXPECT_TRUE(refused(connection, {"XADD", "weir:flows:0", "*", "e", "forged"}));
+  EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:facts", "0"})) << "it tells and does not ask";
   EXPECT_TRUE(refused(connection, {"XGROUP", "DESTROY", "weir:flows:0", kEngineGroup}));
   EXPECT_TRUE(refused(connection, {"FLUSHALL"}));
 }
@@ -152,6 +167,7 @@ TEST_F(Acl, TheReaderOnlyLooks) {
   auto connection = as("weir-reader");
   EXPECT_TRUE(refused(connection, {"XADD", "weir:flows:0", "*", "e", "x"}));
   EXPECT_TRUE(refused(connection, {"XTRIM", "weir:flows:0", "MAXLEN", "0"}));
+  EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:facts", "0"}));
   EXPECT_TRUE(refused(connection, {"ACL", "LIST"}));
 }
 

@@ -61,6 +61,7 @@ TEST(EventsPage, NamesTheStreamsAndTheGroup) {
   const std::string text = page();
   EXPECT_NE(text.find(std::string{kFlowStreamPrefix} + "N"), std::string::npos);
   EXPECT_NE(text.find(std::string{kDeadStream}), std::string::npos);
+  EXPECT_NE(text.find(std::string{kFactsStream}), std::string::npos);
   EXPECT_NE(text.find(std::string{kEngineGroup}), std::string::npos);
 }
 
