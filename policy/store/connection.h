@@ -28,6 +28,8 @@ struct Batch::Work {
   bool violations_written = false;
   bool software_written = false;
   bool sources_written = false;
+  bool quotas_written = false;
+  bool quota_minutes_written = false;
 };
 
 /// Runs `action`; what it throws becomes an Error that begins with `what`.

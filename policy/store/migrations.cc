@@ -40,6 +40,19 @@ const std::vector<Migration>& migrations() {
 
            "CREATE TABLE engine_state (name TEXT PRIMARY KEY, value {int} NOT NULL) {strict}",
        }},
+      {2,
+       {
+           "CREATE TABLE quotas (id {key}, rule TEXT NOT NULL, subject TEXT NOT NULL, begins_ns {int} NOT "
+           "NULL,"
+           " ends_ns {int} NOT NULL, bytes {int} NOT NULL, seconds {int} NOT NULL, flows {int} NOT NULL,"
+           " messages {int} NOT NULL, percent_said {int} NOT NULL, last_used_ns {int} NOT NULL,"
+           " told_ns {int} NOT NULL, fact_owed {int} NOT NULL, UNIQUE (rule, subject, begins_ns)) {strict}",
+           "CREATE INDEX quotas_by_age ON quotas (ends_ns, last_used_ns)",
+           "CREATE INDEX quotas_owed ON quotas (id) WHERE fact_owed <> 0",
+           // Minutes of the Unix epoch in which something was used, and how much.
+           "CREATE TABLE quota_minutes (id {key}, minute {int} NOT NULL, rule TEXT NOT NULL,"
+           " subject TEXT NOT NULL, bytes {int} NOT NULL, UNIQUE (minute, rule, subject)) {strict}",
+       }},
   };
   return kMigrations;
 }

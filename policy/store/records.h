@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/model/decision.h"
+#include "policy/model/quota.h"
 #include "policy/model/time.h"
 
 namespace weir::policy {
@@ -27,6 +28,8 @@ struct StoreLimits {
   std::uint32_t versions_per_product = 32;  // of one client: further ones are counted as kOtherObjects
   std::uint32_t sources = 1'000;            // the longest silent goes
   std::uint32_t gaps_per_source = 64;       // the oldest is given up: its events count as lost
+  std::uint32_t quotas = 100'000;           // those whose period ended longest ago go
+  std::uint32_t quota_minutes = 200'000;    // the oldest go: what comes later of one counts anew
 };
 
 struct EventKey {
@@ -104,6 +107,27 @@ struct FlowRecord {
   std::uint16_t responder_port = 0;
   std::uint8_t protocol = 0;
   std::string event;  // JSON
+};
+
+/// What one subject used of a rule's quota in one period.
+struct QuotaRecord {
+  std::int64_t id = 0;
+  std::string rule;
+  std::string subject;
+  TimeNs begins = 0;  // of the period
+  TimeNs ends = 0;    // exclusive
+  QuotaUse used;
+  std::uint32_t percent_said = 0;  // of the limit, as a violation: 0, 80 or 100
+  TimeNs last_used = 0;
+  TimeNs told = 0;         // when the last fact about it was told; 0: none was
+  bool fact_owed = false;  // one has to be told
+};
+
+/// Which quotas somebody asks for.
+struct QuotaFilter {
+  std::string rule;     // empty: all
+  std::string subject;  // empty: all
+  TimeNs after = 0;     // only periods that end after it
 };
 
 /// Counters of the engine, kept beside what they count. Names: see docs/events.md.

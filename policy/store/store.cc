@@ -59,7 +59,7 @@ Result<Store> Store::open(const std::string& path, StoreAccess access, StoreLimi
   if (path.empty() || path.find('"') != std::string::npos) {
     return failure(ErrorCode::kInvalid, fmt::format("\"{}\" cannot be the path of a store", path));
   }
-  if (access == StoreAccess::kRead && !std::filesystem::exists(path, ignored)) {
+  if (access != StoreAccess::kWrite && !std::filesystem::exists(path, ignored)) {
     return failure(ErrorCode::kUnavailable, fmt::format("there is no store at {}", path),
                    "has weir-engine been started with this configuration?");
   }
@@ -67,7 +67,7 @@ Result<Store> Store::open(const std::string& path, StoreAccess access, StoreLimi
   connection->path = path;
   connection->limits = limits;
   const auto version = caught(fmt::format("cannot open the store {}", path), [&] {
-    open_sqlite(connection->session, path, access == StoreAccess::kWrite);
+    open_sqlite(connection->session, path, access != StoreAccess::kRead);
     if (access == StoreAccess::kWrite) migrate(connection->session);
     return schema_version(connection->session);
   });

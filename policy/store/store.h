@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine remembers: violations, software, the last flows, and which events were already applied. One
+// What the engine remembers: violations, software, quotas, the last flows, and which events were applied. One
 // Store is one database connection with one owner; several processes may have the same file open.
 // Writing goes through a Batch: all of it becomes true at commit, or nothing.
 #pragma once
@@ -16,12 +16,13 @@ namespace weir::policy {
 
 class Batch;
 
-enum class StoreAccess : std::uint8_t { kRead, kWrite };
+enum class StoreAccess : std::uint8_t { kRead, kWrite, kChange };
 
 class Store {
  public:
   /// kWrite creates the file where missing and brings the schema to the newest version. kRead changes
-  /// nothing. kUnavailable: no such file, or no access; kInvalid: written by a newer Weir, or not a store.
+  /// nothing. kChange writes into a store that is there. kUnavailable: no such file, or no access; kInvalid:
+  /// written by a newer Weir, or not a store.
   [[nodiscard]] static Result<Store> open(const std::string& path, StoreAccess access,
                                           StoreLimits limits = {});
   Store(Store&&) noexcept;
@@ -41,6 +42,10 @@ class Store {
   [[nodiscard]] Result<FlowRecord> flow(const std::string& flow_id);
   /// The newest flow between these ends, whichever began. kNotFound: none is kept.
   [[nodiscard]] Result<FlowRecord> flow(const FiveTuple& tuple);
+  /// By rule, subject, period, the newest first; at most `count`.
+  [[nodiscard]] Result<std::vector<QuotaRecord>> quotas(const QuotaFilter& filter, std::uint32_t count);
+  /// Some quota has a fact that is owed.
+  [[nodiscard]] Result<bool> owes_facts();
   [[nodiscard]] Result<EngineState> engine_state();
   /// Events that were published (a later one of their source arrived) and have not been seen.
   [[nodiscard]] Result<std::int64_t> missing_events();
@@ -64,6 +69,26 @@ class Batch {
   [[nodiscard]] Result<void> record(const ViolationSighting& sighting);
   [[nodiscard]] Result<void> record(const SoftwareSighting& sighting);
   [[nodiscard]] Result<void> record(const FlowRecord& flow);
+
+  /// What a subject used in the period from `begins` on; made where it is missing. Until the batch ends
+  /// nobody else changes it.
+  [[nodiscard]] Result<QuotaRecord> quota(const std::string& rule, const std::string& subject, TimeNs begins,
+                                          TimeNs ends);
+  /// A record of `quota`, changed.
+  [[nodiscard]] Result<void> put(const QuotaRecord& quota);
+  /// Adds to what passed in that minute of the Unix epoch; gives the sum.
+  [[nodiscard]] Result<std::uint64_t> add_to_minute(const std::string& rule, const std::string& subject,
+                                                    std::int64_t minute, std::uint64_t bytes);
+  /// From now on a fact is owed about each subject of the rule whose period has not ended by `now` and of
+  /// which one was told, or who used at least one of these amounts; an amount of 0 is none.
+  [[nodiscard]] Result<void> owe_facts(const std::string& rule, const QuotaUse& at_least, TimeNs now);
+  /// Those about whom a fact is owed, at most `count`; owed no more once the batch is committed. First thing
+  /// in a batch it keeps every other writer out until the end, so that facts are told in order.
+  [[nodiscard]] Result<std::vector<QuotaRecord>> take_owed(std::uint32_t count, TimeNs now);
+  /// Sets the use of a period that runs at `now` to nothing and owes the fact; gives how it stood before.
+  /// kNotFound: there is no such use.
+  [[nodiscard]] Result<QuotaRecord> forgive(const std::string& rule, const std::string& subject, TimeNs now);
+
   /// Adds to a counter of engine_state.
   [[nodiscard]] Result<void> count(const std::string& name, std::int64_t more);
   /// Sets a value of engine_state.
