@@ -14,9 +14,10 @@ EventKey key_of(const event::FlowEvent& event) {
 }  // namespace
 
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
+  if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
   const auto entries = next_entries(block, now);  // read
   if (!entries) return tl::unexpected(entries.error());
-  if (entries->empty()) return beat(now).map([] { return Round{}; });
+  if (entries->empty()) return idle(now);
 
   Round round;
   auto batch = store_.begin();
@@ -44,11 +45,12 @@ Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
       ++round.dead;
       continue;
     }
-    if (auto kept = record(*batch, *findings); !kept) return tl::unexpected(kept.error());  // record
-    round.violations += findings->violations.size();
+    const auto kept = record(*batch, *findings, now, round);  // record
+    if (!kept) return tl::unexpected(kept.error());
     ++round.applied;
   }
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
+  if (auto told = tell(now, round); !told) return tl::unexpected(told.error());               // tell
   if (auto done = reader_.acknowledge(*entries); !done) return tl::unexpected(done.error());  // acknowledge
   return round;
 }
@@ -62,6 +64,13 @@ Result<std::vector<StreamEntry>> Engine::next_entries(std::chrono::milliseconds 
   return reader_.read(kRoundEntriesMax, block);
 }
 
+Result<Round> Engine::idle(TimeNs now) {
+  Round round;
+  if (auto told = tell(now, round); !told) return tl::unexpected(told.error());
+  if (auto beaten = beat(now); !beaten) return tl::unexpected(beaten.error());
+  return round;
+}
+
 // At least once: after a crash before the commit the same entry is buried again.
 Result<void> Engine::bury(const StreamEntry& entry, const Error& why) {
   const std::string letter = entry.stream + " " + entry.id + " " + why.what + "\n" + entry.payload;
@@ -71,9 +80,15 @@ Result<void> Engine::bury(const StreamEntry& entry, const Error& why) {
   return {};
 }
 
-Result<void> Engine::record(Batch& batch, const Findings& findings) {
+Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, Round& round) {
   for (const ViolationSighting& violation : findings.violations) {
     if (auto kept = batch.record(violation); !kept) return kept;
+    ++round.violations;
+  }
+  for (const QuotaSighting& use : findings.quota_uses) {
+    const auto counted = quotas_.add(batch, use, now);
+    if (!counted) return tl::unexpected(counted.error());
+    if (!*counted) ++round.quota_uses_ignored;
   }
   for (const SoftwareSighting& software : findings.software) {
     if (auto kept = batch.record(software); !kept) return kept;
@@ -86,7 +101,8 @@ Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {
   const std::pair<const char*, std::uint64_t> counts[] = {{"events_applied", round.applied},
                                                           {"events_duplicate", round.duplicates},
                                                           {"events_dead", round.dead},
-                                                          {"events_gone", round.gone}};
+                                                          {"events_gone", round.gone},
+                                                          {"quota_uses_ignored", round.quota_uses_ignored}};
   for (const auto& [name, count] : counts) {
     if (count == 0) continue;
     if (auto counted = batch.count(name, static_cast<std::int64_t>(count)); !counted) return counted;
@@ -95,6 +111,13 @@ Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {
   if (auto set = batch.set("heartbeat_ns", now); !set) return set;
   last_beat_ = now;
   return batch.commit();
+}
+
+Result<void> Engine::tell(TimeNs now, Round& round) {
+  auto told = quotas_.tell(store_, now);
+  if (!told) return tl::unexpected(told.error());
+  round.facts_refused = std::move(*told);
+  return {};
 }
 
 Result<void> Engine::beat(TimeNs now) {

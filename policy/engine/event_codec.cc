@@ -21,7 +21,8 @@ bool plain_word(std::string_view text, std::size_t bytes_max) {
 bool within_counts(const event::FlowEvent& event) {
   return event.hits_size() <= kRepeatedMax && event.path_size() <= kRepeatedMax &&
          event.software_size() <= kRepeatedMax && event.alpn_size() <= kRepeatedMax &&
-         event.exceptions_size() <= kRepeatedMax && event.mail().recipients_size() <= kRepeatedMax;
+         event.exceptions_size() <= kRepeatedMax && event.mail().recipients_size() <= kRepeatedMax &&
+         event.quota_uses_size() <= kRepeatedMax && event.quota_facts_size() <= kRepeatedMax;
 }
 
 Result<void> check(const event::FlowEvent& event) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/engine/findings.h"
 
+#include <algorithm>
 #include <array>
 
 #include "policy/engine/event_codec.h"
@@ -52,6 +53,19 @@ SoftwareSighting software_of(const event::FlowEvent& event, const event::Softwar
   return sighting;
 }
 
+QuotaSighting use_of(const event::FlowEvent& event, const event::QuotaUse& use) {
+  QuotaSighting sighting;
+  sighting.rule = use.rule();
+  sighting.subject = use.subject();
+  sighting.used.bytes = std::min<std::uint64_t>(use.bytes(), kQuotaAmountMax);
+  sighting.used.flows = std::min<std::uint64_t>(use.flows(), kQuotaAmountMax);
+  sighting.used.messages = std::min<std::uint64_t>(use.messages(), kQuotaAmountMax);
+  sighting.flow_id = event.flow_id();
+  sighting.revision = event.policy_revision();
+  sighting.at = static_cast<TimeNs>(event.time_ns());
+  return sighting;
+}
+
 }  // namespace
 
 Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& judge) {
@@ -60,6 +74,7 @@ Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& ju
   for (const event::Software& software : event.software()) {
     if (!software.product().empty()) findings.software.push_back(software_of(event, software, judge));
   }
+  for (const event::QuotaUse& use : event.quota_uses()) findings.quota_uses.push_back(use_of(event, use));
   if (event.kind() == event::KIND_FINAL) {
     auto json = event_to_json(event);
     if (!json) return tl::unexpected(json.error());

@@ -9,6 +9,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/flow_event.pb.h"
+#include "policy/model/quota.h"
 #include "policy/store/records.h"
 
 namespace weir::policy {
@@ -17,9 +18,20 @@ namespace weir::policy {
 using SoftwareJudge =
     std::function<std::optional<SoftwareState>(const std::string& product, const std::string& version)>;
 
+/// One QuotaUse of an event. Amounts are at most kQuotaAmountMax.
+struct QuotaSighting {
+  std::string rule;
+  std::string subject;
+  QuotaUse used;  // without seconds
+  std::string flow_id;
+  std::uint32_t revision = 0;  // of the policy under which it was counted
+  TimeNs at = 0;
+};
+
 struct Findings {
   std::vector<ViolationSighting> violations;  // one a hit
   std::vector<SoftwareSighting> software;     // one a product
+  std::vector<QuotaSighting> quota_uses;      // one a rule and subject
   std::optional<FlowRecord> flow;             // of a final event
 };
 

@@ -56,9 +56,10 @@ int main(int argc, char** argv) {
   umask(S_IWGRP | S_IRWXO);
 
   weir::policy::PolicyWatch policy{settings->classifier.policy};
-  weir::policy::EngineService service{*settings, name, [&policy](const auto& product, const auto& version) {
-                                        return policy.judge(product, version);
-                                      }};
+  weir::policy::EngineService service{
+      *settings, name,
+      [&policy](const auto& product, const auto& version) { return policy.judge(product, version); },
+      [&policy] { return policy.quotas(); }};
   service.run(stop);
   spdlog::info("engine-ended");
   return 0;

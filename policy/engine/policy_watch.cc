@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "policy/decide/standing.h"
+#include "policy/engine/quota_ledger.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
@@ -59,6 +60,7 @@ void PolicyWatch::look() {
   auto compiled = compile_file(file, revision);
   if (compiled) {
     policy_ = std::move(*compiled);
+    quotas_ = std::make_shared<const QuotaRules>(quota_rules_of(*policy_));
     spdlog::info("policy-loaded file={} revision={}", file, revision);
   } else {
     spdlog::error("policy-refused file={} mistakes={} first=\"{}\"", file, compiled.error().size(),
@@ -70,6 +72,11 @@ std::optional<SoftwareState> PolicyWatch::judge(const std::string& product, cons
   look();
   if (!policy_ || !policy_->parts().software.present) return std::nullopt;
   return state_of(software_standing(*policy_, product, version, wall_clock()));
+}
+
+std::shared_ptr<const QuotaRules> PolicyWatch::quotas() {
+  look();
+  return quotas_;
 }
 
 }  // namespace weir::policy

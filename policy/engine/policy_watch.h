@@ -15,6 +15,7 @@
 namespace weir::policy {
 
 class Policy;
+struct QuotaRules;
 
 inline constexpr std::chrono::milliseconds kPolicyLookEvery{1'000};
 
@@ -24,6 +25,8 @@ class PolicyWatch {
 
   /// What the policy says of a product; nullopt: there is no policy.
   [[nodiscard]] std::optional<SoftwareState> judge(const std::string& product, const std::string& version);
+  /// Of the policy; the same pointer until there is another one. nullptr: there is none.
+  [[nodiscard]] std::shared_ptr<const QuotaRules> quotas();
 
  private:
   void look();
@@ -32,6 +35,7 @@ class PolicyWatch {
   std::string seen_;  // what the files looked like: size, time, revision
   std::chrono::steady_clock::time_point next_look_{};
   std::shared_ptr<const Policy> policy_;
+  std::shared_ptr<const QuotaRules> quotas_;  // of policy_
 };
 
 /// Decimal in `current.revision` beside the policy file; 0 where there is none.

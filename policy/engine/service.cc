@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
@@ -36,6 +37,8 @@ Result<Engine> make_engine(const EngineService& service) {
   if (!for_reading) return tl::unexpected(for_reading.error());
   auto for_letters = RedisConnection::connect(endpoint);
   if (!for_letters) return tl::unexpected(for_letters.error());
+  auto for_facts = RedisConnection::connect(endpoint);
+  if (!for_facts) return tl::unexpected(for_facts.error());
 
   std::vector<std::string> streams;
   for (unsigned worker = 0; worker < service.settings.workers; ++worker)
@@ -46,12 +49,13 @@ Result<Engine> make_engine(const EngineService& service) {
   auto store = Store::open(service.settings.engine.store, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
   return Engine{std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax}, std::move(*store),
-                service.judge};
+                service.judge, QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}};
 }
 
 /// Rounds until an error, or until told to stop and the streams are read.
 Result<void> work(Engine& engine, int stop_descriptor) {
   std::optional<Clock::time_point> drain_until;
+  std::string refused;
   while (!drain_until || Clock::now() < *drain_until) {
     if (!drain_until && readable(stop_descriptor, std::chrono::milliseconds{0})) {
       drain_until = Clock::now() + kDrainMax;
@@ -60,6 +64,9 @@ Result<void> work(Engine& engine, int stop_descriptor) {
     if (!round) return tl::unexpected(round.error());
     if (round->dead > 0) spdlog::warn("events-undecodable count={} stream={}", round->dead, kDeadStream);
     if (round->gone > 0) spdlog::error("events-lost count={} reason=trimmed-before-read", round->gone);
+    const std::string reason = round->facts_refused ? to_text(*round->facts_refused) : "";
+    if (std::exchange(refused, reason) != reason && !reason.empty())  // what lasts is said once
+      spdlog::error("facts-refused stream={} what=\"{}\"", kFactsStream, reason);
     if (drain_until && round->entries() == 0) break;
   }
   return {};

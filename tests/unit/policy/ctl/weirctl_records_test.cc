@@ -52,7 +52,8 @@ class WeirctlRecords : public ::testing::Test {
     policy::Engine engine{
         std::move(reader), policy::StreamWriter{redis_.connect(), 1'000},
         policy::Store::open(weirctl_.file("weir.db"), policy::StoreAccess::kWrite).value(),
-        [](const auto&, const auto&) { return std::optional{policy::SoftwareState::kAuthorised}; }};
+        [](const auto&, const auto&) { return std::optional{policy::SoftwareState::kAuthorised}; },
+        policy::QuotaLedger{[] { return nullptr; }, policy::FactsWriter{redis_.connect()}}};
     ASSERT_TRUE(engine.run_once(milliseconds{100}, kSecond));
   }
   test::RedisServer redis_;

@@ -27,7 +27,8 @@ class EngineTest : public ::testing::Test {
     return {std::move(reader), StreamWriter{redis_.connect(), kDeadLettersMax}, std::move(*opened),
             [](const std::string& product, const std::string&) -> std::optional<SoftwareState> {
               return product == "bittorrent" ? SoftwareState::kUnauthorised : SoftwareState::kUnknown;
-            }};
+            },
+            QuotaLedger{[] { return nullptr; }, FactsWriter{redis_.connect()}}};
   }
   Store store() { return Store::open(store_path(), StoreAccess::kRead).value(); }
   std::string store_path() const { return home_.file("weir.db"); }

@@ -38,6 +38,14 @@ TEST(EventCodec, WhatBreaksAPromiseIsRefused) {
        [](auto& e) {
          for (int i = 0; i <= kRepeatedMax; ++i) e.add_hits();
        }},
+      {"uses of quotas",
+       [](auto& e) {
+         for (int i = 0; i <= kRepeatedMax; ++i) e.add_quota_uses();
+       }},
+      {"facts of quotas",
+       [](auto& e) {
+         for (int i = 0; i <= kRepeatedMax; ++i) e.add_quota_facts();
+       }},
       {"too long", [](auto& e) { e.set_host(std::string(kEventBytesMax, 'a')); }},
   };
   for (const auto& [what, breaking] : broken) {

@@ -54,6 +54,26 @@ TEST(Findings, SoftwareIsJudgedByThePolicyInForce) {
   EXPECT_EQ(evaluate(event, kNobody).value().software[0].state, std::nullopt);
 }
 
+TEST(Findings, UsesOfQuotasAreThoseOfTheEventAtItsTime) {
+  event::FlowEvent event = test::flow_event(3, event::KIND_UPDATE);
+  event::QuotaUse& use = *event.add_quota_uses();
+  use.set_rule("video");
+  use.set_subject("group staff");
+  use.set_bytes(UINT64_MAX);
+  use.set_seconds(60);
+  use.set_flows(1);
+  use.set_messages(2);
+  const Findings found = evaluate(event, kNobody).value();
+  ASSERT_EQ(found.quota_uses.size(), 1U);
+  EXPECT_EQ(found.quota_uses[0].rule, "video");
+  EXPECT_EQ(found.quota_uses[0].subject, "group staff");
+  EXPECT_EQ(found.quota_uses[0].used, (QuotaUse{kQuotaAmountMax, 0, 1, 2}))
+      << "the engine counts minutes itself";
+  EXPECT_EQ(found.quota_uses[0].at, 3'000'000);
+  EXPECT_EQ(found.quota_uses[0].flow_id, event.flow_id());
+  EXPECT_EQ(found.quota_uses[0].revision, 7U);
+}
+
 TEST(Findings, AFinalEventIsKeptForExplanation) {
   const Findings found = evaluate(test::flow_event(9), kNobody).value();
   ASSERT_TRUE(found.flow);

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "policy/engine/quota_ledger.h"
 #include "policy/lang/pending.h"
 #include "tests/support/temporary_directory.h"
 
@@ -41,6 +42,19 @@ TEST_F(PolicyWatchTest, ProductsAreJudgedByTheSection) {
   EXPECT_EQ(watch.judge("firefox", "52.0"), SoftwareState::kUnknown);
   EXPECT_EQ(watch.judge("bittorrent", ""), SoftwareState::kUnauthorised);
   EXPECT_EQ(watch.judge("curl", "7.88"), SoftwareState::kUnknown);
+}
+
+TEST_F(PolicyWatchTest, RulesWithAQuotaAreTheSameUntilThereIsAnotherPolicy) {
+  PolicyWatch without{path()};
+  EXPECT_EQ(without.quotas(), nullptr);
+  write(
+      "weir-policy: 1\nweb:\n"
+      "  - {rule: video, match: {domain: video.example}, quota: {time: 45m, every: day}, then: block}\n");
+  PolicyWatch watch{path()};
+  const auto quotas = watch.quotas();
+  ASSERT_NE(quotas, nullptr);
+  EXPECT_EQ(quotas->rules.at("video").quota.limit.seconds, 2'700U);
+  EXPECT_EQ(watch.quotas(), quotas);
 }
 
 TEST_F(PolicyWatchTest, WhatNobodyConfirmedInTimeDoesNotJudge) {

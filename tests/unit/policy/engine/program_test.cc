@@ -5,12 +5,15 @@
 #include <pwd.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <random>
 
+#include "policy/bus/facts.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/bus/streams.h"
+#include "policy/model/wall_clock.h"
 #include "policy/store/store.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/policy/engine/event_builder.h"
@@ -35,10 +38,18 @@ class EngineProgram : public ::testing::Test {
         << "redis: {socket: " << redis_.socket() << "}\n"
         << "classifier: {policy: " << home_.file("current.yaml") << "}\n"
         << "engine: {store: " << home_.file("weir.db") << ", user: " << self->pw_name << "}\n";
+    std::ofstream(home_.file("current.yaml"))
+        << "weir-policy: 1\nweb:\n  - {rule: video, match: {domain: video.example}, quota: {flows: "
+        << kEvents << ", every: month}, then: block}\n";
     StreamWriter out{redis_.connect(), 1'000'000};
     for (std::uint64_t i = 1; i <= kEvents; ++i) {
       event::FlowEvent event = test::flow_event(i);
       test::add_hit(event, "no-gambling", "bet.example");
+      event.set_time_ns(static_cast<std::uint64_t>(begun_));
+      event::QuotaUse& use = *event.add_quota_uses();
+      use.set_rule("video");
+      use.set_subject("10.0.0.2");
+      use.set_flows(1);
       ASSERT_TRUE(out.append(flow_stream(0), event.SerializeAsString()));
       if (out.pending() == kPipelineEntriesMax || i == kEvents) {
         ASSERT_FALSE(out.flush().error);
@@ -70,6 +81,21 @@ class EngineProgram : public ::testing::Test {
     while (applied() < count && Clock::now() < deadline) poll(nullptr, 0, 10);
     return applied() >= count;
   }
+  QuotaRecord quota() const {
+    Store store = Store::open(home_.file("weir.db"), StoreAccess::kRead).value();
+    const auto records = store.quotas({}, 10).value();
+    return records.size() == 1 ? records.front() : QuotaRecord{};
+  }
+  /// The last one of the stream, which a classifier holds on to.
+  QuotaFact last_fact() const {
+    QuotaFact last;
+    FactsReader reader{redis_.connect()};
+    for (auto facts = reader.read(std::chrono::milliseconds{0}); facts && !facts->empty();
+         facts = reader.read(std::chrono::milliseconds{0}))
+      last = facts->back();
+    return last;
+  }
+  const TimeNs begun_ = wall_clock();
   test::RedisServer redis_;
   test::TemporaryDirectory home_;
 };
@@ -93,8 +119,14 @@ TEST_F(EngineProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
   EXPECT_EQ(applied(), static_cast<std::int64_t>(kEvents));
   const auto violations =
       Store::open(home_.file("weir.db"), StoreAccess::kRead).value().violations(true, 10).value();
-  ASSERT_EQ(violations.size(), 1U);
-  EXPECT_EQ(violations[0].count, kEvents);
+  const auto hits = std::ranges::find(violations, "no-gambling", &Violation::rule);
+  ASSERT_NE(hits, violations.end());
+  EXPECT_EQ(hits->count, kEvents);
+  EXPECT_EQ(quota().used, (QuotaUse{0, 0, kEvents, 0}));
+  EXPECT_EQ(std::ranges::count(violations, "video", &Violation::rule), 2) << "the warning and the end";
+  if (quota().ends > wall_clock()) {  // else the month ended meanwhile, and nobody is told
+    EXPECT_EQ(last_fact().used, quota().used);
+  }
 }
 
 TEST_F(EngineProgram, ToldToStopAtOnceItStillWorksOffWhatIsThere) {
