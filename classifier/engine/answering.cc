@@ -64,7 +64,7 @@ void Classifier::answer_release(FlowContext& flow, const Request& request, const
     const std::uint32_t from = is_after(shown, skip.from) ? shown : skip.from;
     skip.known = false;
     if (is_after(skip.end, from)) {
-      const std::uint32_t most = counts_use(flow.decision) ? kCountedSkipBytes : UINT32_MAX;
+      const std::uint32_t most = counts_use(flow.decision) ? kQuotaSayBytes : UINT32_MAX;
       release.type = AnswerType::kSkip;
       release.skip_from_sequence = from;
       release.skip_bytes = std::min(skip.end - from, most);
@@ -199,7 +199,7 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
 void Classifier::say_final(FlowContext& flow, const channel::FlowClosed* closed, TimeNs now) {
   if (closed != nullptr) {
     flow.exceptions |= closed->exceptions;
-    flow.account.saw(closed->bytes[0], closed->bytes[1]);
+    flow.account.saw(closed->bytes);
   }
   event::FlowEvent& event = event_of(flow, event::KIND_FINAL, now);
   if (closed != nullptr) {

@@ -102,7 +102,8 @@ void Classifier::on_packet(const Request& request) {
     ++counts_.stale;
     return;
   }
-  flow->account.saw(request.head.flow_bytes[0], request.head.flow_bytes[1]);
+  flow->account.saw(request.head.flow_bytes);
+  flow->account.ending |= (request.head.tcp_flags & (kTcpFin | kTcpRst)) != 0;
   // A reload came between, asked about or not, an exception ended, or a quota is used up.
   const bool again =
       flow->decision.revision != policy_.revision || exception_ended(*flow) || quota_turned(*flow, request);

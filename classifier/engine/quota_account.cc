@@ -22,6 +22,7 @@ void QuotaAccount::say(const Decision& decision, std::uint32_t messages, event::
     use->set_messages(messages - messages_said);
   }
   if (!counts_use(decision)) return;
+  ending = false;
   bytes_said = bytes;
   messages_said = messages;
 }

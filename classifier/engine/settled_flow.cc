@@ -285,8 +285,8 @@ void transfer(Archive& archive, QuotaMet& met) {
 }
 template <typename Archive>
 void transfer(Archive& archive, QuotaAccount& account) {
-  auto& [bytes, bytes_said, messages_said, rules] = account;
-  fields(archive, bytes, bytes_said, messages_said, rules);
+  auto& [bytes, bytes_said, messages_said, rules, ending] = account;
+  fields(archive, bytes, bytes_said, messages_said, rules, ending);
 }
 template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {

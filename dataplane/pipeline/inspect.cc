@@ -17,6 +17,10 @@
 namespace weir::dataplane {
 namespace {
 
+bool ends_connection(const PacketMeta& meta) {
+  return meta.kind == PacketKind::kTcp && (meta.tcp_flags & (kTcpFin | kTcpRst)) != 0;
+}
+
 bool is_bare_tcp(const PacketMeta& meta) { return meta.kind == PacketKind::kTcp && meta.payload_bytes == 0; }
 
 /// Without those in the caches of cores, which would take a walk over all of them.
@@ -36,7 +40,7 @@ void InspectStage::operator()(Batch& batch, TimeNs now) noexcept {
       inspect(batch, i, now);
       note_delivered(batch, i);
     } else if (((hot.policy_revision ^ path_.policy_revision) | (hot.flags & kExpires)) != 0) {
-      if (path_.channel == nullptr || !is_outdated(batch.slots[i])) continue;
+      if (path_.channel == nullptr || !is_outdated(batch, i)) continue;
       decide_again(batch, i, now);
     } else {
       continue;
@@ -56,15 +60,23 @@ void InspectStage::note_delivered(const Batch& batch, std::size_t i) noexcept {
   judged->delivered_known |= bit_of(acknowledged);
 }
 
-/// Whether the verdict is of another policy, or its time is over.
-bool InspectStage::is_outdated(std::uint32_t slot) noexcept {
+/// Whether the verdict is of another policy, or its time is over. One that holds for a time is asked about at
+/// the end of its connection as well: what was sent under it counts from then on, and not when the flow is
+/// forgotten.
+bool InspectStage::is_outdated(const Batch& batch, std::size_t i) noexcept {
+  const std::uint32_t slot = batch.slots[i];
   const FlowHot& hot = path_.flows.hot(slot);
   if ((hot.flags & kAnswered) != 0) return false;  // it is over for both ends
   // Without a policy the same would be said again; when there is one, these flows are asked about.
   const bool without_policy = hot.policy_revision == 0 && path_.policy_missing;
   if (hot.policy_revision != path_.policy_revision && !without_policy) return true;
-  if (!verdict_expired(path_, slot)) return false;
-  ++path_.counters.verdicts_expired;
+  if (verdict_expired(path_, slot)) {
+    ++path_.counters.verdicts_expired;
+    return true;
+  }
+  const bool ends = hot.verdict == VerdictAction::kForward && ends_connection(batch.metas[i]);
+  if (!ends || asks_again_left_ == 0) return false;
+  --asks_again_left_;
   return true;
 }
 

@@ -19,7 +19,7 @@ class InspectStage {
  private:
   void inspect(Batch& batch, std::size_t i, TimeNs now) noexcept;
   void note_delivered(const Batch& batch, std::size_t i) noexcept;
-  [[nodiscard]] bool is_outdated(std::uint32_t slot) noexcept;
+  [[nodiscard]] bool is_outdated(const Batch& batch, std::size_t i) noexcept;
   [[nodiscard]] bool goes_on(std::uint32_t slot) noexcept;
   void decide_again(Batch& batch, std::size_t i, TimeNs now) noexcept;
   [[nodiscard]] bool is_quarantined(const Batch& batch, std::size_t i) noexcept;

@@ -7,7 +7,7 @@ from lab import until
 from steps_refusals import explained
 
 RULE, HOST = "video-budget", "budget.example"
-LIMIT_BYTES = 3_000_000
+LIMIT_BYTES = 5_000_000
 FILE_BYTES = 1_000_000
 LATE_S = 20  # two counts of a live flow, and the way through Redis and the engine
 TOLD = "That was all for this month."

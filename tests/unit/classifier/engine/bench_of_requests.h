@@ -21,6 +21,7 @@ using channel::VerdictAction;
 
 inline constexpr Direction kClient = Direction::kFromInitiator;
 inline constexpr Direction kServer = Direction::kFromResponder;
+inline constexpr std::uint8_t kFin = 0x01;
 inline constexpr std::uint8_t kSyn = 0x02;
 inline constexpr std::uint8_t kAck = 0x10;
 

@@ -154,7 +154,7 @@ void fill(FlowContext& flow) {
                    9,
                    {kMet},
                    {{Section::kWeb, "no-video", true, "because"}}};
-  flow.account = {5'000, 4'000, 3, {"budget"}};
+  flow.account = {5'000, 4'000, 3, {"budget"}, true};
   flow.quotas_known = 12;
   flow.decided_at = 6 * kSecond;
   flow.final_action = VerdictAction::kReset;

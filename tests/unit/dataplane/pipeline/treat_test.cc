@@ -166,6 +166,44 @@ TEST(Treat, AVerdictExpiresAndTheFlowIsAskedAboutAgain) {
   EXPECT_TRUE(bench.requests(RequestType::kPacket).empty()) << "this one never expires";
 }
 
+TEST(Treat, WhatHoldsForATimeIsAskedAboutAtTheEndOfItsConnection) {
+  for (const bool for_a_time : {true, false}) {
+    PipelineBench bench;
+    bench.set_revision(1);
+    bench.run(kInsidePort, from_client("PA", 101, "hello"));
+    channel::Answer answer = forward(bench.requests()[0].flow);
+    answer.policy_revision = 1;
+    answer.expires_s = for_a_time ? 10 : 0;
+    bench.answer(answer);
+    bench.run(kOutsidePort, from_server("PA", 501, "answer"));
+    EXPECT_TRUE(bench.requests().empty());
+    bench.run(kOutsidePort, from_server("FA", 507));
+    const auto requests = bench.requests(RequestType::kPacket);
+    ASSERT_EQ(requests.size(), for_a_time ? 1U : 0U);
+    if (!for_a_time) continue;
+    EXPECT_EQ(requests[0].head.redecide, 1);
+    EXPECT_GT(requests[0].head.flow_bytes[1], requests[0].head.flow_bytes[0]);
+    EXPECT_EQ(bench.counters().verdicts_expired, 0U);
+    bench.answer(answer);
+    EXPECT_EQ(bench.left_at(kInsidePort).size(), 2U) << "and the end goes on";
+  }
+}
+
+TEST(Treat, EndsOfConnectionsDoNotAskWithoutEnd) {
+  PipelineBench bench;
+  bench.set_revision(1);
+  bench.run(kInsidePort, from_client("PA", 101, "hello"));
+  channel::Answer answer = forward(bench.requests()[0].flow);
+  answer.policy_revision = 1;
+  answer.expires_s = 10;
+  bench.answer(answer);
+  std::vector<Frame> resets;
+  for (std::uint32_t i = 0; i < 3 * kAsksAgainPerBurst; ++i)
+    resets.push_back(from_server("R", 501 + i).bytes());
+  bench.run(kOutsidePort, resets);
+  EXPECT_LE(bench.counters().decided_again, kAsksAgainPerBurst);
+}
+
 TEST(Treat, ARefusalMayExpireTooAndTheLongestTimeIsBounded) {
   PipelineBench bench;
   bench.set_revision(1);  // 0 is that of no policy, whose flows wait for one
