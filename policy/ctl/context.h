@@ -55,6 +55,7 @@ void add_flow(CLI::App& app, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);
 void add_metrics(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
+void add_quota(CLI::App& app, Context& context);
 void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);

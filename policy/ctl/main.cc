@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_category(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
+  weir::ctl::add_quota(app, context);
   weir::ctl::add_software(app, context);
   weir::ctl::add_exception(app, context);
   weir::ctl::add_explain(app, context);

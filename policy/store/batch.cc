@@ -146,6 +146,8 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
            " ELSE violations.last_seen_ns END RETURNING id",
         use(rule), use(sighting.section), use(sighting.action), use(would_block), use(severity), use(subject),
         use(object), use(revision), use(at), use(at), into(id);
+    work_->violations_written = true;
+    if (sighting.flow_id.empty()) return;
     const std::string flow_id = storable(sighting.flow_id);
     sql << "INSERT INTO violation_evidence (violation, flow_id, seen_ns) VALUES (:v, :f, :at)"
            " ON CONFLICT (violation, flow_id) DO UPDATE SET seen_ns = excluded.seen_ns",
@@ -154,7 +156,6 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
     sql << "DELETE FROM violation_evidence WHERE violation = :v AND flow_id NOT IN (SELECT flow_id FROM"
            " violation_evidence WHERE violation = :v2 ORDER BY seen_ns DESC, flow_id DESC LIMIT :n)",
         use(id), use(id), use(kept);
-    work_->violations_written = true;
   });
 }
 

@@ -39,16 +39,16 @@ struct EventKey {
   std::uint64_t sequence = 0;  // 1 .. INT64_MAX
 };
 
-/// One hit of one event.
+/// One hit of one event, or what was said of a quota.
 struct ViolationSighting {
   std::string rule;
   std::string section;
   std::string action;  // report | block
   bool would_block = false;
   Severity severity = Severity::kMedium;
-  std::string subject;  // the client's address
-  std::string object;   // what it is about: a name, an address, a product
-  std::string flow_id;
+  std::string subject;         // the client's address, or who shares a quota
+  std::string object;          // what it is about: a name, an address, a product
+  std::string flow_id;         // empty: no flow shows it
   std::uint32_t revision = 0;  // of the policy that said it
   TimeNs at = 0;
 };
