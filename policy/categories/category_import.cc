@@ -32,15 +32,19 @@ class Importer {
   void find(const ImportSource& source) {
     const fs::path path = fs::path{source.path}.lexically_normal();
     std::error_code problem;
-    if (!fs::is_directory(path, problem)) return files_.push_back({path.string(), source.category});
+    ImportSource file = source;
+    file.path = path.string();
+    if (!fs::is_directory(path, problem)) return files_.push_back(std::move(file));
     std::size_t before = files_.size();
     for (auto at = fs::recursive_directory_iterator(path, problem);
          !problem && at != fs::recursive_directory_iterator(); at.increment(problem)) {
       if (at.depth() >= kFolderDepthMax) at.disable_recursion_pending();
       const bool named =
           std::find(kListEndings.begin(), kListEndings.end(), at->path().extension()) != kListEndings.end();
-      if ((named || is_tree_file(at->path())) && at->is_regular_file(problem))
-        files_.push_back({at->path().string(), source.category});
+      if ((named || is_tree_file(at->path())) && at->is_regular_file(problem)) {
+        file.path = at->path().string();
+        files_.push_back(file);
+      }
       if (files_.size() > kCategoryListsMax) break;
     }
     if (problem) return mistake({ErrorCode::kSystem, problem.message(), {}, {path.string(), 0, 0}});
@@ -84,9 +88,10 @@ class Importer {
     if (!text) return mistake(text.error());
     struct stat status {};
     const bool known = stat(source.path.c_str(), &status) == 0;
-    const SourceFormat format = request_.format.value_or(detect_format(*text, source.path));
-    const auto list = builder_.add_list({category, source.path, std::string{to_string(format)},
-                                         request_.licence, known ? status.st_mtim.tv_sec * kSecond : 0, 0});
+    const SourceFormat format = source.format.value_or(detect_format(*text, source.path));
+    const std::string& origin = source.origin.empty() ? source.path : source.origin;
+    const auto list = builder_.add_list({category, origin, std::string{to_string(format)}, source.licence,
+                                         known ? status.st_mtim.tv_sec * kSecond : 0, 0});
     if (!list) return mistake(list.error());
     const auto count = read_source(*text, source.path, format, *list, suffixes_, request_.options, builder_);
     if (!count) return mistake(count.error());

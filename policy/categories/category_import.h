@@ -16,14 +16,15 @@
 namespace weir::policy {
 
 struct ImportSource {
-  std::string path;
-  std::string category;  // empty: what its name says
+  std::string path;                      // of a list, or of a folder of them
+  std::string category{};                // empty: what its name says
+  std::optional<SourceFormat> format{};  // of every file; else each is looked at
+  std::string licence{};                 // recorded with every list
+  std::string origin{};                  // recorded in place of the path; empty: the path
 };
 
 struct ImportRequest {
   std::vector<ImportSource> sources{};
-  std::optional<SourceFormat> format{};  // of every file; else each is looked at
-  std::string licence{};                 // recorded with every list
   std::string allow_file{};  // domains that are in no category whatever the lists say; empty: none
   SourceOptions options{};
 };

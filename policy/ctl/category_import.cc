@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl category import | rollback: another category file, and the policy in force as a new revision, so
-// that every classifier reads it and flows that are under way are judged again. What the policy's own tests
-// or a classifier refuse is taken back.
+// weirctl category import | rollback: another category file, put in force (categories_in_force.h).
 #include "policy/categories/category_import.h"
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <memory>
 
+#include "policy/ctl/categories_in_force.h"
 #include "policy/ctl/category_folder.h"
 #include "policy/ctl/context.h"
-#include "policy/ctl/policy_apply.h"
-#include "policy/ctl/policy_files.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -32,11 +29,11 @@ policy::ImportRequest request_of(const ImportWords& words) {
   for (const std::string& word : words.sources) {
     const std::size_t equals = word.find('=');
     const bool named = equals != std::string::npos && policy::is_category_name(word.substr(0, equals));
-    request.sources.push_back(named ? policy::ImportSource{word.substr(equals + 1), word.substr(0, equals)}
-                                    : policy::ImportSource{word, ""});
+    request.sources.push_back({.path = named ? word.substr(equals + 1) : word,
+                               .category = named ? word.substr(0, equals) : "",
+                               .format = policy::source_format(words.format),
+                               .licence = words.licence});
   }
-  request.format = policy::source_format(words.format);
-  request.licence = words.licence;
   request.allow_file = words.allow;
   request.options.suffixes_taken.insert(words.suffixes.begin(), words.suffixes.end());
   return request;
@@ -59,36 +56,15 @@ Json import_rows(const policy::Imported& imported) {
   return rows;
 }
 
-/// The policy in force, again, over the categories that are on disk now. False: it or a classifier refused
-/// them.
-bool apply_again(Context& context, const Settings& settings, const std::string& reason) {
-  const auto [file, revision] = in_force_on_disk(settings.classifier.policy);
-  if (revision == 0) return true;
-  const auto text = read_text(file);
-  if (!text) {
-    context.fail(text.error());
-    return false;
-  }
-  const bool table = context.format_or(Format::kTable) == Format::kTable;
-  apply_text(context, settings, *text, {.name = file, .reason = reason, .quiet = !table});
-  return context.exit_code == kOk || context.exit_code == kUnreachable;
-}
-
 void import_lists(Context& context, const ImportWords& words) {
   const auto settings = context.settings();
   if (!settings) return;
   auto folder = CategoryFolder::lock(settings->classifier.policy);
   if (!folder) return context.fail(folder.error());
-  const TimeNs now = wall_clock();
-  const auto imported = policy::import_categories(request_of(words), now);
+  const auto imported = policy::import_categories(request_of(words), wall_clock());
   if (!imported) return context.fail(imported.error());
-  if (auto done = folder->install(imported->bytes, words.force); !done) return context.fail(done.error());
-  if (!apply_again(context, *settings, "categories imported")) {
-    if (auto undone = folder->take_back(); !undone) return context.fail(undone.error());
-    std::fprintf(stderr, "the categories of before stay\n");
+  if (!put_categories(context, *settings, *folder, imported->bytes, words.force, "categories imported"))
     return;
-  }
-  if (auto kept = folder->keep(); !kept) return context.fail(kept.error());
   print(render(context.format_or(Format::kTable), import_rows(*imported),
                {"category", "domains", "repeated", "with_path", "public_suffixes", "not_domains", "format",
                 "source"}));
@@ -102,7 +78,7 @@ void roll_categories_back(Context& context) {
   const auto folder = CategoryFolder::lock(settings->classifier.policy);
   if (!folder) return context.fail(folder.error());
   if (auto done = folder->roll_back(); !done) return context.fail(done.error());
-  if (apply_again(context, *settings, "categories rolled back")) return;
+  if (apply_over_categories(context, *settings, "categories rolled back")) return;
   if (auto undone = folder->roll_back(); !undone) context.fail(undone.error());
 }
 

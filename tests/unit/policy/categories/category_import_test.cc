@@ -42,8 +42,9 @@ TEST_F(CategoryImport, ATreeAndFilesWithTheirCategories) {
   write("other", "news.example\n");
   write("allowed", "ok.example\n");
   const auto made = import_categories(
-      {.sources = {{home_.file("ut1"), ""}, {home_.file("malware.hosts"), ""}, {home_.file("other"), "news"}},
-       .licence = "CC-BY-SA",
+      {.sources = {{.path = home_.file("ut1"), .licence = "CC-BY-SA"},
+                   {.path = home_.file("malware.hosts"), .origin = "https://lists.example/malware"},
+                   {.path = home_.file("other"), .category = "news", .format = SourceFormat::kPlain}},
        .allow_file = home_.file("allowed")},
       9);
   ASSERT_TRUE(made.has_value()) << to_text(made.error().front());
@@ -61,8 +62,10 @@ TEST_F(CategoryImport, ATreeAndFilesWithTheirCategories) {
   EXPECT_EQ(where(*file, "evil.example"), "malware ");
   EXPECT_EQ(where(*file, "news.example"), "news ");
   EXPECT_EQ(where(*file, "www.ok.example"), "allowed ");
+  EXPECT_EQ(file->lists()[0].licence, "CC-BY-SA");
+  EXPECT_EQ(file->lists()[3].source, "https://lists.example/malware");
+  EXPECT_EQ(file->lists()[3].licence, "");
   EXPECT_EQ(file->lists()[4].source, home_.file("other"));
-  EXPECT_EQ(file->lists()[4].licence, "CC-BY-SA");
   EXPECT_GT(file->lists()[4].read_at, 0);
 }
 
@@ -71,10 +74,10 @@ TEST_F(CategoryImport, EveryMistakeIsReported) {
   write("page.txt", "<html>\n");
   write("allowed", "a.example\nnot a domain\n");
   fs::create_directories(home_.file("empty"));
-  const auto made = import_categories({.sources = {{home_.file("Bad Name"), ""},
-                                                   {home_.file("page.txt"), ""},
-                                                   {home_.file("none.txt"), ""},
-                                                   {home_.file("empty"), ""}},
+  const auto made = import_categories({.sources = {{.path = home_.file("Bad Name")},
+                                                   {.path = home_.file("page.txt")},
+                                                   {.path = home_.file("none.txt")},
+                                                   {.path = home_.file("empty")}},
                                        .allow_file = home_.file("allowed")},
                                       9);
   ASSERT_FALSE(made.has_value());
@@ -86,8 +89,8 @@ TEST_F(CategoryImport, EveryMistakeIsReported) {
 }
 
 TEST_F(CategoryImport, TheStarterSetIsWhole) {
-  const auto made =
-      import_categories({.sources = {{std::string{WEIR_SOURCE_DIR} + "/policy/categories/starter", ""}}}, 9);
+  const auto made = import_categories(
+      {.sources = {{.path = std::string{WEIR_SOURCE_DIR} + "/policy/categories/starter"}}}, 9);
   ASSERT_TRUE(made.has_value()) << to_text(made.error().front());
   EXPECT_EQ(made->lists.size(), 12U);
   for (const ImportedList& one : made->lists) {
