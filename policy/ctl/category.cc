@@ -10,6 +10,7 @@
 #include "policy/categories/canonical_name.h"
 #include "policy/ctl/category_folder.h"
 #include "policy/ctl/context.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
@@ -35,6 +36,7 @@ std::optional<CategoryFile> present(Context& context) {
 void show_lists(Context& context) {
   const auto file = present(context);
   if (!file) return;
+  const TimeNs now = wall_clock();
   Json rows = Json::array();
   for (const policy::CategoryList& one : file->lists()) {
     rows.push_back({{"category", one.category},
@@ -42,11 +44,12 @@ void show_lists(Context& context) {
                     {"format", one.format},
                     {"licence", one.licence},
                     {"written", time_text(one.read_at)},
+                    {"age", age_text(now - one.read_at)},
                     {"imported", time_text(file->made_at())},
                     {"source", one.source}});
   }
   print(render(context.format_or(Format::kTable), rows,
-               {"category", "domains", "format", "licence", "written", "imported", "source"}));
+               {"category", "domains", "format", "licence", "written", "age", "imported", "source"}));
 }
 
 /// A row for every list that names the name or a parent of it.
@@ -159,6 +162,7 @@ void add_category(CLI::App& app, Context& context) {
   category->fallthrough();
   category->require_subcommand(1);
   add_category_import(*category, context);
+  add_category_fetch(*category, context);
   add_command(*category, "list", "the lists that were imported", context, show_lists);
 
   auto names = std::make_shared<std::vector<std::string>>();

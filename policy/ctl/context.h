@@ -46,6 +46,7 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_bypass(CLI::App& app, Context& context);
 void add_capture(CLI::App& app, Context& context);
 void add_category(CLI::App& app, Context& context);
+void add_category_fetch(CLI::App& category, Context& context);
 void add_category_import(CLI::App& category, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);

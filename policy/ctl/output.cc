@@ -89,6 +89,16 @@ std::string time_text(TimeNs time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, (time % kSecond) / kMillisecond);
 }
 
+std::string age_text(TimeNs age) {
+  if (age < 0) return "-";
+  const std::int64_t seconds = age / kSecond;
+  const std::int64_t minutes = seconds / 60;
+  const std::int64_t hours = minutes / 60;
+  if (hours >= 24) return fmt::format("{}d {}h", hours / 24, hours % 24);
+  if (hours > 0) return fmt::format("{}h {}m", hours, minutes % 60);
+  return minutes > 0 ? fmt::format("{}m {}s", minutes, seconds % 60) : fmt::format("{}s", seconds);
+}
+
 std::string csv_row(const Json& row, const std::vector<std::string>& columns) {
   std::vector<std::string> cells;
   for (const std::string& column : columns) cells.push_back(cell_of(row, column));

@@ -26,6 +26,8 @@ enum class Format : std::uint8_t { kTable, kJson, kCsv };
 [[nodiscard]] std::string printable(std::string_view text);
 /// RFC 3339 in UTC with milliseconds; "-" for 0.
 [[nodiscard]] std::string time_text(TimeNs time);
+/// "3d 4h", "12m": how old something is, in its two greatest units; "-" for what lies ahead.
+[[nodiscard]] std::string age_text(TimeNs age);
 /// To standard output, whole.
 void print(const std::string& text);
 /// Nobody reads standard output any more (`weirctl ... | head`): a command that goes on for ever ends.

@@ -26,6 +26,14 @@ TEST(Output, TimesAreUtc) {
   EXPECT_EQ(time_text(0), "-");
 }
 
+TEST(Output, AgesHaveTheirTwoGreatestUnits) {
+  EXPECT_EQ(age_text(59 * kSecond), "59s");
+  EXPECT_EQ(age_text(61 * kSecond), "1m 1s");
+  EXPECT_EQ(age_text(3 * 3'600 * kSecond + 59 * kSecond), "3h 0m");
+  EXPECT_EQ(age_text((2 * 24 + 5) * 3'600 * kSecond), "2d 5h");
+  EXPECT_EQ(age_text(-1), "-");
+}
+
 TEST(FlowRow, HasTheColumnsOfClassify) {
   event::FlowEvent event;
   event.set_protocol(58);
