@@ -17,7 +17,7 @@ std::optional<Settings> Context::settings() {
 }
 
 void Context::fail(const Error& error) {
-  std::fprintf(stderr, "%s\n", printable(to_text(error)).c_str());
+  say(to_text(error));
   switch (error.code) {
     case ErrorCode::kUnavailable:
       exit_code = kUnreachable;
@@ -31,8 +31,14 @@ void Context::fail(const Error& error) {
 }
 
 void Context::fail(const std::vector<Error>& errors) {
-  for (const Error& error : errors) std::fprintf(stderr, "%s\n", printable(to_text(error)).c_str());
+  for (const Error& error : errors) say(to_text(error));
   exit_code = kInvalid;
+}
+
+void Context::say(const std::string& error) {
+  const std::string line = printable(error);
+  if (first_error.empty()) first_error = line;
+  std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void Context::warn(const std::vector<Error>& warnings) {

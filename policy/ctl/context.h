@@ -22,6 +22,7 @@ struct Context {
   std::string config = "/etc/weir/weir.yaml";
   std::optional<Format> format;  // as given; a command has its own default
   int exit_code = kOk;
+  std::string first_error{};  // as it was printed; empty: none was
 
   [[nodiscard]] Format format_or(Format otherwise) const { return format.value_or(otherwise); }
   /// On mistakes prints all of them, sets kInvalid and returns nullopt.
@@ -29,6 +30,7 @@ struct Context {
   /// Prints the error and sets the exit code that belongs to it.
   void fail(const Error& error);
   void fail(const std::vector<Error>& errors);  // mistakes of a text: kInvalid
+  void say(const std::string& error);           // a line of its own; the exit code stays
   /// Of a policy that holds (policy/lang/analysis.h); the exit code stays.
   static void warn(const std::vector<Error>& warnings);
 };
@@ -61,6 +63,7 @@ void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
 void add_policy_history(CLI::App& policy, Context& context);
+void add_policy_schedule(CLI::App& policy, Context& context);
 void add_policy_usage(CLI::App& policy, Context& context);
 void add_what_if(CLI::App& policy, Context& context);
 void add_violation(CLI::App& app, Context& context);

@@ -3,19 +3,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <spawn.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <optional>
 
 #include "policy/ctl/control_client.h"
+#include "policy/ctl/folder_watch.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/scheduled.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/exceptions.h"
@@ -35,7 +34,7 @@ struct Reloads {
 };
 
 /// Every classifier compiles for itself what is on disk now.
-Reloads tell_classifiers(const Settings& settings, std::uint32_t revision) {
+Reloads tell_classifiers(Context& context, const Settings& settings, std::uint32_t revision) {
   Reloads reloads;
   for (unsigned worker = 0; worker < settings.workers; ++worker) {
     const auto reply = ask(classifier_socket(settings, worker), {{"op", "reload"}});
@@ -44,8 +43,7 @@ Reloads tell_classifiers(const Settings& settings, std::uint32_t revision) {
       std::fprintf(stderr, "worker %u: %s\n", worker, printable(to_text(reply.error())).c_str());
     } else if (!reply->value("ok", false)) {
       ++reloads.refused;
-      std::fprintf(stderr, "worker %u refused:\n%s\n", worker,
-                   printable(reply->value("error", "no reason")).c_str());
+      context.say(fmt::format("worker {} refused: {}", worker, reply->value("error", "no reason")));
     } else if (reply->value("revision", 0U) == revision) {
       ++reloads.in_force;
     }
@@ -63,9 +61,9 @@ void report(Context& context, const Settings& settings, std::uint32_t revision, 
   }
 }
 
-/// A process of its own session that outlives this one. It runs when this returns, and so has let go of the
-/// folder's lock whatever then becomes of us.
-void leave_waiter(const Context& context, std::uint32_t revision) {
+}  // namespace
+
+void leave_behind(const Context& context, const std::string& command, std::uint32_t number) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
@@ -73,8 +71,8 @@ void leave_waiter(const Context& context, std::uint32_t revision) {
   posix_spawnattr_t session;
   posix_spawnattr_init(&session);
   posix_spawnattr_setflags(&session, POSIX_SPAWN_SETSID);
-  std::array<std::string, 6> words{"weirctl", "--config",           context.config,
-                                   "policy",  "await-confirmation", std::to_string(revision)};
+  std::array<std::string, 6> words{"weirctl", "--config", context.config,
+                                   "policy",  command,    std::to_string(number)};
   std::array<char*, 7> argv{};
   for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
   static_cast<void>(posix_spawn(nullptr, "/proc/self/exe", &files, &session, argv.data(), environ));
@@ -82,14 +80,15 @@ void leave_waiter(const Context& context, std::uint32_t revision) {
   posix_spawn_file_actions_destroy(&files);
 }
 
+namespace {
+
 bool may_replace(Context& context, const PolicyFolder& folder, const ApplyOptions& options) {
   const auto pending = folder.pending();
   if (options.supersedes || !pending || pending->is_over()) return true;
-  std::fprintf(
-      stderr,
-      "error: revision %u waits to be confirmed (weirctl policy confirm, or weirctl policy rollback)\n",
-      pending->revision);
-  context.exit_code = kNegative;
+  context.fail(Error{ErrorCode::kBusy,
+                     fmt::format("revision {} waits to be confirmed", pending->revision),
+                     "weirctl policy confirm, or weirctl policy rollback",
+                     {}});
   return false;
 }
 
@@ -104,40 +103,37 @@ void warn_of_exceptions(const std::string& text, policy::CompileOptions options,
     std::fprintf(stderr, "warning: an exception lifts nothing: %s\n", printable(to_text(fault)).c_str());
 }
 
+/// Those that wait for their time and were made over another text than is in force now.
+void warn_of_scheduled(const std::string& policy_path, std::uint32_t revision) {
+  for (const Scheduled& one : scheduled_in(policy_path)) {
+    if (!one.waits() || one.becomes == revision || fits(one, policy_path)) continue;
+    std::fprintf(stderr,
+                 "warning: the policy scheduled for %s was made over revision %u, and will be refused "
+                 "(weirctl policy unschedule %u, and schedule it again)\n",
+                 time_text(one.at).c_str(), one.over, one.number);
+  }
+}
+
 void apply_locked(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
                   const ApplyOptions& options) {
-  // Lists named by a relative path are looked for where the classifiers will look: beside the policy in
-  // force.
-  policy::CompileOptions compiling;
-  compiling.file = options.name;
-  compiling.directory = folder.folder();
-  compiling.revision = folder.revision() + 1;
-  std::vector<Error> warnings;
-  compiling.warnings = &warnings;
-  const auto compiled = policy::compile(text, compiling);
-  if (!compiled) return context.fail(compiled.error());
-  if (const auto failed = policy::failed_tests(**compiled, options.name); !failed.empty())
-    return context.fail(failed);
-  Context::warn(warnings);
-  compiling.warnings = nullptr;
-  const std::string exceptions_file = policy::exceptions_path(settings.classifier.policy);
-  warn_of_exceptions(text, compiling, exceptions_file);
-
+  if (!checked_policy(context, folder, text, options.name)) return;
   if (options.confirm_within > 0) {
     if (auto bound = folder.bound_next(options.confirm_within); !bound) return context.fail(bound.error());
-    leave_waiter(context, folder.revision() + 1);
+    leave_behind(context, "await-confirmation", folder.revision() + 1);
   }
+  const std::string exceptions_file = policy::exceptions_path(settings.classifier.policy);
   const std::string exceptions_before = read_text(exceptions_file).value_or(kNoExceptions);
   if (options.exceptions) {
     if (auto put = folder.put_exceptions(*options.exceptions); !put) return context.fail(put.error());
   }
-  const auto revision = folder.install(text, options.reason);
+  const auto revision =
+      folder.install(text, options.author.empty() ? author() : options.author, options.reason);
   if (!revision) return context.fail(revision.error());
-  const Reloads reloads = tell_classifiers(settings, *revision);
+  const Reloads reloads = tell_classifiers(context, settings, *revision);
   if (reloads.refused > 0) {
     if (options.exceptions) static_cast<void>(folder.put_exceptions(exceptions_before));
     if (auto undone = folder.take_back(); !undone) return context.fail(undone.error());
-    static_cast<void>(tell_classifiers(settings, folder.revision()));
+    static_cast<void>(tell_classifiers(context, settings, folder.revision()));
     std::fprintf(stderr, "revision %u stays in force\n", folder.revision());
     context.exit_code = kNegative;
     return;
@@ -148,32 +144,24 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
     print(fmt::format("weirctl policy confirm within {}, or revision {} comes back\n",
                       duration_text(options.confirm_within), *revision - 1));
   }
+  warn_of_scheduled(settings.classifier.policy, *revision);
   if (reloads.in_force < settings.workers) context.exit_code = kUnreachable;
 }
 
 /// When its time has passed; nullopt as soon as it does not wait any more.
 std::optional<policy::Pending> wait_to_its_end(const std::string& policy_path, std::uint32_t revision) {
-  constexpr TimeNs kStepMax = 60 * kSecond;
-  const std::string pending = policy::pending_path(policy_path);
-  const int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  const std::string folder = pending.substr(0, pending.rfind('/') + 1);
-  inotify_add_watch(changes, folder.c_str(), IN_DELETE | IN_MOVED_TO | IN_DELETE_SELF);
+  const FolderWatch changes{policy::pending_path(policy_path)};
   while (true) {
     auto waits = policy::read_pending(policy_path);
     const bool still = waits && waits->revision == revision;
     const TimeNs left = still ? waits->deadline - policy::boot_time_now() : 0;
-    if (left <= 0) {
-      close(changes);
-      return still ? waits : std::nullopt;
-    }
-    pollfd change{changes, POLLIN, 0};
-    poll(&change, 1, static_cast<int>(std::min(left, kStepMax) / kMillisecond + 1));
-    std::array<char, 4'096> seen{};
-    while (read(changes, seen.data(), seen.size()) > 0) continue;
+    if (left <= 0) return still ? waits : std::nullopt;
+    changes.wait(left);
   }
 }
 
-/// Until another weirctl has let go of the folder.
+}  // namespace
+
 std::optional<PolicyFolder> lock_at_last(const std::string& policy_path) {
   constexpr timespec kStep{0, 100'000'000};
   for (int i = 0; i < 600; ++i) {
@@ -183,23 +171,46 @@ std::optional<PolicyFolder> lock_at_last(const std::string& policy_path) {
   return std::nullopt;
 }
 
-}  // namespace
+std::shared_ptr<const policy::Policy> checked_policy(Context& context, const PolicyFolder& folder,
+                                                     const std::string& text, const std::string& name) {
+  // Lists named by a relative path are looked for where the classifiers will look: beside the policy in
+  // force.
+  policy::CompileOptions compiling;
+  compiling.file = name;
+  compiling.directory = folder.folder();
+  compiling.revision = folder.revision() + 1;
+  std::vector<Error> warnings;
+  compiling.warnings = &warnings;
+  auto compiled = policy::compile(text, compiling);
+  if (!compiled) {
+    context.fail(compiled.error());
+    return nullptr;
+  }
+  if (const auto failed = policy::failed_tests(**compiled, name); !failed.empty()) {
+    context.fail(failed);
+    return nullptr;
+  }
+  Context::warn(warnings);
+  compiling.warnings = nullptr;
+  warn_of_exceptions(text, compiling, policy::exceptions_path(folder.policy_path()));
+  return *compiled;
+}
 
 void apply_text(Context& context, const Settings& settings, const std::string& text,
                 const ApplyOptions& options) {
   auto locked = PolicyFolder::lock(settings.classifier.policy);
   if (!locked) return context.fail(locked.error());
-  if (options.confirm_within > 0 && locked->revision() == 0) {
-    std::fprintf(stderr,
-                 "error: there is no policy yet that could come back; apply it without --confirm-within\n");
-    context.exit_code = kNegative;
-    return;
-  }
   apply_in(context, settings, *locked, text, options);
 }
 
 void apply_in(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
               const ApplyOptions& options) {
+  if (options.confirm_within > 0 && folder.revision() == 0) {
+    return context.fail(Error{ErrorCode::kNotFound,
+                              "there is no policy yet that could come back",
+                              "apply it without --confirm-within",
+                              {}});
+  }
   if (may_replace(context, folder, options)) apply_locked(context, settings, folder, text, options);
 }
 

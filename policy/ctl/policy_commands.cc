@@ -9,6 +9,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/policy_schedule.h"
 #include "policy/ctl/policy_schema.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
@@ -79,6 +80,8 @@ struct ApplyWords {
   std::string file;
   std::string reason;
   std::string confirm_within;
+  std::string at;
+  bool over_changes = false;
 };
 
 void apply_file(Context& context, const ApplyWords& words) {
@@ -96,7 +99,8 @@ void apply_file(Context& context, const ApplyWords& words) {
   }
   const auto text = read_text(words.file);
   if (!text) return context.fail(text.error());
-  apply_text(context, *settings, *text, options);
+  if (words.at.empty()) return apply_text(context, *settings, *text, options);
+  schedule_text(context, *settings, *text, options, {words.at, words.over_changes});
 }
 
 Json rows_of(const policy::Policy& policy) {
@@ -164,8 +168,15 @@ void add_policy(CLI::App& app, Context& context) {
   applying->add_option("FILE", words->file, "policy text")->required()->check(CLI::ExistingFile);
   applying->add_option("--confirm-within", words->confirm_within,
                        "90s, 2m: the present one comes back unless weirctl policy confirm is said in time");
+  CLI::Option* const at = applying->add_option(
+      "--at", words->at, "\"2026-12-01 02:00\" in the policy's time zone, or RFC 3339: put in force then");
+  applying
+      ->add_flag("--over-changes", words->over_changes,
+                 "with --at: also when another policy than the present one is in force by then")
+      ->needs(at);
   applying->add_option("--reason", words->reason, "why; weirctl policy log shows it")->check(is_reason);
   add_policy_history(*policy, context);
+  add_policy_schedule(*policy, context);
 
   add_what_if(*policy, context);
   add_policy_usage(*policy, context);

@@ -188,7 +188,8 @@ Result<void> PolicyFolder::bound_next(TimeNs confirm_within) const {
   return replace_file(policy::pending_path(path_), policy::to_text(pending));
 }
 
-Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& reason) {
+Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::string& author,
+                                            const std::string& reason) {
   if (revision_ > 0) {
     auto present = read_text(path_);
     if (!present) return tl::unexpected(present.error());
@@ -196,7 +197,7 @@ Result<std::uint32_t> PolicyFolder::install(const std::string& text, const std::
     if (auto kept = replace_file(policy::kept_path(path_, revision_), before_); !kept)
       return tl::unexpected(kept.error());
   }
-  last_ = {revision_ + 1, wall_clock(), author(), reason};
+  last_ = {revision_ + 1, wall_clock(), author, reason};
   if (auto noted = note(last_); !noted) return tl::unexpected(noted.error());
   if (auto done = put(text, revision_ + 1); !done) return tl::unexpected(done.error());
   std::error_code ignored;

@@ -39,11 +39,13 @@ class PolicyFolder {
   /// 0: there is no policy yet; a policy without its revision file counts as 1.
   [[nodiscard]] std::uint32_t revision() const { return revision_; }
   [[nodiscard]] std::string folder() const;
+  [[nodiscard]] const std::string& policy_path() const { return path_; }
   /// The revision that is installed next goes back after this time (policy/lang/pending.h). Said first, so
   /// that it never is in force without its end.
   [[nodiscard]] Result<void> bound_next(TimeNs confirm_within) const;
   /// Puts `text` in force on disk as the next revision, which it gives, and keeps the present text beside it.
-  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& reason);
+  [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& author,
+                                              const std::string& reason);
   /// Replaces the exceptions beside the policy (policy/lang/exceptions.h).
   [[nodiscard]] Result<void> put_exceptions(const std::string& text) const;
   /// A line of the history about the revision in force.

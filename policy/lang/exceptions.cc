@@ -7,31 +7,19 @@
 
 #include "policy/lang/compile.h"
 #include "policy/lang/date_text.h"
+#include "policy/lang/moment.h"
 #include "policy/model/text_file.h"
 
 namespace weir::policy {
-namespace {
 
 namespace fs = std::filesystem;
-
-/// "2027-06-30T16:00:00Z"
-std::optional<TimeNs> parse_utc(std::string_view text) {
-  if (text.size() != 20 || text[10] != 'T' || text[16] != ':' || text[19] != 'Z') return std::nullopt;
-  const auto day = parse_date(text.substr(0, 10));
-  const auto minute = parse_minute(text.substr(11, 5));
-  const auto second = whole_number<std::uint16_t>(text.substr(17, 2));
-  if (!day || !minute || *minute == kDayMinutes || !second || *second > 59) return std::nullopt;
-  return ((*day * kDayMinutes + *minute) * 60 + *second) * kSecond;
-}
-
-}  // namespace
 
 std::string exceptions_path(const std::string& policy_path) {
   return (fs::path{policy_path}.parent_path() / "exceptions.yaml").string();
 }
 
 std::optional<TimeNs> parse_end(const TimeZone& zone, std::string_view text) {
-  if (text.size() == 20) return parse_utc(text);
+  if (const auto moment = parse_rfc3339(text)) return moment;
   const auto day = parse_date(text.substr(0, 10));
   if (!day) return std::nullopt;
   if (text.size() == 10) return zone.midnight(*day + 1) * kSecond;
@@ -53,7 +41,7 @@ ResultAll<ExceptionsFile> parse_exceptions(std::string_view text, const std::str
   const Node* const version = root->find("weir-exceptions");
   const Node* const judged = root->find("judged");
   const Node* const list = root->find("exceptions");
-  const auto time = judged == nullptr ? std::nullopt : parse_utc(judged->text);
+  const auto time = judged == nullptr ? std::nullopt : parse_rfc3339(judged->text);
   const bool whole = version != nullptr && version->text == "1" && time && list != nullptr &&
                      list->kind == Node::Kind::kList;
   if (!whole) {

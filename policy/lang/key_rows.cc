@@ -33,7 +33,7 @@ constexpr std::string_view kRate = "^[0-9]+ ?[kMG]bit/s$";
 constexpr std::string_view kSize = "^[0-9]+ ?[kMG]?B$";
 constexpr std::string_view kMinutes = "^[0-9]+(m|h)$";
 constexpr std::string_view kEnd =
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}|T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$";
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}|T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?$";
 
 using Text = std::string_view;
 /// Keys of the design that are refused in this version.
