@@ -112,6 +112,7 @@ bool Service::turn(Attached& attached) {
     static_cast<void>(classifier_.answers().flush(answer));  // before `next` says that the request is done
     const channel::Request* request = end.next();
     if (request == nullptr) {
+      if (!options_.replay && classifier_.look_at_groups()) continue;  // a replay's data plane waits for it
       const bool waiting = !classifier_.answers().flush(answer);
       return end.wait(attached.connection, waiting ? 1 : kControlIntervalMs);
     }

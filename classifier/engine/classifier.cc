@@ -42,6 +42,9 @@ void Classifier::set_policy(PolicyInForce policy) {
   const auto& rules = policy_.policy->parts().rules[static_cast<std::size_t>(Section::kEmail)];
   may_refuse_ =
       std::ranges::any_of(rules, [](const policy::Rule& rule) { return rule.then == Action::kRefuse; });
+  names_clients_ = policy_.policy->parts().names_clients();
+  looked_at_ = identity_state(last_time_);  // flows of other policies ask by themselves
+  look_next_ = UINT32_MAX;
 }
 
 void Classifier::on_request(const Request& request) {
@@ -49,6 +52,11 @@ void Classifier::on_request(const Request& request) {
   if (options_.simulation.hit(Fault::kCrash)) std::abort();
   last_time_ = request.time;
   clock_reached_ = std::max(clock_reached_, request.time);
+  take(request);
+  look_at_groups();
+}
+
+void Classifier::take(const Request& request) {
   switch (request.type) {
     case RequestType::kFlowOpened:
       on_opened(request);
@@ -104,9 +112,11 @@ void Classifier::on_packet(const Request& request) {
   }
   flow->account.saw(request.head.flow_bytes);
   flow->account.ending |= (request.head.tcp_flags & (kTcpFin | kTcpRst)) != 0;
-  // A reload came between, asked about or not, an exception ended, or a quota is used up.
-  const bool again =
-      flow->decision.revision != policy_.revision || exception_ended(*flow) || quota_turned(*flow, request);
+  // A reload came between, asked about or not, an exception ended, more is known of the client, or a quota is
+  // used up.
+  const bool other_group = regrouped(*flow, request.time);
+  const bool again = other_group || flow->decision.revision != policy_.revision || exception_ended(*flow) ||
+                     quota_turned(*flow, request);
   if (flow->final && !again) {  // it crossed the answer on its way
     // A verdict may expire before its reason does: then only to be given again.
     if (asks(request)) answer_final(*flow, request.flow, flow->final_action);
@@ -202,6 +212,7 @@ void Classifier::settle(std::uint32_t slot) {
   if (slot >= slots_.size()) return;
   FlowSlot& at = slots_[slot];
   if (at.open == nullptr || !at.open->final) return;
+  if (!names_clients_) at.open->facts.client_identity = nullptr;  // looked up whenever an event is built
   at.settled = SettledFlow::pack(*at.open);
   counts_.settled_bytes += at.settled.bytes().size();
   at.open.reset();

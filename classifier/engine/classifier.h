@@ -39,6 +39,9 @@ namespace weir::classifier {
 
 inline constexpr TimeNs kUpdateInterval =
     60 * kSecond;  // between two UPDATE events of a flow without new hits
+/// Of one look for clients in another group: so many slots, or flows with a final answer.
+inline constexpr std::uint32_t kLookSlots = 1'024;
+inline constexpr std::uint32_t kLookFlows = 8;
 
 struct ClassifierOptions {
   InspectLimits inspect;
@@ -89,6 +92,7 @@ struct ClassifierCounts {
   std::uint64_t identity_evicted = 0;  // clients and names that made room for others
   std::uint64_t quota_facts = 0;       // kept now
   std::uint64_t quota_facts_lost = 0;  // over kQuotaFactsMax
+  std::uint64_t regrouped = 0;         // decided flows whose client came into another group
 };
 
 class Classifier {
@@ -105,6 +109,10 @@ class Classifier {
   /// What the engine says of a quota.
   void learn(const QuotaFact& fact);
 
+  /// Goes on looking for decided flows whose client is in another group by now, a few at a time (regroup.cc);
+  /// each request does so too. False: there is none to look at.
+  bool look_at_groups();
+
   [[nodiscard]] AnswerQueue& answers() { return answers_; }
   /// Called with each answer to a packet: who waits for it need not wait until the flow's event is built too.
   void on_answer(std::function<void()> answered) { answered_ = std::move(answered); }
@@ -114,6 +122,7 @@ class Classifier {
   void set_redis_away(bool away) { redis_away_ = away; }
 
  private:
+  void take(const channel::Request& request);
   void on_opened(const channel::Request& request);
   void on_packet(const channel::Request& request);
   void on_closed(const channel::Request& request);
@@ -132,7 +141,11 @@ class Classifier {
   void recognise(FlowContext& flow, TimeNs now);
   void learn(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   [[nodiscard]] static bool name_by_evidence(FlowContext& flow);
+  // regroup.cc
+  [[nodiscard]] std::uint64_t identity_state(TimeNs now) const;
   void renew_identity(FlowContext& flow, TimeNs now);
+  [[nodiscard]] bool regrouped(FlowContext& flow, TimeNs now);
+  void look_again(std::uint32_t slot);
   /// An exception that the flow's decision stands on has ended.
   [[nodiscard]] bool exception_ended(const FlowContext& flow) const;
   /// Another use is known of the quotas that the flow falls under, and the policy says something else by it.
@@ -188,7 +201,10 @@ class Classifier {
   QuotaTable quotas_;
   TimeNs clock_reached_ = 0;  // the latest of them: a clock set back revives no exception
   bool redis_away_ = false;
-  bool may_refuse_ = false;  // a rule of the policy refuses single commands
+  bool may_refuse_ = false;      // a rule of the policy refuses single commands
+  bool names_clients_ = false;   // a group of the policy does, by host name or user
+  std::uint64_t looked_at_ = 0;  // identity_state of the last look at all flows
+  std::uint32_t look_next_ = 0;  // the slot at which it goes on; past the last one: it is over
 };
 
 }  // namespace weir::classifier

@@ -55,6 +55,11 @@ FlowFacts facts_of(const channel::FlowOpened& opened, TimeNs started) {
   return facts;
 }
 
+ClientPlace place_of(const FlowFacts& facts) {
+  const MacAddress mac = facts.tunnel.type.empty() ? facts.client_mac : MacAddress{};
+  return {mac, facts.vlan, facts.client()};
+}
+
 Bytes payload_of(const channel::Request& request) {
   const std::size_t offset = std::min<std::size_t>(request.head.payload_offset, request.packet.size());
   const Bytes rest = request.packet.subspan(offset);

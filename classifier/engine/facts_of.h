@@ -3,11 +3,14 @@
 #pragma once
 
 #include "classifier/engine/flow_context.h"
+#include "classifier/identity/client_table.h"
 #include "dataplane/channel/channel.h"
 
 namespace weir::classifier {
 
 [[nodiscard]] FlowFacts facts_of(const channel::FlowOpened& opened, TimeNs started);
+/// Within a tunnel the frames' hardware address is that of the tunnel's end, whoever is inside.
+[[nodiscard]] ClientPlace place_of(const FlowFacts& facts);
 /// The L4 payload of a packet, as much of it as was sent here.
 [[nodiscard]] Bytes payload_of(const channel::Request& request);
 /// A fragment without an L4 header: nothing above IP can be judged.

@@ -76,6 +76,7 @@ struct FlowContext : Recycled<FlowContext> {
 
   FlowFacts facts;
   ClientId client{};
+  std::uint64_t identity_state = 0;  // Classifier::identity_state when its client was looked up
   IdentifiedTraces traces;
   std::optional<FlowInspector> inspector;  // empty: names are final
   NdpiLabeler::Flow ndpi;

@@ -2,6 +2,7 @@
 // The part of Classifier about clients: who a flow's client is, what its packets say of clients, and the name
 // that the client's own DNS questions give to a flow without one.
 #include "classifier/engine/classifier.h"
+#include "classifier/engine/facts_of.h"
 #include "classifier/identity/encrypted_dns.h"
 
 namespace weir::classifier {
@@ -10,12 +11,6 @@ using channel::Direction;
 using channel::Request;
 
 namespace {
-
-/// Within a tunnel the frames' hardware address is that of the tunnel's end, whoever is inside.
-ClientPlace place_of(const FlowFacts& facts) {
-  const MacAddress mac = facts.tunnel.type.empty() ? facts.client_mac : MacAddress{};
-  return {mac, facts.vlan, facts.client()};
-}
 
 bool from_inside(const FlowFacts& facts, Direction direction) {
   return (direction == Direction::kFromInitiator) == facts.initiator_inside;
@@ -28,6 +23,7 @@ void Classifier::recognise(FlowContext& flow, TimeNs now) {
   FlowFacts& facts = flow.facts;
   KnownClient known = parts_.identity.clients.seen(place_of(facts), now);
   flow.client = known.id;
+  if (names_clients_) flow.identity_state = identity_state(now);
   facts.client_identity = std::move(known.facts);
   counts_.clients = parts_.identity.clients.clients();
   if (known.id == ClientId{}) return;
@@ -65,11 +61,6 @@ bool Classifier::name_by_evidence(FlowContext& flow) {
   facts.host = facts.dns_name;
   facts.host_source = NameSource::kDnsEvidence;
   return true;
-}
-
-/// What was learned of the client meanwhile belongs to what is said about the flow.
-void Classifier::renew_identity(FlowContext& flow, TimeNs now) {
-  flow.facts.client_identity = parts_.identity.clients.seen(place_of(flow.facts), now).facts;
 }
 
 }  // namespace weir::classifier

@@ -301,14 +301,18 @@ void transfer(Archive& archive, IdentifiedTraces& traces) {
   fields(archive, last);
 }
 template <typename Archive>
+void transfer(Archive& archive, ClientFacts& facts) {
+  auto& [host_name, host_name_source, user, user_source, behind_router] = facts;
+  fields(archive, host_name, host_name_source, user, user_source, behind_router);
+}
+template <typename Archive>
 void transfer(Archive& archive, FlowFacts& facts) {
   auto& [tuple, tunnel, vlan, inner_vlans, client_mac, initiator_inside, started, host, host_source, dns_name,
          dns_name_told, dns_name_ech, encrypted_dns, client_identity, tls, http, proxies, dns, mail, ssh,
          dhcp, master, app, confidence, app_final, names_final, country, asn, as_org, software] = facts;
-  static_cast<void>(client_identity);
   fields(archive, tuple, vlan, inner_vlans, client_mac, initiator_inside, started, host, host_source,
-         dns_name, dns_name_told, dns_name_ech, encrypted_dns, proxies, master, app, confidence, app_final,
-         names_final, country, asn, as_org, software);
+         dns_name, dns_name_told, dns_name_ech, encrypted_dns, client_identity, proxies, master, app,
+         confidence, app_final, names_final, country, asn, as_org, software);
   archive.group(tunnel);
   archive.group(tls);
   archive.group(http);
@@ -319,12 +323,13 @@ void transfer(Archive& archive, FlowFacts& facts) {
 }
 template <typename Archive>
 void transfer(Archive& archive, FlowContext& flow) {
-  auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
-         inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering, decision,
-         account, quotas_known, decided_at, final, final_action, level, exception, exception_action,
+  auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, identity_state,
+         traces, inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering,
+         decision, account, quotas_known, decided_at, final, final_action, level, exception, exception_action,
          exceptions, opened_said, news, message_said, messages_said, last_said, hits_said, hits_unsaid] =
       flow;
-  static_cast<void>(std::tie(inspector, ndpi, heads, bytes_held, skips, owed, held_to, renumbering));
+  static_cast<void>(
+      std::tie(identity_state, inspector, ndpi, heads, bytes_held, skips, owed, held_to, renumbering));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
          custom, responses, decision, account, quotas_known, decided_at, final, final_action, level,
          exception, exception_action, exceptions, opened_said, news, message_said, messages_said, last_said,

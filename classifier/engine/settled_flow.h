@@ -3,8 +3,7 @@
 // policy need (facts, decision, what was said) is kept in a few hundred bytes; for either it becomes a
 // FlowContext again. The bytes never leave the process: they hold addresses of literals.
 //
-// Not kept: what a final flow has no more (inspector, nDPI's state, heads for signatures, bytes to skip), and
-// the client's identity, which is looked up whenever an event is built.
+// Not kept: what a final flow has no more (inspector, nDPI's state, heads for signatures, bytes to skip).
 //
 // Threads: one at a time.
 #pragma once

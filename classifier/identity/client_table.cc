@@ -41,7 +41,7 @@ ClientTable::Client& ClientTable::client(const Key& key) {
   return client;
 }
 
-bool ClientTable::note_address(Client& client, const IpAddress& address, TimeNs now) const {
+bool ClientTable::note_address(Client& client, const IpAddress& address, TimeNs now) {
   if (client.router || !names_a_host(address)) return !client.router;
   auto& all = client.addresses;
   const auto known =
@@ -52,6 +52,7 @@ bool ClientTable::note_address(Client& client, const IpAddress& address, TimeNs 
   }
   std::erase_if(all, [&](const Address& each) { return now - each.seen > kClientAddressAge; });
   if (all.size() >= limits_.addresses_per_mac_max) {
+    ++changes_;
     client = Client{.id = client.id, .router = true};  // what was said of one was said of all behind it
     return false;
   }
@@ -94,6 +95,7 @@ void ClientTable::say_named(const IdentityClaim& claim, const ClientPlace& place
   if (!names_a_station(claim.mac)) return;
   if (claim.relayed && names_a_station(place.mac) && names_a_host(place.address)) {  // relays have one
     Client& relay = client(key_of(place.mac, place.vlan));
+    if (!relay.router) ++changes_;
     if (!relay.router) relay = Client{.id = relay.id, .router = true};
   }
   Client& station = client(key_of(claim.mac, place.vlan));
@@ -110,21 +112,26 @@ void ClientTable::say_named(const IdentityClaim& claim, const ClientPlace& place
 
 void ClientTable::say(Client& client, const IdentityClaim& claim, TimeNs now) {
   const auto put = [&](std::vector<Said>& all, std::size_t sources, std::size_t source,
-                       const std::string& text) {
+                       const std::string& text, TimeNs age) {
     if (source == 0 || source >= sources || text.empty()) return;
     if (all.empty()) all.resize(sources);
     Said& said = all[source];
+    if (said.text != text || now - said.at > age) ++changes_;
     said.at = now;
     client.facts_end = 0;
     if (said.text != text) said.text = text;
   };
-  put(client.host_names, kHostNameSources, static_cast<std::size_t>(claim.host_source), claim.host_name);
-  put(client.users, kUserSources, static_cast<std::size_t>(claim.user_source), claim.user);
+  put(client.host_names, kHostNameSources, static_cast<std::size_t>(claim.host_source), claim.host_name,
+      kHostNameAge);
+  put(client.users, kUserSources, static_cast<std::size_t>(claim.user_source), claim.user, kUserAge);
 }
 
 void ClientTable::told(const IdentityClaim& claim, TimeNs now) {
   ++told_revision_;
   const auto tell = [&](const Key& key) {
+    const Said* const before = told_.find(key);
+    const bool known = before != nullptr && now - before->at <= kUserAge && before->text == claim.user;
+    if (claim.ended ? before != nullptr : !known) ++changes_;
     if (claim.ended) return told_.erase(key);
     told_.put(key) = {claim.user, now};
   };

@@ -61,6 +61,8 @@ class ClientTable {
   /// `place`: whom the packet showed at the inside end; `by_inside`: that end sent it.
   void claim(const IdentityClaim& claim, const ClientPlace& place, bool by_inside, TimeNs now);
 
+  /// Counts what was learned or withdrawn of names and users; not what became too old.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
   [[nodiscard]] std::size_t users_told() const { return told_.size(); }
   [[nodiscard]] std::uint64_t evicted() const { return clients_.evicted() + told_.evicted(); }
@@ -97,7 +99,7 @@ class ClientTable {
   static Key key_of(const IpAddress& address, std::uint16_t vlan);
   [[nodiscard]] Client& client(const Key& key);
   /// Notes that this hardware address has this address; false when it is a router's.
-  [[nodiscard]] bool note_address(Client& client, const IpAddress& address, TimeNs now) const;
+  [[nodiscard]] bool note_address(Client& client, const IpAddress& address, TimeNs now);
   [[nodiscard]] Client* at(const ClientPlace& place, TimeNs now);
   void say(Client& client, const IdentityClaim& claim, TimeNs now);
   void told(const IdentityClaim& claim, TimeNs now);
@@ -110,6 +112,7 @@ class ClientTable {
   LruMap<Key, Client, KeyHash> clients_;
   LruMap<Key, Said, KeyHash> told_;  // users, by address or hardware address in any VLAN
   std::uint64_t told_revision_ = 0;
+  std::uint64_t changes_ = 0;
   std::uint64_t last_id_ = 0;
 };
 

@@ -9,14 +9,6 @@
 namespace weir::policy {
 namespace {
 
-bool holds_client(const Group& group, const FlowFacts& facts) {
-  const IpAddress& client = facts.client();
-  return std::any_of(group.subnets.begin(), group.subnets.end(),
-                     [&](const Subnet& s) { return s.contains(client); }) ||
-         std::find(group.vlans.begin(), group.vlans.end(), facts.vlan) != group.vlans.end() ||
-         std::find(group.macs.begin(), group.macs.end(), facts.client_mac) != group.macs.end();
-}
-
 template <typename T>
 bool has(const std::vector<T>& values, const T& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -38,8 +30,7 @@ bool web_master(std::string_view master) { return master == "HTTP" || master == 
 }  // namespace
 
 Evaluation::Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs now)
-    : policy_(policy), facts_(facts), now_(now) {
-  while (group_ < policy.groups.size() && !holds_client(policy.groups[group_], facts)) ++group_;
+    : policy_(policy), facts_(facts), now_(now), group_(group_of(policy, facts)) {
   // nDPI's name is a label: what it says of a host may be cut or a decoy, so no rule sees it.
   if (facts.host_source != NameSource::kNdpi) add_name(facts.host);
   add_name(facts.tls.sni);
@@ -60,7 +51,7 @@ void Evaluation::add_name(std::string_view name) {
 }
 
 const Group* Evaluation::group() const {
-  return group_ < policy_.groups.size() ? &policy_.groups[group_] : nullptr;
+  return group_.index < policy_.groups.size() ? &policy_.groups[group_.index] : nullptr;
 }
 
 bool Evaluation::applies(Section section) const {
@@ -92,15 +83,26 @@ bool Evaluation::in_schedule(const Schedule& schedule) {
   });
 }
 
+/// Whose name a user is, is nobody's business here (docs/security.md): the event has it.
+void Evaluation::say_group(Why why) const {
+  const Group* const found = group();
+  if (found == nullptr) return say(why, "the client is of no group");
+  switch (group_.by) {
+    case ClientGroup::By::kPlace:
+      return say(why, "the client is of group {}", found->name);
+    case ClientGroup::By::kName:
+      return say(why, "the client is of group {}: its name is {} ({})", found->name,
+                 facts_.client_identity->host_name, to_string(facts_.client_identity->host_name_source));
+    case ClientGroup::By::kUser:
+      return say(why, "the client is of group {}: a user of the group has logged in ({})", found->name,
+                 to_string(facts_.client_identity->user_source));
+  }
+}
+
 bool Evaluation::concerns(const Rule& rule, Why why) {
   if (!rule.who.always) {
-    const bool named = group_ < policy_.groups.size();
-    const bool inside = named && has(rule.who.any_of, static_cast<std::uint16_t>(group_));
-    if (named) {
-      say(why, "the client is of group {}", policy_.groups[group_].name);
-    } else {
-      say(why, "the client is of no group");
-    }
+    const bool inside = has(rule.who.any_of, static_cast<std::uint16_t>(group_.index));
+    say_group(why);
     if (inside == rule.who.negated) return false;
   }
   if (!rule.when.always) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "policy/decide/client_group.h"
 #include "policy/decide/why.h"
 #include "policy/lang/policy.h"
 #include "policy/model/flow_facts.h"
@@ -47,6 +48,7 @@ class Evaluation {
     DomainMatches sets;
   };
 
+  void say_group(Why why) const;
   [[nodiscard]] bool end_keys(const Match& match, Why why) const;
   [[nodiscard]] bool tunnel_keys(const Match& match, Why why) const;
   [[nodiscard]] bool network_keys(const Rule& rule, Why why) const;
@@ -73,7 +75,7 @@ class Evaluation {
   const FlowFacts& facts_;
   TimeNs now_;
   std::optional<LocalTime> local_;  // computed when the first rule asks
-  std::size_t group_ = 0;           // index; policy_.groups.size(): none
+  ClientGroup group_;
   std::array<Name, kNamesMax> names_;
   std::size_t names_used_ = 0;
 };

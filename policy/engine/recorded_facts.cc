@@ -83,6 +83,16 @@ void read_names(const event::FlowEvent& event, FlowFacts& facts) {
   facts.encrypted_dns = value_of(event.encrypted_dns(), EncryptedDns::kDoq);
 }
 
+void read_client(const event::Client& said, FlowFacts& facts) {
+  ClientFacts client;
+  client.host_name = said.host_name();
+  client.host_name_source = value_of(said.host_name_source(), HostNameSource::kKerberos);
+  client.user = said.user();
+  client.user_source = value_of(said.user_source(), UserSource::kKerberosRequest);
+  client.behind_router = said.behind_router();
+  facts.client_identity = std::make_shared<const ClientFacts>(std::move(client));
+}
+
 void read_tunnel(const event::FlowEvent& event, FlowFacts& facts) {
   if (!event.has_tunnel()) return;
   facts.tunnel = tunnel_of_type(event.tunnel().type(), facts.tuple.initiator.is_v4());
@@ -105,6 +115,7 @@ FlowFacts recorded_facts(const event::FlowEvent& event) {
   facts.initiator_inside = event.initiator_inside();
   facts.started = static_cast<TimeNs>(event.started_ns());
   read_names(event, facts);
+  if (event.has_client()) read_client(event.client(), facts);
   if (event.has_mail()) read_mail(event.mail(), facts.mail);
   if (event.has_http()) read_http(event, facts.http);
   if (event.has_tls()) read_hello(event.tls(), facts.tls);

@@ -76,6 +76,8 @@ void check_keys(Builder& builder, const Node& map, KeyMap keys);
                                                  std::string_view key);
 /// Scalars of a key, at most kValuesPerKeyMax; none and a mistake when there are more.
 [[nodiscard]] std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what);
+/// Patterns of a key (pattern.h), each of 1 to kPatternBytesMax bytes.
+void add_patterns(Builder& builder, const Node::Entry& entry, std::vector<std::string>& into);
 /// Adds one domain to a set; a mistake at `at` when it is none.
 void add_domain(Builder& builder, const Node& at, DomainSet set);
 /// A new set; nothing when the table has its most, and at the first time a mistake at `at`.

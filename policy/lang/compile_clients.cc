@@ -22,25 +22,60 @@ void add_network(Builder& builder, const Node& value, bool one_host, Group& grou
   }
 }
 
+void add_vlan(Builder& builder, const Node& value, Group& group) {
+  if (const auto id = builder.mistakes.integer(value, "a VLAN id", 1, 4'094))
+    group.vlans.push_back(static_cast<std::uint16_t>(*id));
+}
+
+void add_mac(Builder& builder, const Node& value, Group& group) {
+  if (const auto mac = MacAddress::parse(value.text)) return group.macs.push_back(*mac);
+  builder.mistakes.add(value, fmt::format("{} is not a MAC address", shown(value)),
+                       "write 02:00:00:00:00:01");
+}
+
+/// The words stand in the order of HostNameSource, of which the first is none.
+void add_source(Builder& builder, const Node& value, Group& group) {
+  if (const auto word = word_of(builder, value, KeyMap::kGroup, "names_from"))
+    group.names_from = static_cast<std::uint8_t>(group.names_from | 2U << *word);
+}
+
 void compile_group(Builder& builder, const Node& node, Group& group) {
   check_keys(builder, node, KeyMap::kGroup);
   for (const Node::Entry& entry : node.entries) {
     if (find_key(KeyMap::kGroup, entry.key) == nullptr) continue;
+    if (entry.key == "names") add_patterns(builder, entry, group.names);
+    if (entry.key == "users") add_patterns(builder, entry, group.users);
+    if (entry.key == "names" || entry.key == "users") continue;
     for (const Node* const value : values_of(builder, entry.value, entry.key)) {
-      if (entry.key == "subnets" || entry.key == "hosts") {
-        add_network(builder, *value, entry.key == "hosts", group);
-      } else if (entry.key == "vlans") {
-        if (const auto id = builder.mistakes.integer(*value, "a VLAN id", 1, 4'094)) {
-          group.vlans.push_back(static_cast<std::uint16_t>(*id));
-        }
-      } else if (const auto mac = MacAddress::parse(value->text)) {
-        group.macs.push_back(*mac);
+      if (entry.key == "vlans") {
+        add_vlan(builder, *value, group);
+      } else if (entry.key == "macs") {
+        add_mac(builder, *value, group);
+      } else if (entry.key == "names_from") {
+        add_source(builder, *value, group);
       } else {
-        builder.mistakes.add(*value, fmt::format("{} is not a MAC address", shown(*value)),
-                             "write 02:00:00:00:00:01");
+        add_network(builder, *value, entry.key == "hosts", group);
       }
     }
   }
+  if (group.names_from == 0) group.names_from = 1U << static_cast<unsigned>(HostNameSource::kDhcp);
+  if (const Node* const from = node.find("names_from"); from != nullptr && node.find("names") == nullptr)
+    builder.mistakes.add(*from, "names_from without names", "add names: [lab-pc-*]");
+}
+
+/// Who asks for a ticket may be anybody; what is granted, or acknowledged, is somebody.
+constexpr std::uint8_t kUsersBelieved =
+    1U << static_cast<unsigned>(UserSource::kRadius) | 1U << static_cast<unsigned>(UserSource::kKerberos);
+
+void index_names(PolicyParts& parts) {
+  for (std::size_t i = 0; i < parts.groups.size(); ++i) {
+    const Group& group = parts.groups[i];
+    const auto number = static_cast<std::uint16_t>(i);
+    for (const std::string& name : group.names) parts.client_names.add(name, number, group.names_from);
+    for (const std::string& user : group.users) parts.users.add(user, number, kUsersBelieved);
+  }
+  parts.client_names.finish();
+  parts.users.finish();
 }
 
 /// "mon-fri", "sat", "daily" as bits.
@@ -135,6 +170,7 @@ void compile_groups(Builder& builder, const Node& groups) {
     compile_group(builder, node, group);
     builder.parts.groups.push_back(std::move(group));
   });
+  index_names(builder.parts);
 }
 
 void compile_schedules(Builder& builder, const Node& schedules) {

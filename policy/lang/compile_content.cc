@@ -12,16 +12,6 @@
 namespace weir::policy {
 namespace {
 
-void add_patterns(Builder& builder, const Node::Entry& entry, std::vector<std::string>& into) {
-  for (const Node* const value : values_of(builder, entry.value, entry.key)) {
-    const bool fits = !value->text.empty() && value->text.size() <= kPatternBytesMax;
-    if (fits) into.push_back(value->text);
-    if (!fits)
-      builder.mistakes.add(*value, fmt::format("{} is {}", entry.key, shown(*value)),
-                           fmt::format("write 1 to {} characters; * stands for any", kPatternBytesMax));
-  }
-}
-
 void read_size(Builder& builder, const Node& node, std::string_view key, std::uint64_t& into) {
   const auto bytes = node.kind == Node::Kind::kScalar ? size_bytes(node.text) : std::nullopt;
   if (!bytes) builder.mistakes.add(node, fmt::format("{} is {}", key, shown(node)), kSizeAdvice);
@@ -57,6 +47,16 @@ void read_tls_below(Builder& builder, const Node& node, Match& match) {
 }
 
 }  // namespace
+
+void add_patterns(Builder& builder, const Node::Entry& entry, std::vector<std::string>& into) {
+  for (const Node* const value : values_of(builder, entry.value, entry.key)) {
+    const bool fits = !value->text.empty() && value->text.size() <= kPatternBytesMax;
+    if (fits) into.push_back(value->text);
+    if (!fits)
+      builder.mistakes.add(*value, fmt::format("{} is {}", entry.key, shown(*value)),
+                           fmt::format("write 1 to {} characters; * stands for any", kPatternBytesMax));
+  }
+}
 
 bool compile_content_key(Builder& builder, const Node::Entry& entry, Match& match) {
   const std::string& key = entry.key;

@@ -29,6 +29,7 @@ class FlowReader {
     facts.master = "Unknown";
     read_mail(facts.mail);  // the port depends on it
     read_ends(facts);
+    read_client(facts);
     read_names(facts);
     read_request(facts.http);
     read_software(facts);
@@ -87,6 +88,16 @@ class FlowReader {
     if (const Match place = match(Section::kNetwork, "country"); !place.countries.empty())
       facts.country = place.countries[0];
     if (const Match place = match(Section::kNetwork, "asn"); !place.asns.empty()) facts.asn = place.asns[0];
+  }
+
+  /// As the sources that a policy believes without being told to say it.
+  void read_client(FlowFacts& facts) {
+    ClientFacts client;
+    client.host_name = one_text("client_name");
+    if (!client.host_name.empty()) client.host_name_source = HostNameSource::kDhcp;
+    client.user = one_text("user");
+    if (!client.user.empty()) client.user_source = UserSource::kRadius;
+    if (client != ClientFacts{}) facts.client_identity = std::make_shared<const ClientFacts>(client);
   }
 
   static std::uint16_t usual_port(const MailFacts& mail) {

@@ -98,7 +98,24 @@ bool Coverage::names_nobody(std::size_t number) const {
   };
   const auto equal = [](const auto& one, const auto& other) { return one == other; };
   return held(group.subnets, &Group::subnets, subnet_within) && held(group.vlans, &Group::vlans, equal) &&
-         held(group.macs, &Group::macs, equal);
+         held(group.macs, &Group::macs, equal) && names_held(number) &&
+         held(group.users, &Group::users, [](std::string_view one, std::string_view other) {
+           return pattern_within(one, other, user_part);
+         });
+}
+
+/// Each of the group's host names is one of an earlier group, wherever it was seen.
+bool Coverage::names_held(std::size_t number) const {
+  const std::vector<Group>& groups = builder_.parts.groups;
+  const Group& group = groups[number];
+  return std::all_of(group.names.begin(), group.names.end(), [&](std::string_view name) {
+    return std::any_of(
+        groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(number), [&](const Group& earlier) {
+          if ((group.names_from & ~earlier.names_from) != 0) return false;
+          return std::any_of(earlier.names.begin(), earlier.names.end(),
+                             [&](std::string_view other) { return pattern_within(name, other, host_label); });
+        });
+  });
 }
 
 Coverage::Clients Coverage::clients_of(const Condition& who) const {

@@ -29,6 +29,7 @@ class Coverage {
  private:
   /// Groups, and behind them the clients of none.
   using Clients = std::bitset<kGroupsMax + 1>;
+  [[nodiscard]] bool names_held(std::size_t group) const;
   [[nodiscard]] Clients clients_of(const Condition& who) const;
   [[nodiscard]] bool who_covers(const Condition& outer, const Condition& inner) const;
   [[nodiscard]] bool domains_cover(const std::vector<NamedSet>& outer,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/categories/domain_table.h"
+#include "policy/lang/name_index.h"
 #include "policy/lang/time_zone.h"
 #include "policy/lang/version_range.h"
 #include "policy/model/decision.h"
@@ -37,6 +38,9 @@ struct Group {
   std::vector<Subnet> subnets;  // hosts are subnets of one address
   std::vector<std::uint16_t> vlans;
   std::vector<MacAddress> macs;
+  std::vector<std::string> names;  // patterns of host names (name_index.h)
+  std::uint8_t names_from = 0;     // bit n: a name by HostNameSource n counts
+  std::vector<std::string> users;  // patterns
 };
 
 /// Minutes of a local day; `end` before or at `begin`: the span passes midnight and belongs to the day it
@@ -212,6 +216,8 @@ struct PolicyParts {
   std::string zone_name = "UTC";
   TimeZone zone;
   std::vector<Group> groups;
+  NameIndex client_names{host_label};  // of all groups
+  NameIndex users{user_part};
   std::vector<Schedule> schedules;
   DomainTable domains;
   std::vector<Rule> rules[3];  // network, web, email, by the value of Section
@@ -222,6 +228,9 @@ struct PolicyParts {
   std::vector<Error> exception_faults;  // of kept ones that do not fit this policy, and lift nothing
   std::vector<RuleSummary> summaries;
   std::vector<PolicyTest> tests;
+
+  /// Some group depends on what the identity tables know of a client.
+  [[nodiscard]] bool names_clients() const { return !client_names.empty() || !users.empty(); }
 };
 
 class Policy {

@@ -101,6 +101,19 @@ def dhcp(name, mac='02:00:00:00:00:01'):
     return head + bytes.fromhex(mac.strip().replace(':', '')) + bytes(10 + 64 + 128) + b'\x63\x82\x53\x63' + options
 
 
+def radius(status, user, address, number=1):
+    """An Accounting-Request (RFC 2866): `status` is start or stop; who has the address by it."""
+    attributes = b''.join(bytes([kind, len(value) + 2]) + value for kind, value in
+                          ((1, user.encode()), (8, ipaddress.ip_address(address.strip()).packed),
+                           (40, struct.pack('>I', {'start': 1, 'stop': 2}[status]))))
+    return struct.pack('>BBH', 4, int(number), 20 + len(attributes)) + bytes(16) + attributes
+
+
+def radius_ok(number):
+    """The Accounting-Response to it."""
+    return struct.pack('>BBH', 5, int(number), 20) + bytes(16)
+
+
 def ssh_kexinit(lists):
     """An SSH packet with the four lists that go into a fingerprint, "kex;encryption;mac;compression", of both directions."""
     kex, cipher, mac, compression = lists.split(';')
@@ -127,7 +140,8 @@ def make(text):
     call = re.fullmatch(r'(\w+)\((.*)\)', text, re.S)
     makers = {'tls': tls, 'http': http, 'http_ok': http_ok, 'dns': dns, 'zeros': lambda n: bytes(int(n)),
               'dns_answer': lambda t: dns_answer(*t.split(',')), 'tls_unnamed': lambda _: tls_unnamed(),
-              'dhcp': lambda t: dhcp(*t.split(',')), 'ssh_kexinit': ssh_kexinit, 'file': file,
+              'dhcp': lambda t: dhcp(*t.split(',')), 'radius': lambda t: radius(*t.split(',')), 'radius_ok': radius_ok,
+              'ssh_kexinit': ssh_kexinit, 'file': file,
               'http2_opening': http2_opening, 'http2': http2, 'socks5': socks5,
               'fill': lambda n: b'\xa5' * int(n), 'hex': bytes.fromhex,
               'text': lambda t: t.encode().decode('unicode_escape').encode('latin-1')}

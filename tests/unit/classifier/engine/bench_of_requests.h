@@ -123,6 +123,12 @@ class Bench {
     classifier_.on_request(request);
   }
 
+  /// Packets and the end are an earlier flow's again; its ends are those of the one opened last.
+  void resume(const channel::FlowRef& flow, std::uint8_t protocol) {
+    flow_ = flow;
+    protocol_ = protocol;
+  }
+
   channel::Request base(channel::RequestType type) const {
     channel::Request request;
     request.type = type;

@@ -114,6 +114,8 @@ FlowFacts full_facts() {
   facts.dns_name_told = 4 * kSecond;
   facts.dns_name_ech = true;
   facts.encrypted_dns = EncryptedDns::kDot;
+  facts.client_identity = std::make_shared<const ClientFacts>(
+      ClientFacts{"pc7", HostNameSource::kMdns, "anna", UserSource::kKerberos, true});
   fill_protocols(facts);
   facts.master = "TLS";
   facts.app = "YouTube";

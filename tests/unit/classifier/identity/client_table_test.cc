@@ -162,6 +162,31 @@ TEST(ClientTable, EverythingGetsOld) {
   EXPECT_EQ(host_of(t.seen(at)), "-");
 }
 
+TEST(ClientTable, CountsWhatIsNews) {
+  Table t;
+  const ClientPlace at = place(1, "10.0.0.7");
+  const auto news = [&](const IdentityClaim& claim, bool by_inside) {
+    const std::uint64_t before = t.clients.changes();
+    t.claim(claim, at, by_inside);
+    return t.clients.changes() - before;
+  };
+  EXPECT_EQ(news(host(HostNameSource::kDhcp, "pc"), true), 1U);
+  EXPECT_EQ(news(host(HostNameSource::kDhcp, "pc"), true), 0U) << "it renews its lease";
+  EXPECT_EQ(news(host(HostNameSource::kDhcp, "other"), true), 1U);
+  IdentityClaim radius = user(UserSource::kRadius, "anna", About::kNamed);
+  radius.mac = mac(1);
+  EXPECT_EQ(news(radius, false), 1U);
+  t.now += kHour;
+  EXPECT_EQ(news(radius, false), 0U) << "an interim update";
+  t.now += kUserAge + 1;
+  EXPECT_EQ(news(radius, false), 1U) << "it had been forgotten";
+  radius.ended = true;
+  EXPECT_EQ(news(radius, false), 1U);
+  EXPECT_EQ(news(radius, false), 0U);
+  t.now = kStart + kHostNameAge + 1;
+  EXPECT_EQ(news(host(HostNameSource::kDhcp, "other"), true), 1U) << "it had become too old";
+}
+
 TEST(ClientTable, ClaimsAboutOthersAreNotTaken) {
   Table t;
   const ClientPlace at = place(1, "10.0.0.7");

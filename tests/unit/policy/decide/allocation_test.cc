@@ -43,7 +43,8 @@ TEST(DecideAllocation, NoneToLookUpImportedCategories) {
 
 TEST(DecideAllocation, NoneForAFlowWithoutHits) {
   const auto policy = policy_of(
-      "groups: {staff: {subnets: [10.20.0.0/16]}}\n"
+      "groups: {lab: {names: [lab-pc-1, \"*.lab.example\"], users: [anna, \"*@LAB\"]}, staff: {subnets: "
+      "[10.20.0.0/16]}}\n"
       "schedules: {office: {days: mon-fri}}\n"
       "categories: {gambling: {domains: [bet.example]}}\n"
       "network: [{rule: n, match: {app: [doh, BitTorrent], port: 1-1024}, then: block}]\n"
@@ -54,8 +55,10 @@ TEST(DecideAllocation, NoneForAFlowWithoutHits) {
       "software: {unknown: report, authorised: [{product: curl}]}\n");
   const Flow web =
       Flow{}.tls("a-rather-long-name.of-a-site.example").app("TLS", "Google").software("curl", "7.88.1");
+  const Flow known = Flow{}.identity({"a-rather-long-name-of-a-pc.hall.example", HostNameSource::kDhcp,
+                                      "somebody.with.a.long.name@EXAMPLE.LAN", UserSource::kKerberos});
   const Flow mail = Flow{}.mail("smtp", "someone@somewhere.example", "someone.else@elsewhere.example");
-  for (const Flow* const flow : {&web, &mail}) {
+  for (const Flow* const flow : {&web, &known, &mail}) {
     const std::size_t before = allocations;
     const Decision decision = judge(policy, *flow);
     EXPECT_EQ(allocations - before, 0U);

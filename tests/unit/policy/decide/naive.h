@@ -122,12 +122,50 @@ struct Question {
   std::string group;
 };
 
+/// `*` stands for anything.
+inline bool like(const std::string& pattern, const std::string& text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern[0] == '*')
+    return like(pattern.substr(1), text) || (!text.empty() && like(pattern, text.substr(1)));
+  return !text.empty() && std::tolower(pattern[0]) == std::tolower(text[0]) &&
+         like(pattern.substr(1), text.substr(1));
+}
+inline bool like_any(const std::vector<std::string>& patterns, const std::string& text) {
+  return any(patterns, [&](const std::string& pattern) { return like(pattern, text); });
+}
+
+/// "pc.lab.example" without its domain; "EXAMPLE\anna", "anna@EXAMPLE" without their realm.
+inline std::string label_of(const std::string& name) { return name.substr(0, name.find('.')); }
+inline std::string account_of(const std::string& user) {
+  const std::size_t slash = user.find('\\');
+  return slash != std::string::npos ? user.substr(slash + 1) : user.substr(0, user.rfind('@'));
+}
+
+inline bool holds_identity(const Group& group, const ClientFacts& client) {
+  const std::vector<std::string> from =
+      group.names_from.empty() ? std::vector<std::string>{"dhcp"} : group.names_from;
+  const bool name_counts = holds(from, std::string(to_string(client.host_name_source)));
+  const bool user_counts =
+      client.user_source == UserSource::kRadius || client.user_source == UserSource::kKerberos;
+  const auto host = [&](const std::string& pattern) {
+    return like(pattern,
+                pattern.find('.') != std::string::npos ? client.host_name : label_of(client.host_name));
+  };
+  const auto user = [&](const std::string& pattern) {
+    return like(pattern,
+                pattern.find_first_of("@\\") != std::string::npos ? client.user : account_of(client.user));
+  };
+  return (name_counts && !client.host_name.empty() && any(group.names, host)) ||
+         (user_counts && !client.user.empty() && any(group.users, user));
+}
+
 inline std::string group_of(const Policy& policy, const FlowFacts& facts) {
   const std::string client = facts.client().to_string();
   for (const Group& group : policy.groups) {
     if (holds(group.hosts, client) || holds(group.vlans, static_cast<int>(facts.vlan)) ||
         holds(group.macs, facts.client_mac.to_string()) ||
-        any(group.subnets, [&](const std::string& subnet) { return in_subnet(client, subnet); })) {
+        any(group.subnets, [&](const std::string& subnet) { return in_subnet(client, subnet); }) ||
+        (facts.client_identity != nullptr && holds_identity(group, *facts.client_identity))) {
       return group.name;
     }
   }
@@ -148,18 +186,6 @@ inline std::string mail_protocol(const FlowFacts& facts) {
   if (facts.master == "SMTPS") return "submission";
   if (facts.master == "IMAP" || facts.master == "IMAPS") return "imap";
   return facts.master == "POP3" || facts.master == "POPS" ? "pop3" : "";
-}
-
-/// `*` stands for anything.
-inline bool like(const std::string& pattern, const std::string& text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern[0] == '*')
-    return like(pattern.substr(1), text) || (!text.empty() && like(pattern, text.substr(1)));
-  return !text.empty() && std::tolower(pattern[0]) == std::tolower(text[0]) &&
-         like(pattern.substr(1), text.substr(1));
-}
-inline bool like_any(const std::vector<std::string>& patterns, const std::string& text) {
-  return any(patterns, [&](const std::string& pattern) { return like(pattern, text); });
 }
 
 inline bool matches_content(const HttpFacts& http, const Rule& rule) {

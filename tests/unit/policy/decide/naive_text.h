@@ -18,7 +18,7 @@ struct NamedValues {
 
 struct Group {
   std::string name;
-  std::vector<std::string> hosts{}, subnets{}, macs{};
+  std::vector<std::string> hosts{}, subnets{}, macs{}, names{}, names_from{}, users{};
   std::vector<int> vlans{};
 };
 
@@ -82,7 +82,7 @@ struct Policy {
 
 inline std::string listed(const std::vector<std::string>& values) {
   std::string text = "[";
-  for (const std::string& value : values) text += (text.size() > 1 ? ", \"" : "\"") + value + "\"";
+  for (const std::string& value : values) text += (text.size() > 1 ? ", '" : "'") + value + "'";
   return text + "]";
 }
 
@@ -179,6 +179,9 @@ inline std::string text_of(const Group& group) {
   for (const int vlan : group.vlans) vlans += (vlans.empty() ? "[" : ", ") + std::to_string(vlan);
   if (!vlans.empty()) keys.add("vlans", vlans + "]");
   keys.add("macs", group.macs);
+  keys.add("names", group.names);
+  keys.add("names_from", group.names_from);
+  keys.add("users", group.users);
   return "  " + group.name + ": " + keys.map() + "\n";
 }
 

@@ -17,10 +17,12 @@ groups:
   mail-servers: {hosts: [10.20.0.25]}
   guests: {vlans: [30]}
   printers: {macs: ["02:00:00:00:00:01"]}
+  lab: {names: ["lab-*"], users: [anna]}
 schedules:
   office: {days: mon-fri, hours: "08:00-17:30"}
 network:
   - {rule: printers-stay, who: printers, match: {port: 1-65535}, then: block}
+  - {rule: lab-stays, who: lab, match: {port: 80}, then: block}
   - {rule: no-doh, match: {app: doh}, then: block}
   - {rule: not-there, match: {country: XX, asn: 64496, protocol: udp}, then: report}
 web:
@@ -45,6 +47,9 @@ TEST(PolicyTests, EveryKeyOfAFlowIsAFact) {
     return failures("  - {test: t, flow: {client: " + flow + "}, expect: " + expected + "}\n");
   };
   EXPECT_THAT(fails("10.0.0.1, mac: \"02:00:00:00:00:01\"", "block, rule: printers-stay"), IsEmpty());
+  EXPECT_THAT(fails("10.0.0.1, client_name: Lab-7.example, port: 80", "block, rule: lab-stays"), IsEmpty());
+  EXPECT_THAT(fails("10.0.0.1, user: anna@EXAMPLE.LAN, port: 80", "block, rule: lab-stays"), IsEmpty());
+  EXPECT_THAT(fails("10.0.0.1, client_name: pc, user: bert, port: 80", "allow"), IsEmpty());
   EXPECT_THAT(fails("10.0.0.1, app: doh", "block, rule: no-doh"), IsEmpty());
   EXPECT_THAT(fails("\"fd00::1\", country: xx, asn: AS64496, protocol: udp", "report, rule: not-there"),
               IsEmpty());
@@ -77,13 +82,13 @@ TEST(PolicyTests, WhatDoesNotHoldIsSaidWithItsPlaceAndWhy) {
       failures("  - {test: bets, flow: {client: 10.0.0.1, host: bet.example}, expect: block, rule: no-bets}\n"
                "  - {test: other-rule, flow: {client: 10.0.0.1, app: doh}, expect: block, rule: no-bets}\n"
                "  - {test: mail, flow: {client: 10.0.0.1, mail: smtp}, expect: allow}\n"),
-      ElementsAre("p:22:5: error: test bets expects block by no-bets, and the policy says allow: no-bets: "
+      ElementsAre("p:24:5: error: test bets expects block by no-bets, and the policy says allow: no-bets: "
                   "the client is "
                   "of no group (mend the rules, or the test)",
-                  "p:23:5: error: test other-rule expects block by no-bets, and the policy says block by "
+                  "p:25:5: error: test other-rule expects block by no-bets, and the policy says block by "
                   "no-doh: no-bets "
                   "was not reached (mend the rules, or the test)",
-                  "p:24:5: error: test mail expects allow, and the policy says block by our-relay: "
+                  "p:26:5: error: test mail expects allow, and the policy says block by our-relay: "
                   "our-relay: the client "
                   "is of no group; the mail protocol is smtp (mend the rules, or the test)"));
 }

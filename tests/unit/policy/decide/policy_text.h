@@ -35,6 +35,16 @@ struct Flow {
     facts.tuple.initiator = *IpAddress::parse(address);
     return *this;
   }
+  Flow& identity(ClientFacts who) {
+    facts.client_identity = std::make_shared<const ClientFacts>(std::move(who));
+    return *this;
+  }
+  Flow& named(const char* host_name, HostNameSource source = HostNameSource::kDhcp) {
+    return identity({.host_name = host_name, .host_name_source = source});
+  }
+  Flow& used_by(const char* user, UserSource source = UserSource::kRadius) {
+    return identity({.user = user, .user_source = source});
+  }
   Flow& server(const char* address, std::uint16_t port, std::uint8_t protocol = kProtocolTcp) {
     facts.tuple.responder = *IpAddress::parse(address);
     facts.tuple.responder_port = port;

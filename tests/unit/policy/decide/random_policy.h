@@ -41,6 +41,13 @@ inline const std::vector<std::string> kZones{"UTC", "America/Toronto", "Europe/P
 inline const std::vector<std::string> kClients{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1", "fd00::1"};
 inline const std::vector<std::string> kClientNets{"10.0.0.0/30", "10.0.0.0/16", "fd00::/64", "0.0.0.0/0"};
 inline const std::vector<std::string> kMacs{"02:00:00:00:00:01", "02:00:00:00:00:02"};
+inline const std::vector<std::string> kHostNames{"pc1", "PC2.lab.example", "pc2.other.example", "lab"};
+inline const std::vector<std::string> kHostPatterns{"pc1", "pc2",           "pc*",
+                                                    "*",   "*.lab.example", "PC2.Lab.Example"};
+inline const std::vector<std::string> kHostSources{"dhcp", "mdns", "kerberos"};
+inline const std::vector<std::string> kUsers{"anna", "Anna@EXAMPLE.LAN", "EXAMPLE\\anna", "bert@OTHER.LAN"};
+inline const std::vector<std::string> kUserPatterns{"anna",        "bert",       "anna@example.lan",
+                                                    "*@other.lan", "EXAMPLE\\*", "b*"};
 inline const std::vector<std::string> kServers{"203.0.113.1", "203.0.113.2", "198.51.100.7", "2001:db8::1"};
 inline const std::vector<std::string> kServerNets{"203.0.113.1",  "203.0.113.0/30", "203.0.112.0/20",
                                                   "198.51.100.7", "0.0.0.0/0",      "2001:db8::/32"};
@@ -77,7 +84,11 @@ inline naive::Group random_group(Dice& dice, const std::string& name) {
   if (dice.once_in(4)) group.subnets = dice.some_of(kClientNets);
   if (dice.once_in(6)) group.macs = dice.some_of(kMacs);
   if (dice.once_in(6)) group.vlans = {dice.between(29, 31)};
-  if (group.hosts.empty() && group.subnets.empty() && group.macs.empty() && group.vlans.empty())
+  if (dice.once_in(4)) group.names = dice.some_of(kHostPatterns);
+  if (!group.names.empty() && dice.once_in(3)) group.names_from = dice.some_of(kHostSources);
+  if (dice.once_in(4)) group.users = dice.some_of(kUserPatterns);
+  if (group.hosts.empty() && group.subnets.empty() && group.macs.empty() && group.vlans.empty() &&
+      group.names.empty() && group.users.empty())
     group.hosts = {dice.one_of(kClients)};
   return group;
 }
@@ -258,6 +269,19 @@ inline void random_content(Dice& dice, Flow& flow) {
   }
 }
 
+inline void random_identity(Dice& dice, Flow& flow) {
+  ClientFacts client;
+  if (dice.once_in(2)) {
+    client.host_name = dice.one_of(kHostNames);
+    client.host_name_source = static_cast<HostNameSource>(dice.between(1, kHostNameSources - 1));
+  }
+  if (dice.once_in(2)) {
+    client.user = dice.one_of(kUsers);
+    client.user_source = static_cast<UserSource>(dice.between(1, kUserSources - 1));
+  }
+  flow.identity(client);
+}
+
 inline Flow random_flow(Dice& dice) {
   Flow flow;
   flow.client(dice.one_of(kClients).c_str());
@@ -270,6 +294,7 @@ inline Flow random_flow(Dice& dice) {
   }
   if (dice.once_in(4)) flow.facts.vlan = static_cast<std::uint16_t>(dice.between(29, 31));
   if (dice.once_in(3)) flow.facts.client_mac = *MacAddress::parse(dice.one_of(kMacs));
+  if (dice.once_in(2)) random_identity(dice, flow);
   if (dice.once_in(2))
     flow.place(dice.one_of(kCountries).c_str(), static_cast<std::uint32_t>(dice.one_of(kAsns)));
   if (dice.once_in(2)) {
@@ -323,13 +348,18 @@ inline std::string in_short_without_objects(const Decision& decision) {
 }
 
 inline std::string shown(const FlowFacts& facts) {
-  std::string text = facts.client().to_string() + " > " + facts.tuple.responder.to_string() + " " +
-                     std::to_string(facts.tuple.protocol) + "/" + std::to_string(facts.tuple.responder_port) +
-                     " vlan " + std::to_string(facts.vlan) + " mac " + facts.client_mac.to_string() +
-                     " master " + facts.master + " app " + facts.app + " (" + to_string(facts.confidence) +
-                     ") dns " + to_string(facts.encrypted_dns) + " tunnel " + std::string(facts.tunnel.type) +
-                     " host " + facts.host + " mail " + facts.mail.protocol + " " + facts.mail.sender +
-                     " > " + facts.mail.pending_recipient + " country " + facts.country;
+  std::string text =
+      facts.client().to_string() + " > " + facts.tuple.responder.to_string() + " " +
+      std::to_string(facts.tuple.protocol) + "/" + std::to_string(facts.tuple.responder_port) + " vlan " +
+      std::to_string(facts.vlan) + " identity " +
+      (facts.client_identity == nullptr
+           ? std::string("none")
+           : facts.client_identity->host_name + " " + to_string(facts.client_identity->host_name_source) +
+                 " " + facts.client_identity->user + " " + to_string(facts.client_identity->user_source)) +
+      " mac " + facts.client_mac.to_string() + " master " + facts.master + " app " + facts.app + " (" +
+      to_string(facts.confidence) + ") dns " + to_string(facts.encrypted_dns) + " tunnel " +
+      std::string(facts.tunnel.type) + " host " + facts.host + " mail " + facts.mail.protocol + " " +
+      facts.mail.sender + " > " + facts.mail.pending_recipient + " country " + facts.country;
   for (const SoftwareFact& fact : facts.software)
     text += " " + fact.product + " " + fact.version + " (" + fact.evidence + ")";
   return text;

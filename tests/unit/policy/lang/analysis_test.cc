@@ -96,6 +96,25 @@ TEST(Analysis, AGroupBehindThoseThatHoldItsClientsNamesNobody) {
   EXPECT_THAT(warnings_of(earlier + "  c: {subnets: [10.0.0.0/15]}\n" + rule), IsEmpty());
 }
 
+TEST(Analysis, AGroupBehindThoseThatHoldItsNamesAndUsersNamesNobody) {
+  const auto nobody = [](const std::string& group) {
+    const auto warnings = warnings_of(
+        "groups:\n  a: {names: [\"lab-*\"], users: [\"*@EXAMPLE.LAN\", anna]}\n"
+        "  b: {names: [kiosk], names_from: [dhcp, mdns]}\n  c: {" +
+        group + "}\n");
+    return !warnings.empty() && warnings[0].find("group c names nobody") != std::string::npos;
+  };
+  EXPECT_TRUE(nobody("names: [\"LAB-pc-*\", kiosk]"));
+  EXPECT_TRUE(nobody("names: [kiosk], names_from: mdns"));
+  EXPECT_TRUE(nobody("users: [Anna, bert@example.lan]"));
+  EXPECT_FALSE(nobody("names: [\"lab-1\"], names_from: [dhcp, mdns]"))
+      << "the earlier one believes DHCP alone";
+  EXPECT_FALSE(nobody("names: [\"*\"]"));
+  EXPECT_FALSE(nobody("names: [lab-1.example]")) << "not looked for";
+  EXPECT_FALSE(nobody("users: [bert]"));
+  EXPECT_FALSE(nobody("users: [anna], hosts: [10.0.0.1]"));
+}
+
 TEST(Analysis, WhoAndWhen) {
   const std::string known =
       "groups: {g: {hosts: [10.0.0.1]}, h: {hosts: [10.0.0.2]}, none: {hosts: [10.0.0.1]}}\n"
