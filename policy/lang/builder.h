@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "policy/lang/compile.h"
+#include "policy/lang/directory_map.h"
 #include "policy/lang/keys.h"
 #include "policy/lang/policy.h"
 #include "policy/model/document.h"
@@ -29,6 +30,7 @@ struct Builder {
   Mistakes mistakes;
   std::vector<Error> list_mistakes;  // of category and list files: they carry another file's name
   PolicyParts parts;
+  std::optional<DirectoryMap> directory;
   std::map<std::string, DomainSet, std::less<>> lists;
   std::map<std::string, DomainSet, std::less<>> categories;
   std::optional<Result<CategoryFile>> imported;  // opened when the first rule needs it
@@ -38,7 +40,9 @@ struct Builder {
 };
 
 void compile_zone(Builder& builder, const Node& root);
-void compile_groups(Builder& builder, const Node& groups);
+void compile_directory(Builder& builder, const Node& directory);
+/// `root`: for what else it says of groups.
+void compile_groups(Builder& builder, const Node& root, const Node& groups);
 void compile_schedules(Builder& builder, const Node& schedules);
 void compile_lists(Builder& builder, const Node& lists);
 void compile_categories(Builder& builder, const Node& categories);
@@ -76,6 +80,8 @@ void check_keys(Builder& builder, const Node& map, KeyMap keys);
                                                  std::string_view key);
 /// Scalars of a key, at most kValuesPerKeyMax; none and a mistake when there are more.
 [[nodiscard]] std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what);
+/// Of a file that the policy names.
+[[nodiscard]] std::string full_path(const Builder& builder, const std::string& written);
 /// Patterns of a key (pattern.h), each of 1 to kPatternBytesMax bytes.
 void add_patterns(Builder& builder, const Node::Entry& entry, std::vector<std::string>& into);
 /// Adds one domain to a set; a mistake at `at` when it is none.

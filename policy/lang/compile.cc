@@ -45,7 +45,8 @@ void compile_parts(Builder& builder, const Node& root) {
   check_keys(builder, root, KeyMap::kPolicy);
   compile_zone(builder, root);
   compile_mode(builder, root);
-  step("groups", [&](const Node& node) { compile_groups(builder, node); });
+  step("directory", [&](const Node& node) { compile_directory(builder, node); });
+  step("groups", [&](const Node& node) { compile_groups(builder, root, node); });
   step("schedules", [&](const Node& node) { compile_schedules(builder, node); });
   step("lists", [&](const Node& node) { compile_lists(builder, node); });
   step("categories", [&](const Node& node) { compile_categories(builder, node); });

@@ -39,7 +39,21 @@ void add_source(Builder& builder, const Node& value, Group& group) {
     group.names_from = static_cast<std::uint8_t>(group.names_from | 2U << *word);
 }
 
-void compile_group(Builder& builder, const Node& node, Group& group) {
+/// `given`: the policy names a mapping file; one that was not read was a mistake already.
+void add_directory_group(Builder& builder, const Node& value, bool given, Group& group) {
+  group.directory.push_back(value.text);
+  if (!given) {
+    builder.mistakes.add(value, fmt::format("{} without a mapping file", shown(value)),
+                         "add directory: {file: groups.map}");
+  }
+  if (!builder.directory || builder.directory->find(value.text) != nullptr) return;
+  std::vector<std::string_view> known;
+  for (const DirectoryGroup& one : builder.directory->groups()) known.push_back(one.name);
+  builder.mistakes.add(value, fmt::format("the mapping file has no group {}", shown(value)),
+                       meant(value.text, known, "a group without users stands there too"));
+}
+
+void compile_group(Builder& builder, const Node& node, bool directory_given, Group& group) {
   check_keys(builder, node, KeyMap::kGroup);
   for (const Node::Entry& entry : node.entries) {
     if (find_key(KeyMap::kGroup, entry.key) == nullptr) continue;
@@ -51,6 +65,8 @@ void compile_group(Builder& builder, const Node& node, Group& group) {
         add_vlan(builder, *value, group);
       } else if (entry.key == "macs") {
         add_mac(builder, *value, group);
+      } else if (entry.key == "directory") {
+        add_directory_group(builder, *value, directory_given, group);
       } else if (entry.key == "names_from") {
         add_source(builder, *value, group);
       } else {
@@ -67,12 +83,18 @@ void compile_group(Builder& builder, const Node& node, Group& group) {
 constexpr std::uint8_t kUsersBelieved =
     1U << static_cast<unsigned>(UserSource::kRadius) | 1U << static_cast<unsigned>(UserSource::kKerberos);
 
-void index_names(PolicyParts& parts) {
+void index_names(Builder& builder) {
+  PolicyParts& parts = builder.parts;
   for (std::size_t i = 0; i < parts.groups.size(); ++i) {
     const Group& group = parts.groups[i];
     const auto number = static_cast<std::uint16_t>(i);
     for (const std::string& name : group.names) parts.client_names.add(name, number, group.names_from);
     for (const std::string& user : group.users) parts.users.add(user, number, kUsersBelieved);
+    for (const std::string& name : group.directory) {
+      const DirectoryGroup* const found = builder.directory ? builder.directory->find(name) : nullptr;
+      if (found == nullptr) continue;
+      for (const std::string& user : found->users) parts.users.add(user, number, kUsersBelieved);
+    }
   }
   parts.client_names.finish();
   parts.users.finish();
@@ -163,14 +185,37 @@ void compile_zone(Builder& builder, const Node& root) {
   builder.parts.zone = std::move(*loaded);
 }
 
-void compile_groups(Builder& builder, const Node& groups) {
+void compile_directory(Builder& builder, const Node& directory) {
+  if (!expect_map(builder, directory, "directory")) return;
+  check_keys(builder, directory, KeyMap::kDirectory);
+  const Node* const file = directory.find("file");
+  if (file == nullptr)
+    return builder.mistakes.add(directory, "the directory has no file", "add file: groups.map");
+  const std::string written = builder.mistakes.text(*file, "file");
+  if (written.empty()) return;
+  auto map = DirectoryMap::load(full_path(builder, written));
+  if (map) {
+    builder.directory = std::move(*map);
+    return;
+  }
+  for (const Error& error : map.error()) {
+    if (error.at.line > 0) {
+      builder.list_mistakes.push_back(error);
+    } else {
+      builder.mistakes.add(*file, fmt::format("{} {}", full_path(builder, written), error.what));
+    }
+  }
+}
+
+void compile_groups(Builder& builder, const Node& root, const Node& groups) {
+  const bool directory_given = root.find("directory") != nullptr;
   each_named(builder, groups, "groups", kGroupsMax, [&](const Node& node, const std::string& name) {
     Group group;
     group.name = name;
-    compile_group(builder, node, group);
+    compile_group(builder, node, directory_given, group);
     builder.parts.groups.push_back(std::move(group));
   });
-  index_names(builder.parts);
+  index_names(builder);
 }
 
 void compile_schedules(Builder& builder, const Node& schedules) {

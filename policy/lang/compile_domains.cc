@@ -17,10 +17,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kListMistakesMax =
     50;  // of all list files of one policy; the rest would only repeat them
 
-std::string full_path(const Builder& builder, const std::string& written) {
-  return (fs::path(builder.options.directory) / written).lexically_normal().string();
-}
-
 /// Reads a list file into `set`. A file that cannot be read is a mistake of the policy, at `at`; wrong lines
 /// in it are mistakes of that file.
 void add_file(Builder& builder, const Node& at, const std::string& path, DomainSet set) {
@@ -117,6 +113,10 @@ const CategoryFile* imported_file(Builder& builder, const Node& at) {
 }
 
 }  // namespace
+
+std::string full_path(const Builder& builder, const std::string& written) {
+  return (fs::path(builder.options.directory) / written).lexically_normal().string();
+}
 
 std::optional<DomainSet> category_set(Builder& builder, const Node& at) {
   if (const auto known = builder.categories.find(at.text); known != builder.categories.end())

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policy/categories/canonical_name.h"
+#include "policy/lang/app_names.h"
 
 namespace weir::policy {
 namespace {
@@ -99,9 +100,11 @@ bool Coverage::names_nobody(std::size_t number) const {
   const auto equal = [](const auto& one, const auto& other) { return one == other; };
   return held(group.subnets, &Group::subnets, subnet_within) && held(group.vlans, &Group::vlans, equal) &&
          held(group.macs, &Group::macs, equal) && names_held(number) &&
-         held(group.users, &Group::users, [](std::string_view one, std::string_view other) {
-           return pattern_within(one, other, user_part);
-         });
+         held(group.users, &Group::users,
+              [](std::string_view one, std::string_view other) {
+                return pattern_within(one, other, user_part);
+              }) &&
+         held(group.directory, &Group::directory, same_word);  // whoever is in it, now and later
 }
 
 /// Each of the group's host names is one of an earlier group, wherever it was seen.

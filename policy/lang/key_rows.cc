@@ -84,6 +84,7 @@ constexpr KeyRow kRows[] = {
     word(kPolicy, "mode", "monitor|enforce",
          "`monitor`: no rule blocks, all record what they would block; left out: `enforce`"),
     maps(kPolicy, "groups", kNamed, kGroup, kGroupsMax, "of clients; the first that holds a client names it"),
+    maps(kPolicy, "directory", kMap, kDirectory, 0, "where the users of directory groups are written"),
     maps(kPolicy, "schedules", kNamed, kSchedule, kSchedulesMax, "times of the week"),
     maps(kPolicy, "lists", kNamed, kDomains, 0, "names for sets of domains"),
     maps(kPolicy, "categories", kNamedOrFolder, kDomains, 0,
@@ -111,6 +112,10 @@ constexpr KeyRow kRows[] = {
           "where a name of `names` may have been seen; left out: `dhcp`"),
     texts(kGroup, "users", "patterns, such as `anna`, `anna@EXAMPLE.LAN`, `\"*@EXAMPLE.LAN\"`",
           "clients by who has logged in at them, as RADIUS or Kerberos says"),
+    texts(kGroup, "directory", "groups of the mapping file, such as `Domain Users`",
+          "clients at which one of their users has logged in"),
+
+    needed(text(kDirectory, "file", "a path", "the mapping file; looked for beside the policy")),
 
     texts(kSchedule, "days", "`mon-fri`, `sat`, `daily`", "left out: `daily`", kDays),
     texts(kSchedule, "hours", "`\"08:00-17:30\"`",

@@ -101,6 +101,7 @@ std::string or_text(const std::vector<std::string_view>& words) {
 std::string_view to_string(KeyMap map) {
   constexpr std::string_view kNames[] = {"policy",
                                          "group",
+                                         "directory",
                                          "schedule",
                                          "list or category",
                                          "rule",

@@ -16,6 +16,7 @@ namespace weir::policy {
 enum class KeyMap : std::uint8_t {
   kPolicy,
   kGroup,
+  kDirectory,
   kSchedule,
   kDomains,  // a list, a category
   kRule,

@@ -38,9 +38,10 @@ struct Group {
   std::vector<Subnet> subnets;  // hosts are subnets of one address
   std::vector<std::uint16_t> vlans;
   std::vector<MacAddress> macs;
-  std::vector<std::string> names;  // patterns of host names (name_index.h)
-  std::uint8_t names_from = 0;     // bit n: a name by HostNameSource n counts
-  std::vector<std::string> users;  // patterns
+  std::vector<std::string> names;      // patterns of host names (name_index.h)
+  std::uint8_t names_from = 0;         // bit n: a name by HostNameSource n counts
+  std::vector<std::string> users;      // patterns
+  std::vector<std::string> directory;  // groups of the mapping file (directory_map.h)
 };
 
 /// Minutes of a local day; `end` before or at `begin`: the span passes midnight and belongs to the day it

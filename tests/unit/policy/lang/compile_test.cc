@@ -163,6 +163,7 @@ TEST(Compile, TheExamplesOfThePageCompile) {
   const Folder folder;
   folder.write("partners.txt", "other-partner.example\n");
   folder.write("gambling.txt", "bet.example\n");
+  folder.write("groups.map", "Network Operators: anna\n");
   const std::string page = read_all(WEIR_SOURCE_DIR "/docs/policy.md");
   const std::string fence = "```yaml\n";
   std::string text;
