@@ -33,6 +33,7 @@ QuotaTable quotas_of(const Decision& decision, TimeNs then) {
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
   const bool goes_on = flow.decision.action == Action::kRefuse && seen.conflict;  // without this packet
   if (blocks(flow.decision.action) && !goes_on) return answer_blocked(flow, request, seen);
+  if (!flow.going_on.empty() && answer_click(flow, request)) return;
   if (flow.owed && (!flow.inspector || owed_too_late(flow, request)))
     return answer_final(flow, request.flow, VerdictAction::kReset);
   if (flow.exception_action != ExceptionAction::kPass) {
@@ -108,11 +109,11 @@ void Classifier::answer_final(FlowContext& flow, channel::FlowRef ref, VerdictAc
   end_inspection(flow);
 }
 
-/// Until the exception ends that the flow's decision stands on, or its use has to be counted: then the flow
-/// asks again. 0: it need not.
+/// Until an exception or click-through ends that the flow's decision stands on, or its use has to be counted:
+/// then the flow asks again. 0: it need not.
 std::uint32_t Classifier::seconds_left(const FlowContext& flow) const {
   TimeNs left = counts_use(flow.decision) ? kQuotaSayEvery : kForEver;
-  if (flow.decision.exception_ends != 0) left = std::min(left, flow.decision.exception_ends - clock_reached_);
+  if (flow.decision.lifted_until != 0) left = std::min(left, flow.decision.lifted_until - clock_reached_);
   if (left == kForEver) return 0;
   return static_cast<std::uint32_t>(std::clamp<TimeNs>((left + kSecond - 1) / kSecond, 1, UINT32_MAX));
 }
@@ -169,7 +170,8 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
     // An exception that did not hold then does not hold in its account.
     const QuotaTable quotas = quotas_of(flow.decision, flow.decided_at);
     const DynamicFacts then{.clock_reached = flow.decision.exception.empty() ? kForEver : 0,
-                            .quotas = &quotas};
+                            .quotas = &quotas,
+                            .clicked_through = flow.decision.clicked_through};
     traced = policy::decide(*policy_.policy, flow.facts, then, flow.decided_at, policy::Trace::kOn);
     path = traced.path;
   }

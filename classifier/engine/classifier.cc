@@ -7,10 +7,8 @@
 
 #include "classifier/engine/about.h"
 #include "classifier/engine/facts_of.h"
-#include "classifier/identity/encrypted_dns.h"
 #include "classifier/stream/tcp_stream.h"
 #include "policy/categories/canonical_name.h"
-#include "policy/decide/decide.h"
 
 namespace weir::classifier {
 
@@ -112,10 +110,10 @@ void Classifier::on_packet(const Request& request) {
   }
   flow->account.saw(request.head.flow_bytes);
   flow->account.ending |= (request.head.tcp_flags & (kTcpFin | kTcpRst)) != 0;
-  // A reload came between, asked about or not, an exception ended, more is known of the client, or a quota is
-  // used up.
+  // A reload came between, asked about or not, what lifted a rule ended, more is known of the client, or a
+  // quota is used up.
   const bool other_group = regrouped(*flow, request.time);
-  const bool again = other_group || flow->decision.revision != policy_.revision || exception_ended(*flow) ||
+  const bool again = other_group || flow->decision.revision != policy_.revision || lifting_ended(*flow) ||
                      quota_turned(*flow, request);
   if (flow->final && !again) {  // it crossed the answer on its way
     // A verdict may expire before its reason does: then only to be given again.
@@ -140,6 +138,7 @@ void Classifier::on_packet(const Request& request) {
   if (seen.broken) return answer_alone(*flow, request, ExceptionCause::kParserError);
   const bool named = name_by_evidence(*flow);
   labelled |= sign(*flow, &request, seen.facts_changed || named);
+  if (seen.facts_changed) take_click(*flow);
   if (seen.facts_changed || labelled || named || again) judge(*flow, request.time);
   while (seen.more && flow->inspector && !blocks(flow->decision.action)) {
     say_message(*flow, request.time);
@@ -152,6 +151,7 @@ void Classifier::on_packet(const Request& request) {
       continue;
     }
     const bool news = name_by_evidence(*flow) || seen.facts_changed;
+    if (seen.facts_changed) take_click(*flow);
     if (sign(*flow, nullptr, news) || news) judge(*flow, request.time);
   }
   count_held(*flow);
@@ -313,65 +313,6 @@ bool Classifier::take_label(FlowContext& flow, NdpiLabel&& label) const {
     }
   }
   return changed;
-}
-
-bool Classifier::exception_ended(const FlowContext& flow) const {
-  return flow.decision.exception_ends != 0 && clock_reached_ >= flow.decision.exception_ends;
-}
-
-bool Classifier::quota_turned(FlowContext& flow, const Request& request) {
-  if (flow.decision.quotas.empty()) return false;
-  if (flow.quotas_known == quotas_.generation() && !(flow.final && asks(request))) return false;
-  const Action action = flow.decision.action;
-  const RateLimit limit = flow.decision.limit;
-  judge(flow, request.time);
-  return flow.decision.action != action || flow.decision.limit != limit;
-}
-
-void Classifier::learn(const QuotaFact& fact) {
-  if (!quotas_.learn(fact, clock_reached_)) ++counts_.quota_facts_lost;
-  counts_.quota_facts = quotas_.size();
-}
-
-void Classifier::judge(FlowContext& flow, TimeNs now) {
-  ++counts_.decisions;
-  const DynamicFacts dynamic{.clock_reached = clock_reached_, .quotas = &quotas_};
-  flow.quotas_known = quotas_.generation();
-  flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
-  static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
-  flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);
-  if (blocks(flow.decision.action)) {  // evidence: the path with the facts that blocked, not later ones
-    flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now, policy::Trace::kOn);
-  }
-  flow.decision.revision = policy_.revision;
-  flow.decided_at = now;
-  flow.news = true;
-  for (const RuleHit& hit : flow.decision.hits) {
-    const auto known = [&hit](const std::vector<RuleHit>& hits) {
-      return std::find(hits.begin(), hits.end(), hit) != hits.end();
-    };
-    if (known(flow.hits_said) || known(flow.hits_unsaid)) continue;
-    if (flow.hits_said.size() + flow.hits_unsaid.size() >= kHitsPerFlowMax) {
-      ++counts_.hits_unsaid;
-    } else {
-      flow.hits_unsaid.push_back(hit);
-    }
-  }
-}
-
-/// What a receiver reads that has the second copy of some bytes. It counts when it is blocked; else the first
-/// reading stays the flow's.
-void Classifier::judge_other(FlowContext& flow, TimeNs now) {
-  FlowFacts& other = flow.inspector->other_facts();
-  other.master = flow.facts.master;
-  other.app = flow.facts.app;
-  other.confidence = flow.facts.confidence;
-  other.app_final = flow.facts.app_final;
-  std::swap(flow.facts, other);
-  judge(flow, now);
-  if (blocks(flow.decision.action)) return;
-  std::swap(flow.facts, other);
-  judge(flow, now);
 }
 
 /// The parsers cannot go on with this flow: what the exception table says is remembered, and names are final.

@@ -3,7 +3,8 @@
 // sink:
 //   on_opened   a context, addresses and their place in the world, the client, the first decision
 //   on_packet   bytes -> names (inspect) -> application (ndpi) -> software -> decision -> answer -> event
-//               a client that is refused is told so in its own protocol where that can be done (refusing.cc)
+//               a client that is refused is told so in its own protocol where that can be done (refusing.cc),
+//               and may go on where the rule lets it (clicking.cc)
 //   on_closed   the last word, the FINAL event
 // It reads no clock (time comes with the requests), does no input or output, and decides nothing itself: that
 // is policy::decide.
@@ -23,6 +24,7 @@
 #include "classifier/geo/geo_lookup.h"
 #include "classifier/identity/identity_tables.h"
 #include "classifier/ndpi/ndpi_labeler.h"
+#include "classifier/notice/notice.h"
 #include "classifier/publish/event_builder.h"
 #include "classifier/publish/event_sink.h"
 #include "classifier/software/identify.h"
@@ -79,7 +81,9 @@ struct ClassifierCounts {
   std::uint64_t forwarded = 0;  // final answers by action
   std::uint64_t dropped = 0;
   std::uint64_t reset = 0;
-  std::uint64_t refused = 0;  // times that a client was told in the words of its protocol
+  std::uint64_t refused = 0;         // times that a client was told in the words of its protocol
+  std::uint64_t clicks = 0;          // times that one went on from a page all the same
+  std::uint64_t clicks_refused = 0;  // clicks that were not its own, or too late
   std::uint64_t conflicts = 0;
   std::uint64_t hits_unsaid = 0;  // over kHitsPerFlowMax
   std::array<std::uint64_t, kExceptionCauses> exceptions{};
@@ -93,6 +97,7 @@ struct ClassifierCounts {
   std::uint64_t quota_facts = 0;       // kept now
   std::uint64_t quota_facts_lost = 0;  // over kQuotaFactsMax
   std::uint64_t regrouped = 0;         // decided flows whose client came into another group
+  std::uint64_t clicks_evicted = 0;    // click-throughs that did
 };
 
 class Classifier {
@@ -146,12 +151,13 @@ class Classifier {
   void renew_identity(FlowContext& flow, TimeNs now);
   [[nodiscard]] bool regrouped(FlowContext& flow, TimeNs now);
   void look_again(std::uint32_t slot);
-  /// An exception that the flow's decision stands on has ended.
-  [[nodiscard]] bool exception_ended(const FlowContext& flow) const;
+  /// An exception or click-through that the flow's decision stands on has ended.
+  [[nodiscard]] bool lifting_ended(const FlowContext& flow) const;
   /// Another use is known of the quotas that the flow falls under, and the policy says something else by it.
   [[nodiscard]] bool quota_turned(FlowContext& flow, const channel::Request& request);
   void judge(FlowContext& flow, TimeNs now);
   void judge_other(FlowContext& flow, TimeNs now);
+  void note_hit(FlowContext& flow, const RuleHit& hit);
   void give_up(FlowContext& flow, const Inspected& seen);
   void count_held(FlowContext& flow);
   void end_inspection(FlowContext& flow);
@@ -164,6 +170,10 @@ class Classifier {
   void drop_waiting(const FlowContext& flow, const channel::Request& request);
   void answer_alone(FlowContext& flow, const channel::Request& request, ExceptionCause cause);
   void answer_final(FlowContext& flow, channel::FlowRef ref, channel::VerdictAction action);
+  // clicking.cc
+  [[nodiscard]] std::string page_for(const FlowContext& flow, const Notice& notice, bool head) const;
+  void take_click(FlowContext& flow);
+  [[nodiscard]] bool answer_click(FlowContext& flow, const channel::Request& request);
   // refusing.cc
   void answer_blocked(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   [[nodiscard]] bool refuse_in_words(FlowContext& flow, const channel::Request& request,

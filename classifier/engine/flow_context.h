@@ -89,6 +89,8 @@ struct FlowContext : Recycled<FlowContext> {
   std::optional<OwedRefusal> owed;
   std::optional<std::uint32_t> held_to;  // TCP: end of the packet that waits for the rest of a command
   Renumbering renumbering;
+  std::string
+      going_on;  // the path to which the client goes on by the request judged last; empty: it is no click
 
   Decision decision;
   QuotaAccount account;

@@ -54,7 +54,7 @@ bool Classifier::refuse_in_words(FlowContext& flow, const Request& request, cons
   const Notice notice{object_of(flow.facts, address), flow.decision.tell_user, reference};
   switch (refusal.form) {
     case RefusalForm::kHttpReply:
-      inject(flow, request, InjectEnd::kClose, http_notice(notice, refusal.head));
+      inject(flow, request, InjectEnd::kClose, page_for(flow, notice, refusal.head));
       return true;
     case RefusalForm::kTlsAlert:
       inject(flow, request, InjectEnd::kClose, tls_notice());

@@ -289,11 +289,16 @@ void transfer(Archive& archive, QuotaAccount& account) {
   fields(archive, bytes, bytes_said, messages_said, rules, ending);
 }
 template <typename Archive>
+void transfer(Archive& archive, ClickThrough& click) {
+  auto& [rule, ends] = click;
+  fields(archive, rule, ends);
+}
+template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {
-  auto& [action, revision, limit, tell_user, group, rule, hits, exception, exception_ends, quotas, path] =
-      decision;
+  auto& [action, revision, limit, tell_user, group, rule, hits, exception, clicked_through, lifted_until,
+         quotas, path] = decision;
   fields(archive, action, revision, limit.bytes_s, limit.per_client, tell_user, group, rule, hits, exception,
-         exception_ends, quotas, path);
+         clicked_through, lifted_until, quotas, path);
 }
 template <typename Archive>
 void transfer(Archive& archive, IdentifiedTraces& traces) {
@@ -325,11 +330,11 @@ template <typename Archive>
 void transfer(Archive& archive, FlowContext& flow) {
   auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, identity_state,
          traces, inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering,
-         decision, account, quotas_known, decided_at, final, final_action, level, exception, exception_action,
-         exceptions, opened_said, news, message_said, messages_said, last_said, hits_said, hits_unsaid] =
-      flow;
-  static_cast<void>(
-      std::tie(identity_state, inspector, ndpi, heads, bytes_held, skips, owed, held_to, renumbering));
+         going_on, decision, account, quotas_known, decided_at, final, final_action, level, exception,
+         exception_action, exceptions, opened_said, news, message_said, messages_said, last_said, hits_said,
+         hits_unsaid] = flow;
+  static_cast<void>(std::tie(identity_state, inspector, ndpi, heads, bytes_held, skips, owed, held_to,
+                             renumbering, going_on));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
          custom, responses, decision, account, quotas_known, decided_at, final, final_action, level,
          exception, exception_action, exceptions, opened_said, news, message_said, messages_said, last_said,

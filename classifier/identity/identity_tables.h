@@ -2,6 +2,7 @@
 // The tables of this folder together, as one classifier has them. Nothing else.
 #pragma once
 
+#include "classifier/identity/click_throughs.h"
 #include "classifier/identity/client_table.h"
 #include "classifier/identity/dns_evidence.h"
 
@@ -10,6 +11,7 @@ namespace weir::classifier {
 struct IdentityTables {
   ClientTable clients{};
   DnsEvidence evidence{};
+  ClickThroughs clicks{};
 };
 
 }  // namespace weir::classifier

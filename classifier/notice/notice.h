@@ -17,10 +17,14 @@ struct Notice {
   std::string_view object;     // what was asked for: a name or an address; may be hostile
   std::string_view tell_user;  // the rule's text for the user; may be empty
   std::string_view reference;  // the flow's id
+  std::string_view go_on{};    // a page's: the target to which its button posts; empty: it has none
 };
 
 /// An HTTP/1.1 reply 403 with a page; without the page to HEAD. The connection is to close behind it.
 [[nodiscard]] std::string http_notice(const Notice& notice, bool head);
+
+/// An HTTP/1.1 reply 303 to `path` of the same host (RFC 9110 section 15.4.4). Likewise.
+[[nodiscard]] std::string http_go_on(std::string_view path);
 
 /// A fatal alert access_denied (RFC 8446 section 6.2) as a record of its own.
 [[nodiscard]] std::string tls_notice();

@@ -133,6 +133,11 @@ void fill_decision(event::FlowEvent& event, const FlowStory& story) {
   event.set_group(decision.group);
   event.set_rule(decision.rule);
   event.set_policy_exception(decision.exception);
+  for (const ClickThrough& one : decision.clicked_through) {
+    auto* out = event.add_clicked_through();
+    out->set_rule(one.rule);
+    out->set_until_ns(static_cast<std::uint64_t>(one.ends));
+  }
   fill_quotas(event, decision);
   for (const RuleHit& hit : story.new_hits) {
     auto* out = event.add_hits();

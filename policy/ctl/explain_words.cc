@@ -83,6 +83,11 @@ std::string decision_words(const event::FlowEvent& event) {
     return fmt::format("Decision: {}{}, under exception {} {}.\n", event.action(), by,
                        event.policy_exception(), of);
   }
+  if (event.rule().empty() && event.clicked_through_size() > 0) {
+    const event::ClickThrough& click = event.clicked_through(0);
+    return fmt::format("Decision: {}; the client clicked through rule {} {}, until {}.\n", event.action(),
+                       click.rule(), of, time_text(static_cast<TimeNs>(click.until_ns())));
+  }
   if (event.rule().empty())
     return fmt::format("Decision: {}; no rule {} spoke against it.\n", event.action(), of);
   return fmt::format("Decision: {}, by rule {} {}.\n", event.action(), event.rule(), of);
@@ -103,10 +108,10 @@ std::string why_words(const event::FlowEvent& event) {
     text += ".\n";
   }
   for (const event::Hit& hit : event.hits()) {
-    text += fmt::format(
-        "Recorded: rule {} ({}, {}) {} {}.\n", hit.rule(), hit.section(), hit.severity(),
-        hit.would_block() ? fmt::format("would {} (monitor mode)", hit.action()) : hit.action() + "s",
-        hit.object());
+    const std::string does = hit.action() == "continue" ? "asks about" : hit.action() + "s";
+    text += fmt::format("Recorded: rule {} ({}, {}) {} {}.\n", hit.rule(), hit.section(), hit.severity(),
+                        hit.would_block() ? fmt::format("would {} (monitor mode)", hit.action()) : does,
+                        hit.object());
   }
   for (const std::string& exception : event.exceptions()) {
     text += fmt::format(

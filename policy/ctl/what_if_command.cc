@@ -99,8 +99,8 @@ class Candidate {
  public:
   explicit Candidate(std::shared_ptr<const policy::Policy> policy) : policy_(std::move(policy)) {}
   /// Of an event before those that were judged.
-  void judge(const FlowFacts& facts, const QuotaTable& quotas, TimeNs at, Said& said) const {
-    const Decision decision = policy::decide(*policy_, facts, {.quotas = &quotas}, at);
+  void judge(const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs at, Said& said) const {
+    const Decision decision = policy::decide(*policy_, facts, dynamic, at);
     said.add_earlier(decision.action, decision.rule);
   }
 
@@ -127,8 +127,10 @@ class Recorded {
     if (first) describe(flow, *event);
     const FlowFacts facts = policy::recorded_facts(*event);
     const QuotaTable quotas = policy::recorded_quotas(*event);
-    running_.judge(facts, quotas, at, flow.running);
-    candidate_.judge(facts, quotas, at, flow.candidate);
+    const std::vector<ClickThrough> clicks = policy::recorded_clicks(*event);
+    const DynamicFacts dynamic{.quotas = &quotas, .clicked_through = clicks};
+    running_.judge(facts, dynamic, at, flow.running);
+    candidate_.judge(facts, dynamic, at, flow.candidate);
     if (event->kind() == event::KIND_OPENED) {
       report_.take(flow);
       flows_.erase(place);

@@ -24,6 +24,7 @@ class Judge {
         facts_(facts),
         dynamic_(dynamic),
         now_(now),
+        clicked_through_(dynamic.clicked_through),
         tracing_(trace == Trace::kOn),
         evaluation_(policy, facts, now),
         exceptions_(policy, facts, evaluation_, std::max(now, dynamic.clock_reached)) {}
@@ -58,11 +59,30 @@ class Judge {
   bool lifted(const Exception* exception, std::string_view before, std::string_view what) {
     if (exception == nullptr) return false;
     if (decision_.exception.empty()) decision_.exception = exception->name;
-    const bool first = decision_.exception_ends == 0 || exception->ends < decision_.exception_ends;
-    if (first) decision_.exception_ends = exception->ends;
+    note_end(exception->ends);
     if (tracing_) {
       words_ = fmt::format("{}{}exception {} of {} {} until {}", before, before.empty() ? "" : "; ",
                            exception->name, exception->owner, what, exception->until);
+    }
+    return true;
+  }
+
+  void note_end(TimeNs ends) {
+    if (decision_.lifted_until == 0 || ends < decision_.lifted_until) decision_.lifted_until = ends;
+  }
+
+  /// The client clicked on the rule's page that it wants to go on.
+  bool clicked_through(const Rule& rule) {
+    if (rule.then != Action::kContinue || rule.monitor) return false;
+    const auto click = std::find_if(clicked_through_.begin(), clicked_through_.end(),
+                                    [&](const ClickThrough& one) { return one.rule == rule.name; });
+    if (click == clicked_through_.end()) return false;
+    decision_.clicked_through.push_back(*click);
+    note_end(click->ends);
+    if (tracing_) {
+      const int minute = policy_.zone.local(click->ends / kSecond).minute;
+      words_ += fmt::format("{}the client clicked through until {:02}:{:02}", words_.empty() ? "" : "; ",
+                            minute / 60, minute % 60);
     }
     return true;
   }
@@ -105,7 +125,7 @@ class Judge {
       std::string_view object;
       const bool matched = evaluation_.matches(rule, object, why()) &&
                            !lifted(exceptions_.silences(rule), words_, "keeps the rule silent") &&
-                           !within_quota(rule);
+                           !within_quota(rule) && !clicked_through(rule);
       step(section, rule.name, matched);
       if (!matched) continue;
       speak(rule, object.empty() ? std::string{} : std::string(object));
@@ -211,6 +231,7 @@ class Judge {
   const FlowFacts& facts_;
   const DynamicFacts& dynamic_;
   TimeNs now_;
+  std::span<const ClickThrough> clicked_through_;
   bool tracing_;
   Evaluation evaluation_;
   Exceptions exceptions_;

@@ -123,8 +123,8 @@ bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
   if (!concerns(rule, why)) return false;
   const Match& match = rule.match;
   if (rule.section == Section::kEmail) return mail_keys(rule, object, why);
-  if (rule.then == Action::kPage && facts_.dns.seen) {
-    say(why, "it is asked for in DNS, which a rule with then: page lets pass");
+  if (shows_page(rule.then) && facts_.dns.seen) {
+    say(why, "it is asked for in DNS, which a rule with then: {} lets pass", to_string(rule.then));
     return false;
   }
   if (!network_keys(rule, why)) return false;

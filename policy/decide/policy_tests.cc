@@ -47,7 +47,8 @@ QuotaTable quotas_of(const Policy& policy, const PolicyTest& test) {
 
 TestOutcome run(const Policy& policy, const PolicyTest& test) {
   const QuotaTable quotas = quotas_of(policy, test);
-  const Decision decision = decide(policy, test.facts, {.quotas = &quotas}, test.at, Trace::kOn);
+  const Decision decision = decide(
+      policy, test.facts, {.quotas = &quotas, .clicked_through = test.clicked_through}, test.at, Trace::kOn);
   TestOutcome outcome{&test, decision.action, decision.rule, decision.exception, {}};
   for (const RuleHit& hit : decision.hits) {
     if (hit.action <= outcome.said) continue;

@@ -145,4 +145,11 @@ QuotaTable recorded_quotas(const event::FlowEvent& event) {
   return table;
 }
 
+std::vector<ClickThrough> recorded_clicks(const event::FlowEvent& event) {
+  std::vector<ClickThrough> clicks;
+  for (const event::ClickThrough& one : event.clicked_through())
+    clicks.push_back({one.rule(), static_cast<TimeNs>(one.until_ns())});
+  return clicks;
+}
+
 }  // namespace weir::policy

@@ -3,6 +3,8 @@
 // the facts that `decide` judged (classifier/publish/event_facts.h is the way there).
 #pragma once
 
+#include <vector>
+
 #include "policy/model/flow_event.pb.h"
 #include "policy/model/flow_facts.h"
 
@@ -12,5 +14,7 @@ namespace weir::policy {
 [[nodiscard]] FlowFacts recorded_facts(const event::FlowEvent& event);
 /// What was known of the quotas of the rules that the flow met.
 [[nodiscard]] QuotaTable recorded_quotas(const event::FlowEvent& event);
+/// Those that kept rules silent.
+[[nodiscard]] std::vector<ClickThrough> recorded_clicks(const event::FlowEvent& event);
 
 }  // namespace weir::policy

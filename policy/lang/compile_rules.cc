@@ -9,6 +9,7 @@
 #include "policy/lang/builder.h"
 #include "policy/lang/rate_text.h"
 #include "policy/lang/words.h"
+#include "policy/model/duration.h"
 
 namespace weir::policy {
 namespace {
@@ -68,25 +69,25 @@ std::string match_text(const Node* match) {
   return text;
 }
 
-/// `refuse` and `page` belong to one section each.
+/// `refuse`, `continue` and `page` belong to one section each.
 std::string_view advice_for_then(Section section) {
   switch (section) {
     case Section::kEmail:
       return "write allow, report, limit, refuse or block";
     case Section::kWeb:
-      return "write allow, report, limit, page or block";
+      return "write allow, report, limit, continue, page or block";
     default:
       return "write allow, report, limit or block";
   }
 }
 
 void compile_then(Builder& builder, const Node& node, Section section, Action& then) {
-  constexpr std::array<std::string_view, 5> kLater{"continue", "redirect", "quarantine", "shape", "reset"};
+  constexpr std::array<std::string_view, 4> kLater{"redirect", "quarantine", "shape", "reset"};
   const std::string advice(advice_for_then(section));
   const auto action = node.kind == Node::Kind::kScalar ? action_of(node.text) : std::nullopt;
-  const Section belongs = action == Action::kRefuse ? Section::kEmail
-                          : action == Action::kPage ? Section::kWeb
-                                                    : section;
+  const Section belongs = action == Action::kRefuse       ? Section::kEmail
+                          : action && shows_page(*action) ? Section::kWeb
+                                                          : section;
   if (action && belongs == section) {
     then = *action;
   } else if (action) {
@@ -121,6 +122,23 @@ void compile_limit(Builder& builder, const Node& node, Rule& rule) {
   if (per != nullptr) rule.limit.per_client = word_of(builder, *per, KeyMap::kRule, "per") == 0U;
 }
 
+/// `for`, which nothing but `then: continue` has.
+void compile_click_for(Builder& builder, const Node& node, Rule& rule) {
+  const Node* const lasts = node.find("for");
+  if (lasts == nullptr) return;
+  if (rule.then != Action::kContinue) {
+    builder.mistakes.add(*lasts, "for belongs to then: continue", "write then: continue, or leave it out");
+    return;
+  }
+  const auto duration = lasts->kind == Node::Kind::kScalar ? parse_duration(lasts->text) : Result<TimeNs>{0};
+  if (duration && *duration >= kClickForMin && *duration <= kClickForMax) {
+    rule.click_for = *duration;
+  } else {
+    builder.mistakes.add(*lasts, fmt::format("for is {}", shown(*lasts)),
+                         "write a time from 1m to 24h, such as 30m or 2h");
+  }
+}
+
 void compile_tell(Builder& builder, const Node* node, std::string_view key, std::string& into) {
   if (node == nullptr) return;
   into = builder.mistakes.text(*node, key);
@@ -145,6 +163,7 @@ void compile_rule(Builder& builder, Section section, const Node& node) {
     claim_rule_name(builder, *name, rule.name);
   }
   compile_rule_frame(builder, node, rule);
+  compile_click_for(builder, node, rule);
   const Node* const match = node.find("match");
   if (match != nullptr) rule.match = compile_match(builder, section, *match);
   if (node.find("then") == nullptr) {

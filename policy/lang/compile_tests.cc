@@ -2,6 +2,8 @@
 // The list `tests`: flows that somebody thought of, and what the policy has to say about each.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "policy/categories/canonical_name.h"
 #include "policy/lang/builder.h"
 #include "policy/lang/date_text.h"
@@ -35,6 +37,7 @@ class FlowReader {
     read_software(facts);
     test.at = read_time();
     facts.started = test.at;
+    read_clicks(test);
   }
 
  private:
@@ -184,6 +187,22 @@ class FlowReader {
       }
       const std::string_view version = space == std::string_view::npos ? "" : text.substr(space + 1);
       facts.software.push_back({std::string(text.substr(0, space)), std::string(version), "test"});
+    }
+  }
+
+  void read_clicks(PolicyTest& test) {
+    const Node* const names = flow_.find("clicked_through");
+    if (names == nullptr) return;
+    const std::vector<Rule>& rules = builder_.parts.rules[static_cast<std::size_t>(Section::kWeb)];
+    for (const Node* const name : values_of(builder_, *names, "clicked_through")) {
+      const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) {
+        return one.name == name->text && one.then == Action::kContinue;
+      });
+      if (rule == rules.end()) {
+        mistake(*name, "clicked_through", "write the name of a rule with then: continue");
+      } else {
+        test.clicked_through.push_back({rule->name, test.at + rule->click_for});
+      }
     }
   }
 

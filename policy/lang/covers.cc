@@ -62,10 +62,12 @@ bool content_covers(const Match& outer, const Match& inner) {
          attachment_covers(outer.attachment, inner.attachment);
 }
 
-/// A rule that blocks does not go by a guess unless it says so, and one with a page lets DNS pass.
+/// A rule that blocks does not go by a guess unless it says so, one with a page lets DNS pass, and one that a
+/// client may click through is silent then.
 bool speaks_as_soon(const Rule& outer, const Rule& inner) {
   const auto shy = [](const Rule& rule) { return blocks(rule.then) && !rule.allow_guess; };
-  return (!shy(outer) || shy(inner)) && (outer.then != Action::kPage || inner.then == Action::kPage);
+  const bool may_be_silent = outer.then == Action::kContinue && !outer.monitor;
+  return (!shy(outer) || shy(inner)) && (!shows_page(outer.then) || shows_page(inner.then)) && !may_be_silent;
 }
 
 /// Some exception silences the one and not the other.

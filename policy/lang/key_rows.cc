@@ -13,7 +13,7 @@ namespace {
 using enum KeyMap;
 using enum KeyType;
 
-constexpr std::string_view kThen = "allow|report|limit|refuse|page|block";
+constexpr std::string_view kThen = "allow|report|limit|refuse|continue|page|block";
 constexpr std::string_view kSeverities = "info|low|medium|high|critical";
 constexpr std::string_view kMailProtocols = "smtp|submission|imap|pop3";
 constexpr std::string_view kAddress = "^[0-9a-fA-F.:]+$";
@@ -30,6 +30,7 @@ constexpr std::string_view kMoment =
     "^(mon|tue|wed|thu|fri|sat|sun|[0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9]{2}:[0-9]{2}$";
 
 constexpr std::string_view kRate = "^[0-9]+ ?[kMG]bit/s$";
+constexpr std::string_view kDuration = "^[0-9]+[smh]$";
 constexpr std::string_view kSize = "^[0-9]+ ?[kMG]?B$";
 constexpr std::string_view kMinutes = "^[0-9]+(m|h)$";
 constexpr std::string_view kEnd =
@@ -133,17 +134,19 @@ constexpr KeyRow kRows[] = {
     simple(kRule, "when", kCondition, "a schedule; left out: always"),
     maps(kRule, "match", kMap, kMatch, 0,
          "every key must hold, of a key's values any; left out: everything of the section"),
-    needed(word(kRule, "then", kThen, "what happens; `refuse`: email only, `page`: web only")),
+    needed(word(kRule, "then", kThen, "what happens; `refuse`: email only, `continue`, `page`: web only")),
     text(kRule, "rate", "`500 kbit/s`, `2 Mbit/s`", "of `then: limit`: how fast at most", kRate),
     word(kRule, "per", "client|flow",
          "of `then: limit`: all limited flows of a client together, or each; left out: `client`"),
+    text(kRule, "for", "`15m`, `2h`",
+         "of `then: continue`: how long a click holds, `1m` to `24h`; left out: `30m`", kDuration),
     maps(kRule, "quota", kMap, kQuota, 0, "how much is let pass before the rule speaks"),
     word(kRule, "severity", kSeverities, "of the violation; left out: `medium`"),
     word(kRule, "mode", "monitor", "records what it would block, and leaves the wire alone"),
     simple(kRule, "allow_guess", kBoolean, "`true`: a guessed application may block"),
     note(kRule, "tell_user", "what the user is told"),
     note(kRule, "tell_officer", "a note for the officer, shown with the rule"),
-    later(kRule, "continue|redirect|expires|ask"),
+    later(kRule, "redirect|expires|ask"),
 
     one_of(1, text(kQuota, "time", "`45m`, `10h`", "minutes in which at least 4 KiB pass", kMinutes)),
     one_of(1, text(kQuota, "bytes", "`500 MB`, `2 GB`", "of frames, both directions together", kSize)),
@@ -273,6 +276,7 @@ constexpr KeyRow kRows[] = {
     text(kFlow, "subject", "any text", "of mail"),
     text(kFlow, "attachment", "`invoice.exe`", "of mail: the name of one"),
     texts(kFlow, "software", "products: `firefox`, `\"firefox 115\"`", "what was recognised"),
+    texts(kFlow, "clicked_through", "names of rules", "with `then: continue`: the client went on"),
     text(kFlow, "at", "`\"mon 09:30\"`, `\"2026-11-27 09:30\"`",
          "local time; left out: Monday, 5 January 2026, noon", kMoment),
 

@@ -31,6 +31,9 @@ inline constexpr std::int64_t kQuotaCountMax = 1'000'000'000;  // flows or messa
 inline constexpr std::size_t kTestsMax = 1'000;
 inline constexpr std::int64_t kRecipientsCountedMax = 1'000;  // of recipients_over: as many as are kept
 inline constexpr std::size_t kTellBytesMax = 300;             // tell_user, tell_officer
+inline constexpr TimeNs kClickForMin = 60 * kSecond;          // how long a click-through may hold
+inline constexpr TimeNs kClickForMax = 24 * 3'600 * kSecond;
+inline constexpr TimeNs kClickForUsual = 30 * 60 * kSecond;
 
 /// The first group that holds a client names it.
 struct Group {
@@ -134,8 +137,9 @@ struct Rule {
   Condition when;
   Match match;
   Action then = Action::kAllow;
-  RateLimit limit;             // of then: limit
-  std::optional<Quota> quota;  // the rule speaks once it is used up
+  RateLimit limit;                    // of then: limit
+  TimeNs click_for = kClickForUsual;  // of then: continue
+  std::optional<Quota> quota;         // the rule speaks once it is used up
   Severity severity = Severity::kMedium;
   bool monitor = false;  // the rule's own or the whole policy's
   bool allow_guess = false;
@@ -201,6 +205,7 @@ struct RuleSummary {
 struct PolicyTest {
   std::string name;
   FlowFacts facts;
+  std::vector<ClickThrough> clicked_through;  // of the client
   TimeNs at = 0;
   Action expect = Action::kAllow;
   std::string rule;                  // that has to decide; empty: any

@@ -9,20 +9,26 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/model/click_through.h"
 #include "policy/model/quota.h"
 
 namespace weir {
 
 /// In rising order of strength. kLimit: the flow goes on at no more than a rate. kRefuse: the one recipient
 /// or message is refused in the words of its protocol and the session goes on. kPage: as kBlock, but the name
-/// may be asked for in DNS, so that whoever wanted it sees why. kBlock: the flow ends.
-enum class Action : std::uint8_t { kAllow, kReport, kLimit, kRefuse, kPage, kBlock };
-inline constexpr std::size_t kActions = 6;
+/// may be asked for in DNS, so that whoever wanted it sees why. kContinue: as kPage, until the client clicks
+/// on the page that it wants to go on. kBlock: the flow ends.
+enum class Action : std::uint8_t { kAllow, kReport, kLimit, kRefuse, kContinue, kPage, kBlock };
+inline constexpr std::size_t kActions = 7;
 [[nodiscard]] const char* to_string(Action action);
 /// The action of this word.
 [[nodiscard]] std::optional<Action> action_of(std::string_view word);
 /// Something does not get to where it was sent.
 [[nodiscard]] constexpr bool blocks(Action action) { return action >= Action::kRefuse; }
+/// Whoever is refused is to see a page, so DNS answers for the name.
+[[nodiscard]] constexpr bool shows_page(Action action) {
+  return action == Action::kContinue || action == Action::kPage;
+}
 
 /// A rate of frame bytes, both directions together; of all limited flows of a client, or of each flow.
 struct RateLimit {
@@ -66,17 +72,18 @@ struct QuotaMet {
 };
 
 struct Decision {
-  Action action = Action::kAllow;   // what is enforced
-  std::uint32_t revision = 0;       // of the policy that decided
-  RateLimit limit;                  // of kLimit
-  std::string tell_user;            // of the rule that decided
-  std::string group;                // the client's group; empty: none
-  std::string rule;                 // the rule that decided the action; empty: no rule matched
-  std::vector<RuleHit> hits;        // at most one a section
-  std::string exception;            // the first one that lifted something; empty: none did
-  std::int64_t exception_ends = 0;  // the first end of those that did, a TimeNs; 0: none did
-  std::vector<QuotaMet> quotas;     // of the rules with one that matched
-  std::vector<DecisionStep> path;   // filled only when asked for
+  Action action = Action::kAllow;             // what is enforced
+  std::uint32_t revision = 0;                 // of the policy that decided
+  RateLimit limit;                            // of kLimit
+  std::string tell_user;                      // of the rule that decided
+  std::string group;                          // the client's group; empty: none
+  std::string rule;                           // the rule that decided the action; empty: no rule matched
+  std::vector<RuleHit> hits;                  // at most one a section
+  std::string exception;                      // the first one that lifted something; empty: none did
+  std::vector<ClickThrough> clicked_through;  // of the rules that are silent by it
+  std::int64_t lifted_until = 0;   // the first end of what lifted something, a TimeNs; 0: nothing did
+  std::vector<QuotaMet> quotas;    // of the rules with one that matched
+  std::vector<DecisionStep> path;  // filled only when asked for
 };
 
 }  // namespace weir

@@ -7,10 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/model/click_through.h"
 #include "policy/model/client_facts.h"
 #include "policy/model/dhcp_facts.h"
 #include "policy/model/dns_facts.h"
@@ -124,7 +126,8 @@ struct FlowFacts {
 /// Facts that change with time and come back from the engine, always with an expiry (docs/architecture.md).
 struct DynamicFacts {
   TimeNs clock_reached = 0;  // the latest time that was seen: an exception that ended by then has ended
-  const QuotaTable* quotas = nullptr;  // null: nothing was used
+  const QuotaTable* quotas = nullptr;               // null: nothing was used
+  std::span<const ClickThrough> clicked_through{};  // of the flow's client; those that hold
 };
 
 }  // namespace weir

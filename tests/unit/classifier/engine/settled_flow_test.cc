@@ -4,8 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "classifier/publish/event_builder.h"
-#include "tests/support/tls_hello.h"
-#include "tests/unit/classifier/engine/bench_of_requests.h"
+#include "tests/unit/classifier/engine/tls_flow.h"
 
 namespace weir::classifier::test {
 namespace {
@@ -153,6 +152,7 @@ void fill(FlowContext& flow) {
                    "no-video",
                    {hit},
                    "for-staff",
+                   {{"ask-first", 12}},
                    9,
                    {kMet},
                    {{Section::kWeb, "no-video", true, "because"}}};
@@ -223,29 +223,6 @@ TEST(SettledFlow, AnEmptyFlowComesBackEmpty) {
   EXPECT_EQ(as_event(again), as_event(flow));
   EXPECT_TRUE(again.facts.initiator_inside);
   EXPECT_FALSE(again.facts.tls.seen);
-}
-
-std::string tls_hello() {
-  const std::string extensions =
-      weir::test::sni_extension("www.example.org") + weir::test::alpn_extension({"h2"});
-  const std::string message = weir::test::client_hello_message(extensions);
-  return weir::test::Wire{}.u8(22).u16(0x0301).u16(message.size()).raw(message).str();
-}
-
-/// Hello, server's hello, and data until all of it is acknowledged and the flow is decided.
-void play_tls(Bench& bench) {
-  bench.handshake(443);
-  bench.packet(kClient, tls_hello(), 1'000);
-  EXPECT_EQ(bench.classifier().counts().flows_undecided, 1U);
-  const std::string message =
-      weir::test::Wire{}.u8(2).u24(38).u16(0x0303).raw(std::string(32, 's')).u8(0).u16(0xc02f).u8(0).str();
-  const std::string record = weir::test::Wire{}.u8(22).u16(0x0303).u16(message.size()).raw(message).str();
-  bench.packet(kServer, record, 2'000);
-  const std::string data = weir::test::Wire{}.u8(23).u16(0x0303).u16(4).raw("data").str();
-  for (std::uint32_t i = 0; i < 40 && bench.classifier().counts().flows_undecided > 0; ++i)
-    bench.packet(kServer, data, 2'000 + static_cast<std::uint32_t>(record.size() + i * data.size()));
-  ASSERT_EQ(bench.classifier().counts().flows_undecided, 0U);
-  bench.answers();
 }
 
 TEST(SettledFlow, ADecidedTlsFlowTakesFewBytesAndEndsWithAllThatWasSaid) {

@@ -24,6 +24,20 @@ TEST(Notice, AHostileNameCannotWriteThePage) {
   EXPECT_EQ(reply.find("\r\n\r\n"), reply.rfind("\r\n\r\n"));
 }
 
+TEST(Notice, APageMayHaveAButton) {
+  const std::string page = http_notice({"shop.example", "", kReference, "/x?a=1&b=\"2"}, false);
+  EXPECT_NE(page.find("<form method=\"post\" action=\"/x?a=1&amp;b=&quot;2\">"), std::string::npos);
+  EXPECT_NE(page.find("recorded"), std::string::npos);
+  EXPECT_NE(page.find("X-Frame-Options: DENY\r\n"), std::string::npos);
+}
+
+TEST(Notice, TheWayOnStaysAtTheHost) {
+  EXPECT_NE(http_go_on("/a?b=//c").find("\r\nLocation: /a?b=//c\r\n"), std::string::npos);
+  EXPECT_NE(http_go_on("/").find("\r\nLocation: /\r\n"), std::string::npos);
+  EXPECT_NE(http_go_on("//evil.example").find("\r\nLocation: /.//evil.example\r\n"), std::string::npos);
+  EXPECT_NE(http_go_on("/\\evil.example").find("\r\nLocation: /./\\evil.example\r\n"), std::string::npos);
+}
+
 TEST(Notice, HeadGetsTheSameHeadAlone) {
   const Notice notice{"bet.example", "", kReference};
   const std::string whole = http_notice(notice, false);

@@ -58,6 +58,16 @@ TEST(RecordedFacts, QuotasStandAsTheyStood) {
   }
 }
 
+TEST(RecordedFacts, SayWhichRulesTheClientClickedThrough) {
+  EventBuilder builder{{.appliance = "test", .boot = 1, .worker = 0}, {"lan-wan"}};
+  Decision decision;
+  decision.clicked_through = {{"ask", 7 * kSecond}, {"ask-again", 9}};
+  const FlowFacts facts = Flow{}.http("shop.example").facts;
+  const FlowStory story{.facts = facts, .decision = decision, .number = 1};
+  const event::FlowEvent& event = builder.build(event::KIND_FINAL, policy::kSundayNoon, story);
+  EXPECT_EQ(policy::recorded_clicks(event), decision.clicked_through);
+}
+
 TEST(RecordedFacts, KeepWhatFewFlowsHave) {
   const auto same = [](const std::string& rules, const Flow& flow, const std::string& expected) {
     const auto policy = policy::policy_of(rules);

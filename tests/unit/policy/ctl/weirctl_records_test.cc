@@ -224,6 +224,24 @@ TEST_F(WeirctlRecords, ExplainSaysWhoWhatWhichRuleAndWhy) {
   EXPECT_EQ(weirctl_({"explain", opened.flow_id(), "-o", "json"}).json()["hits"].size(), 1U);
 }
 
+TEST_F(WeirctlRecords, ExplainSaysThatTheClientClickedThrough) {
+  event::FlowEvent passed = blocked(1);
+  passed.set_action("allow");
+  passed.clear_rule();
+  event::ClickThrough* const click = passed.add_clicked_through();
+  click->set_rule("ask-first");
+  click->set_until_ns(1'795'348'800'000'000'000);
+  passed.mutable_hits(0)->set_action("continue");
+  publish({passed});
+  const test::Ran said = weirctl_({"explain", passed.flow_id()});
+  for (const char* words :
+       {"Decision: allow; the client clicked through rule ask-first of policy revision 7, "
+        "until 2026-11-22",
+        "asks about bet.example"}) {
+    EXPECT_NE(said.out.find(words), std::string::npos) << words << "\n" << said.out;
+  }
+}
+
 TEST_F(WeirctlRecords, ExplainFallsBackToTheStoreThenSaysNo) {
   publish({blocked(1)});
   run_engine();

@@ -63,7 +63,7 @@ TEST(Exceptions, ADomainAllowsWholeFlowsOfItsSubjectUntilItsEnd) {
   EXPECT_EQ(said(policy, Flow{}.tls("poker.example")), "block no-bets");
   EXPECT_EQ(said(policy, Flow{}.tls("notbet.example")), "report web-seen");
   const Decision decision = decide(*policy, flow.facts, DynamicFacts{}, kSundayNoon);
-  EXPECT_EQ(decision.exception_ends, kEnd);
+  EXPECT_EQ(decision.lifted_until, kEnd);
   EXPECT_TRUE(decision.hits.empty());
 }
 

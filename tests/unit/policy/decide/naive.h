@@ -175,8 +175,8 @@ inline std::string group_of(const Policy& policy, const FlowFacts& facts) {
 inline bool forbids_guess(const Rule& rule, const FlowFacts& facts) {
   const bool guess =
       facts.confidence == AppConfidence::kMatchByPort || facts.confidence == AppConfidence::kMatchByIp;
-  const bool blocks =
-      rule.then == Action::kBlock || rule.then == Action::kPage || rule.then == Action::kRefuse;
+  const bool blocks = rule.then == Action::kBlock || rule.then == Action::kPage ||
+                      rule.then == Action::kContinue || rule.then == Action::kRefuse;
   return guess && !rule.allow_guess && blocks;
 }
 
@@ -276,7 +276,7 @@ inline bool matches(const Question& q, const Rule& rule, Section section) {
   if (!concerns(q, rule)) return false;
   if (section == Section::kEmail) return matches_mail(q, rule);
   const FlowFacts& facts = q.facts;
-  if (rule.then == Action::kPage && facts.dns.seen) return false;
+  if ((rule.then == Action::kPage || rule.then == Action::kContinue) && facts.dns.seen) return false;
   if (!matches_content(facts.http, rule)) return false;
   const TunnelFacts& tunnel = facts.tunnel;
   const bool around =
@@ -384,14 +384,19 @@ inline bool within_quota(const Question& q, const Rule& rule, const Used& used) 
   return (so_far == used.end() ? 0 : so_far->second) < *rule.quota_flows;
 }
 
-inline std::string evaluate(const Policy& policy, const FlowFacts& facts, TimeNs now, const Used& used = {}) {
+/// `clicked`: rules that the client clicked through.
+inline std::string evaluate(const Policy& policy, const FlowFacts& facts, TimeNs now, const Used& used = {},
+                            const std::vector<std::string>& clicked = {}) {
   const Question q{policy, facts, local_time(policy.zone, now), group_of(policy, facts)};
   Word word;
   for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) {
     if (!applies(section, facts)) continue;
     const auto& rules = policy.rules[static_cast<std::size_t>(section)];
+    const auto silent = [&](const Rule& one) {
+      return one.then == Action::kContinue && !one.monitor && !policy.monitor && holds(clicked, one.name);
+    };
     const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) {
-      return matches(q, one, section) && !within_quota(q, one, used);
+      return matches(q, one, section) && !within_quota(q, one, used) && !silent(one);
     });
     if (rule != rules.end()) word.speak(rule->name, rule->then, rule->monitor || policy.monitor);
   }

@@ -42,6 +42,20 @@ std::vector<std::string> failures(const std::string& tests) {
   return texts;
 }
 
+TEST(PolicyTests, AFlowMayHaveBeenClickedThrough) {
+  const std::string rules =
+      "web: [{rule: ask, match: {domain: a.example}, then: continue}, {rule: seen, then: report}]\n";
+  const auto fails = [&](const std::string& clicks, const std::string& expected) {
+    return failed_tests(*policy_of(rules + "tests: [{test: t, flow: {client: 10.0.0.1, host: a.example" +
+                                   clicks + "}, expect: " + expected + "}]\n"),
+                        "p")
+        .size();
+  };
+  EXPECT_EQ(fails("", "continue, rule: ask"), 0U);
+  EXPECT_EQ(fails(", clicked_through: ask", "report, rule: seen"), 0U);
+  EXPECT_EQ(fails(", clicked_through: ask", "continue"), 1U);
+}
+
 TEST(PolicyTests, EveryKeyOfAFlowIsAFact) {
   const auto fails = [](const std::string& flow, const std::string& expected) {
     return failures("  - {test: t, flow: {client: " + flow + "}, expect: " + expected + "}\n");

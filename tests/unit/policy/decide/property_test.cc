@@ -27,6 +27,7 @@ void expect_equal(const Decision& plain, const Decision& traced, const std::stri
   ASSERT_EQ(plain.group, traced.group) << where;
   ASSERT_EQ(plain.hits, traced.hits) << where;
   ASSERT_EQ(plain.quotas, traced.quotas) << where;
+  ASSERT_EQ(plain.clicked_through, traced.clicked_through) << where;
   ASSERT_TRUE(plain.path.empty());
 }
 
@@ -47,6 +48,7 @@ TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
   std::size_t silent_seen = 0;
   std::size_t quotas_left = 0;
   std::size_t quotas_used_up = 0;
+  std::size_t clicked_through_seen = 0;
   for (unsigned seed = 1; seed <= policies(); ++seed) {
     Dice dice{seed};
     const naive::Policy spec = random_policy(dice, seed % 8 == 0 ? 40 : 4);
@@ -59,8 +61,10 @@ TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
       const TimeNs now = random_time(dice);
       const naive::Used used = random_use(dice, spec);
       const QuotaTable quotas = table_of(used, now);
-      const std::string expected = naive::evaluate(spec, flow.facts, now, used);
-      const DynamicFacts known{.quotas = &quotas};
+      const std::vector<ClickThrough> clicks = random_clicks(dice, spec, now);
+      const std::vector<std::string> clicked = naive::words(clicks, [](const auto& one) { return one.rule; });
+      const std::string expected = naive::evaluate(spec, flow.facts, now, used, clicked);
+      const DynamicFacts known{.quotas = &quotas, .clicked_through = clicks};
       const Decision traced = decide(*policy, flow.facts, known, now, Trace::kOn);
       const auto where = [&] {
         return "seed " + std::to_string(seed) + " at " + std::to_string(now / kSecond) + "\n" + text +
@@ -75,12 +79,15 @@ TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
       for (const RuleHit& hit : traced.hits) ASSERT_FALSE(hit.object.empty()) << where();
       for (const QuotaMet& met : traced.quotas) ++(met.used_up ? quotas_used_up : quotas_left);
       outcomes.insert(expected.substr(0, expected.find(' ')));
+      clicked_through_seen += traced.clicked_through.size();
     }
   }
-  EXPECT_EQ(outcomes, (std::set<std::string>{"allow", "block", "limit", "page", "refuse", "report"}))
+  EXPECT_EQ(outcomes,
+            (std::set<std::string>{"allow", "block", "continue", "limit", "page", "refuse", "report"}))
       << "the flows exercise every outcome";
   EXPECT_GT(quotas_left, 100U);
   EXPECT_GT(quotas_used_up, 100U);
+  EXPECT_GT(clicked_through_seen, 0U);
   EXPECT_GT(silent_seen, 0U) << "some policies have rules that never speak";
   RecordProperty("silent_rules", static_cast<int>(silent_seen));
 }

@@ -160,9 +160,10 @@ inline naive::Rule random_rule(Dice& dice, Section section, const naive::Policy&
   } else {
     random_mail_match(dice, domains, rule);
   }
-  const Action own = section == Section::kEmail ? Action::kRefuse
-                     : section == Section::kWeb ? Action::kPage
-                                                : Action::kBlock;
+  const Action own = section == Section::kEmail                    ? Action::kRefuse
+                     : section == Section::kWeb && dice.once_in(2) ? Action::kContinue
+                     : section == Section::kWeb                    ? Action::kPage
+                                                                   : Action::kBlock;
   rule.then = dice.one_of<Action>({Action::kAllow, Action::kReport, Action::kLimit, own, Action::kBlock});
   if (rule.then != Action::kAllow && dice.once_in(5)) {
     rule.quota_flows = dice.between(1, 4);
@@ -339,6 +340,14 @@ inline QuotaTable table_of(const naive::Used& used, TimeNs now) {
     EXPECT_TRUE(table.learn({key.first, key.second, now + 1, use}, now));
   }
   return table;
+}
+
+/// Rules of the section web that the client clicked through, which may have another action by now.
+inline std::vector<ClickThrough> random_clicks(Dice& dice, const naive::Policy& policy, TimeNs now) {
+  std::vector<ClickThrough> clicks;
+  for (const naive::Rule& rule : policy.rules[static_cast<std::size_t>(Section::kWeb)])
+    if (dice.once_in(3)) clicks.push_back({rule.name, now + dice.between(1, 86'400) * kSecond});
+  return clicks;
 }
 
 inline std::string in_short_without_objects(const Decision& decision) {

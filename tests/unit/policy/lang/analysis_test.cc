@@ -266,6 +266,15 @@ TEST(Analysis, ARuleThatWaitsForCertaintyLeavesGuessesToTheNext) {
       << "a page lets DNS pass";
 }
 
+TEST(Analysis, BehindARuleThatIsClickedThroughTheNextOneSpeaks) {
+  const std::string first = "match: {domain: x.example}, then: continue";
+  EXPECT_FALSE(is_silent("web", first, "match: {domain: x.example}, then: continue"));
+  EXPECT_FALSE(is_silent("web", first, "match: {domain: x.example}, then: page"));
+  EXPECT_TRUE(is_silent("web", first + ", mode: monitor", "match: {domain: x.example}, then: page"))
+      << "nobody clicks through what is only recorded";
+  EXPECT_TRUE(is_silent("web", "match: {domain: x.example}, then: page", first));
+}
+
 TEST(Analysis, AnExceptionForTheFirstAloneLetsTheSecondSpeak) {
   const auto with = [](const std::string& rules) {
     return "exceptions: [{exception: e, group: g, rule: " + rules +

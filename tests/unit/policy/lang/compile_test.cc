@@ -124,6 +124,20 @@ TEST(Compile, AWholePolicy) {
   EXPECT_EQ((*policy)->rules()[4].tell_officer, "Ask the partner.");
 }
 
+TEST(Compile, AClickHoldsHalfAnHourUnlessTheRuleSaysOtherwise) {
+  const auto policy = compile(
+      "weir-policy: 1\nweb:\n  - {rule: a, then: continue}\n  - {rule: b, then: continue, for: 90s}\n"
+      "tests:\n  - {test: t, flow: {client: 10.0.0.1, host: a.example, clicked_through: [a, b]}, expect: "
+      "allow}\n",
+      {.file = "p"});
+  ASSERT_TRUE(policy.has_value()) << to_text(policy.error().front());
+  EXPECT_EQ((*policy)->parts().rules[1][0].click_for, kClickForUsual);
+  EXPECT_EQ((*policy)->parts().rules[1][1].click_for, 90 * kSecond);
+  const PolicyTest& test = (*policy)->parts().tests.front();
+  ASSERT_EQ(test.clicked_through.size(), 2U);
+  EXPECT_EQ(test.clicked_through[1], (ClickThrough{"b", test.at + 90 * kSecond}));
+}
+
 TEST(Compile, ProductsAreCheckedOnlyAgainstACatalogueThatIsGiven) {
   const std::string text = "weir-policy: 1\nsoftware: {unauthorised: [{product: bitorrent}]}\n";
   EXPECT_THAT(mistakes_of(text), ElementsAre());

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy is asked about a flow: with which facts, when again, and what is kept of its answer.
+#include <algorithm>
+#include <utility>
+
+#include "classifier/engine/about.h"
+#include "classifier/engine/classifier.h"
+#include "classifier/identity/encrypted_dns.h"
+#include "policy/decide/decide.h"
+
+namespace weir::classifier {
+
+using channel::Request;
+
+bool Classifier::lifting_ended(const FlowContext& flow) const {
+  return flow.decision.lifted_until != 0 && clock_reached_ >= flow.decision.lifted_until;
+}
+
+bool Classifier::quota_turned(FlowContext& flow, const Request& request) {
+  if (flow.decision.quotas.empty()) return false;
+  if (flow.quotas_known == quotas_.generation() && !(flow.final && asks(request))) return false;
+  const Action action = flow.decision.action;
+  const RateLimit limit = flow.decision.limit;
+  judge(flow, request.time);
+  return flow.decision.action != action || flow.decision.limit != limit;
+}
+
+void Classifier::learn(const QuotaFact& fact) {
+  if (!quotas_.learn(fact, clock_reached_)) ++counts_.quota_facts_lost;
+  counts_.quota_facts = quotas_.size();
+}
+
+void Classifier::judge(FlowContext& flow, TimeNs now) {
+  ++counts_.decisions;
+  const DynamicFacts dynamic{.clock_reached = clock_reached_,
+                             .quotas = &quotas_,
+                             .clicked_through = parts_.identity.clicks.of(flow.client, clock_reached_)};
+  flow.quotas_known = quotas_.generation();
+  flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
+  static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
+  flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);
+  if (blocks(flow.decision.action)) {  // evidence: the path with the facts that blocked, not later ones
+    flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now, policy::Trace::kOn);
+  }
+  flow.decision.revision = policy_.revision;
+  flow.decided_at = now;
+  flow.news = true;
+  for (const RuleHit& hit : flow.decision.hits) note_hit(flow, hit);
+}
+
+/// What is said with the next event, unless it was said.
+void Classifier::note_hit(FlowContext& flow, const RuleHit& hit) {
+  const auto known = [&hit](const std::vector<RuleHit>& hits) {
+    return std::find(hits.begin(), hits.end(), hit) != hits.end();
+  };
+  if (known(flow.hits_said) || known(flow.hits_unsaid)) return;
+  if (flow.hits_said.size() + flow.hits_unsaid.size() >= kHitsPerFlowMax) {
+    ++counts_.hits_unsaid;
+  } else {
+    flow.hits_unsaid.push_back(hit);
+  }
+}
+
+/// What a receiver reads that has the second copy of some bytes. It counts when it is blocked; else the first
+/// reading stays the flow's.
+void Classifier::judge_other(FlowContext& flow, TimeNs now) {
+  FlowFacts& other = flow.inspector->other_facts();
+  other.master = flow.facts.master;
+  other.app = flow.facts.app;
+  other.confidence = flow.facts.confidence;
+  other.app_final = flow.facts.app_final;
+  std::swap(flow.facts, other);
+  judge(flow, now);
+  if (blocks(flow.decision.action)) return;
+  std::swap(flow.facts, other);
+  judge(flow, now);
+}
+
+}  // namespace weir::classifier
