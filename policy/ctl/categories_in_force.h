@@ -16,8 +16,5 @@ namespace weir::ctl {
 /// (kCategoryChangeMax). False: it was refused, which is said, and the file of before stays.
 bool put_categories(Context& context, const Settings& settings, CategoryFolder& folder,
                     std::string_view bytes, bool any_size, const std::string& reason);
-/// The policy in force, again, over the categories that are on disk now. False: it or a classifier refused
-/// them.
-bool apply_over_categories(Context& context, const Settings& settings, const std::string& reason);
 
 }  // namespace weir::ctl

@@ -6,8 +6,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "policy/categories/category_file.h"
+#include "policy/ctl/kept_file.h"
 #include "policy/model/error.h"
 
 namespace weir::ctl {
@@ -19,11 +21,8 @@ inline constexpr double kCategoryChangeMax = 2.0;  // times as many or as few do
 
 class CategoryFolder {
  public:
-  /// kUnavailable: another weirctl is changing the categories.
+  /// kBusy: another weirctl is changing the categories.
   [[nodiscard]] static Result<CategoryFolder> lock(const std::string& policy_path);
-  CategoryFolder(CategoryFolder&& other) noexcept;
-  CategoryFolder& operator=(CategoryFolder&&) = delete;
-  ~CategoryFolder();
 
   /// Puts the file in place; the one before waits for `keep` or `take_back`. kLimit: it would change by more
   /// than kCategoryChangeMax, unless `any_size`.
@@ -31,15 +30,13 @@ class CategoryFolder {
   /// Exchanges the file with the one before. kNotFound: there is none.
   [[nodiscard]] Result<void> roll_back() const;
   /// The one before is the last good one from now on.
-  [[nodiscard]] Result<void> keep() const;
-  [[nodiscard]] Result<void> take_back() const;
+  [[nodiscard]] Result<void> keep() const { return file_.keep(); }
+  [[nodiscard]] Result<void> take_back() const { return file_.take_back(); }
 
  private:
-  CategoryFolder(std::string policy_path, int lock) : path_(category_path(policy_path)), lock_(lock) {}
-  [[nodiscard]] Result<void> synced() const;
+  explicit CategoryFolder(KeptFile file) : file_(std::move(file)) {}
 
-  std::string path_;
-  int lock_ = -1;
+  KeptFile file_;
 };
 
 }  // namespace weir::ctl

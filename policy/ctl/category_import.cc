@@ -10,6 +10,7 @@
 #include "policy/ctl/categories_in_force.h"
 #include "policy/ctl/category_folder.h"
 #include "policy/ctl/context.h"
+#include "policy/ctl/policy_apply.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -78,7 +79,7 @@ void roll_categories_back(Context& context) {
   const auto folder = CategoryFolder::lock(settings->classifier.policy);
   if (!folder) return context.fail(folder.error());
   if (auto done = folder->roll_back(); !done) return context.fail(done.error());
-  if (apply_over_categories(context, *settings, "categories rolled back")) return;
+  if (apply_in_force(context, *settings, "categories rolled back")) return;
   if (auto undone = folder->roll_back(); !undone) context.fail(undone.error());
 }
 

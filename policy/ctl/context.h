@@ -52,6 +52,7 @@ void add_category_fetch(CLI::App& category, Context& context);
 void add_category_import(CLI::App& category, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
+void add_directory(CLI::App& app, Context& context);
 void add_exception(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_flow(CLI::App& app, Context& context);

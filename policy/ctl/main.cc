@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_metrics(app, context);
   weir::ctl::add_policy(app, context);
   weir::ctl::add_category(app, context);
+  weir::ctl::add_directory(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
   weir::ctl::add_quota(app, context);

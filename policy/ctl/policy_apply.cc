@@ -214,6 +214,19 @@ void apply_in(Context& context, const Settings& settings, PolicyFolder& folder, 
   if (may_replace(context, folder, options)) apply_locked(context, settings, folder, text, options);
 }
 
+bool apply_in_force(Context& context, const Settings& settings, const std::string& reason) {
+  const auto [file, revision] = in_force_on_disk(settings.classifier.policy);
+  if (revision == 0) return true;
+  const auto text = read_text(file);
+  if (!text) {
+    context.fail(text.error());
+    return false;
+  }
+  const bool table = context.format_or(Format::kTable) == Format::kTable;
+  apply_text(context, settings, *text, {.name = file, .reason = reason, .quiet = !table});
+  return context.exit_code == kOk || context.exit_code == kUnreachable;
+}
+
 void await_confirmation(Context& context, std::uint32_t revision) {
   const auto settings = context.settings();
   if (!settings) return;

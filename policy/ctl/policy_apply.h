@@ -41,6 +41,9 @@ void apply_in(Context& context, const Settings& settings, PolicyFolder& folder, 
 void leave_behind(const Context& context, const std::string& command, std::uint32_t number);
 /// Once another weirctl has let go of the folder.
 [[nodiscard]] std::optional<PolicyFolder> lock_at_last(const std::string& policy_path);
+/// The policy in force once more, as a new revision, over files beside it that have changed. False: it, its
+/// tests or a classifier refused them; what was in force is. True also where there is no policy yet.
+[[nodiscard]] bool apply_in_force(Context& context, const Settings& settings, const std::string& reason);
 /// Waits for the time of `revision` to pass, and takes it back unless it was confirmed or replaced. The
 /// program itself, left behind by apply_text.
 void await_confirmation(Context& context, std::uint32_t revision);

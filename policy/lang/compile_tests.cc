@@ -38,6 +38,7 @@ class FlowReader {
     test.at = read_time();
     facts.started = test.at;
     read_clicks(test);
+    read_used_up(test);
   }
 
  private:
@@ -206,6 +207,22 @@ class FlowReader {
     }
   }
 
+  void read_used_up(PolicyTest& test) {
+    const Node* const names = flow_.find("used_up");
+    if (names == nullptr) return;
+    std::vector<std::string_view> with_quota;
+    for (const std::vector<Rule>& rules : builder_.parts.rules) {
+      for (const Rule& rule : rules)
+        if (rule.quota) with_quota.push_back(rule.name);
+    }
+    for (const Node* const name : values_of(builder_, *names, "used_up")) {
+      test.used_up.push_back(name->text);
+      if (std::find(with_quota.begin(), with_quota.end(), name->text) != with_quota.end()) continue;
+      builder_.mistakes.add(*name, fmt::format("no rule {} has a quota", shown(*name)),
+                            meant(name->text, with_quota, "write the name of a rule with a quota"));
+    }
+  }
+
   TimeNs read_time() {
     const Node* const at = flow_.find("at");
     if (at == nullptr) return local_time(kAMonday, kNoon);
@@ -227,20 +244,6 @@ class FlowReader {
   const Node& flow_;
 };
 
-void compile_used_up(Builder& builder, const Node& node, PolicyTest& test) {
-  std::vector<std::string_view> with_quota;
-  for (const std::vector<Rule>& rules : builder.parts.rules) {
-    for (const Rule& rule : rules)
-      if (rule.quota) with_quota.push_back(rule.name);
-  }
-  for (const Node* const name : values_of(builder, node, "used_up")) {
-    test.used_up.push_back(name->text);
-    if (std::find(with_quota.begin(), with_quota.end(), name->text) != with_quota.end()) continue;
-    builder.mistakes.add(*name, fmt::format("no rule {} has a quota", shown(*name)),
-                         meant(name->text, with_quota, "write the name of a rule with a quota"));
-  }
-}
-
 void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
   const Node* const expect = node.find("expect");
   if (expect == nullptr) {
@@ -258,7 +261,6 @@ void compile_expectation(Builder& builder, const Node& node, PolicyTest& test) {
       builder.mistakes.add(*exception, fmt::format("no exception is called {}", shown(*exception)),
                            meant(test.exception, named, "write the name of an exception of this policy"));
   }
-  if (const Node* const used_up = node.find("used_up")) compile_used_up(builder, *used_up, test);
   const Node* const rule = node.find("rule");
   if (rule == nullptr) return;
   test.rule = rule->text;

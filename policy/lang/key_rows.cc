@@ -253,7 +253,6 @@ constexpr KeyRow kRows[] = {
                 "as it would be enforced: a rule in monitor mode counts as what it says")),
     text(kTest, "rule", "the name of a rule", "that has to decide; left out: any"),
     text(kTest, "exception", "the name of an exception", "that has to hold; left out: any or none"),
-    texts(kTest, "used_up", "names of rules", "whose quota the client has used up; left out: none"),
 
     needed(text(kFlow, "client", "an address", "the inside end", kAddress)),
     text(kFlow, "to", "an address", "the other end; left out: 192.0.2.1 or 2001:db8::1", kAddress),
@@ -276,6 +275,7 @@ constexpr KeyRow kRows[] = {
     text(kFlow, "subject", "any text", "of mail"),
     text(kFlow, "attachment", "`invoice.exe`", "of mail: the name of one"),
     texts(kFlow, "software", "products: `firefox`, `\"firefox 115\"`", "what was recognised"),
+    texts(kFlow, "used_up", "names of rules", "with a `quota`: nothing is left of it"),
     texts(kFlow, "clicked_through", "names of rules", "with `then: continue`: the client went on"),
     text(kFlow, "at", "`\"mon 09:30\"`, `\"2026-11-27 09:30\"`",
          "local time; left out: Monday, 5 January 2026, noon", kMoment),

@@ -99,27 +99,12 @@ std::string or_text(const std::vector<std::string_view>& words) {
 }
 
 std::string_view to_string(KeyMap map) {
-  constexpr std::string_view kNames[] = {"policy",
-                                         "group",
-                                         "directory",
-                                         "schedule",
-                                         "list or category",
-                                         "rule",
-                                         "quota",
-                                         "not",
-                                         "network match",
-                                         "web match",
-                                         "email match",
-                                         "attachment",
-                                         "software",
-                                         "authorised product",
-                                         "unauthorised product",
-                                         "exception",
-                                         "test",
-                                         "flow",
-                                         "assertion",
-                                         "ends",
-                                         "match"};
+  constexpr std::string_view kNames[] = {
+      "policy",      "group",      "directory", "schedule",           "list or category",
+      "rule",        "quota",      "not",       "network match",      "web match",
+      "email match", "attachment", "software",  "authorised product", "unauthorised product",
+      "exception",   "test",       "flow",      "assertion",          "ends",
+      "match"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(kCount));
   return kNames[static_cast<std::size_t>(map)];
 }

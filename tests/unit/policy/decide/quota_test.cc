@@ -90,7 +90,8 @@ TEST(Quota, AnyAmountThatIsReachedUsesItUp) {
 
 TEST(Quota, WhoSharesIt) {
   Flow flow = Flow{}.tls("video.example");
-  const Group staff{"staff", {}, {}, {}};
+  Group staff;
+  staff.name = "staff";
   EXPECT_EQ(subject_of(QuotaPer::kClient, flow.facts, &staff), "10.20.0.7");
   EXPECT_EQ(subject_of(QuotaPer::kGroup, flow.facts, &staff), "group staff");
   EXPECT_EQ(subject_of(QuotaPer::kGroup, flow.facts, nullptr), "10.20.0.7");
@@ -138,8 +139,8 @@ TEST(QuotaPeriod, FollowsTheClocksOfTheZone) {
 TEST(QuotaInTests, ATestSaysWhatIsUsedUp) {
   const auto fails = [](const std::string& used_up, const std::string& expected) {
     return failed_tests(
-        *policy_of(kBudget + ("tests:\n  - {test: t, flow: {client: 10.20.0.7, host: video.example}" +
-                              used_up + ", expect: " + expected + "}\n")),
+        *policy_of(kBudget + ("tests:\n  - {test: t, flow: {client: 10.20.0.7, host: video.example" +
+                              used_up + "}, expect: " + expected + "}\n")),
         "p");
   };
   EXPECT_THAT(fails("", "report, rule: seen"), IsEmpty());
