@@ -50,8 +50,8 @@ const Quota* quota_of(const Policy& policy, std::string_view rule) {
 std::string subject_of(QuotaPer per, const FlowFacts& facts, const Group* group) {
   if (per == QuotaPer::kAll) return "all";
   if (per == QuotaPer::kGroup && group != nullptr) return "group " + group->name;
-  const bool user_known = facts.client_identity != nullptr && !facts.client_identity->user.empty();
-  if (per == QuotaPer::kUser && user_known) return facts.client_identity->user;
+  const ClientFacts* const client = facts.client_identity.get();
+  if (per == QuotaPer::kUser && client != nullptr && is_vouched_for(client->user_source)) return client->user;
   return facts.client().to_string();
 }
 

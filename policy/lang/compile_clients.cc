@@ -80,8 +80,12 @@ void compile_group(Builder& builder, const Node& node, bool directory_given, Gro
 }
 
 /// Who asks for a ticket may be anybody; what is granted, or acknowledged, is somebody.
-constexpr std::uint8_t kUsersBelieved =
-    1U << static_cast<unsigned>(UserSource::kRadius) | 1U << static_cast<unsigned>(UserSource::kKerberos);
+constexpr std::uint8_t kUsersBelieved = [] {
+  unsigned sources = 0;
+  for (unsigned i = 0; i < kUserSources; ++i)
+    if (is_vouched_for(static_cast<UserSource>(i))) sources |= 1U << i;
+  return static_cast<std::uint8_t>(sources);
+}();
 
 void index_names(Builder& builder) {
   PolicyParts& parts = builder.parts;

@@ -30,6 +30,11 @@ enum class UserSource : std::uint8_t {
 inline constexpr std::size_t kUserSources = 4;
 [[nodiscard]] const char* to_string(UserSource source);
 
+/// A server of the user's network vouched for it.
+[[nodiscard]] constexpr bool is_vouched_for(UserSource source) {
+  return source == UserSource::kRadius || source == UserSource::kKerberos;
+}
+
 struct ClientFacts {
   std::string host_name{};
   HostNameSource host_name_source = HostNameSource::kNone;

@@ -10,7 +10,8 @@
 
 namespace weir {
 
-/// Who shares one quota. kUser: the user of the client, or the client while none is known.
+/// Who shares one quota. kUser: the user of the client whom a server vouches for, or the
+/// client while there is none.
 enum class QuotaPer : std::uint8_t { kClient, kUser, kGroup, kAll };
 /// Local days, weeks from Monday, and months of the policy's time zone.
 enum class QuotaEvery : std::uint8_t { kDay, kWeek, kMonth };

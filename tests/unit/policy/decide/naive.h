@@ -337,6 +337,11 @@ inline bool within_quota(const Question& q, const Rule& rule, const Used& used) 
   if (!rule.quota_flows) return false;
   std::string subject = q.facts.client().to_string();
   if (rule.quota_per == "all") subject = "all";
+  if (const ClientFacts* const client = q.facts.client_identity.get();
+      client != nullptr && rule.quota_per == "user" && client->user_source != UserSource::kNone &&
+      client->user_source != UserSource::kKerberosRequest) {
+    subject = client->user;
+  }
   if (rule.quota_per == "group" && !q.group.empty()) subject = "group " + q.group;
   const auto so_far = used.find({rule.name, subject});
   return (so_far == used.end() ? 0 : so_far->second) < *rule.quota_flows;

@@ -99,6 +99,10 @@ TEST(Quota, WhoSharesIt) {
   EXPECT_EQ(subject_of(QuotaPer::kUser, flow.facts, nullptr), "10.20.0.7") << "no user is known";
   ClientFacts anna;
   anna.user = "anna@EXAMPLE.COM";
+  anna.user_source = UserSource::kKerberosRequest;
+  flow.facts.client_identity = std::make_shared<const ClientFacts>(anna);
+  EXPECT_EQ(subject_of(QuotaPer::kUser, flow.facts, nullptr), "10.20.0.7") << "anybody can ask for a ticket";
+  anna.user_source = UserSource::kKerberos;
   flow.facts.client_identity = std::make_shared<const ClientFacts>(anna);
   EXPECT_EQ(subject_of(QuotaPer::kUser, flow.facts, nullptr), "anna@EXAMPLE.COM");
 }

@@ -322,6 +322,7 @@ inline Flow random_flow(Dice& dice) {
 inline naive::Used random_use(Dice& dice, const naive::Policy& policy) {
   std::vector<std::string> subjects = kClients;
   subjects.push_back("all");
+  subjects.insert(subjects.end(), kUsers.begin(), kUsers.end());
   for (const std::string& group : names_in(policy.groups)) subjects.push_back("group " + group);
   naive::Used used;
   for (const auto& rules : policy.rules) {
