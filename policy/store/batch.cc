@@ -236,8 +236,7 @@ Result<void> Batch::commit() {
   return caught("cannot commit", [&] {
     soci::session& sql = work_->connection.session;
     const StoreLimits& limits = work_->connection.limits;
-    const auto trim = [&](bool written, const char* table, const char* oldest_first, Integer kept,
-                          bool counted = true) {
+    const auto trim = [&](bool written, const char* table, const char* oldest_first, Integer kept) {
       if (!written) return;
       Integer rows = 0;
       sql << fmt::format("SELECT COUNT(*) FROM {}", table), into(rows);
@@ -248,7 +247,6 @@ Result<void> Batch::commit() {
       sql << fmt::format("DELETE FROM {} WHERE {} IN (SELECT {} FROM {} ORDER BY {} LIMIT :n)", table, key,
                          columns, table, oldest_first),
           use(surplus);
-      if (!counted) return;
       const std::string name = fmt::format("{}_evicted", table);
       sql << "INSERT INTO engine_state (name, value) VALUES (:n, :v)"
              " ON CONFLICT (name) DO UPDATE SET value = engine_state.value + excluded.value",
@@ -259,8 +257,11 @@ Result<void> Batch::commit() {
          "CASE WHEN state = 'closed' THEN 0 ELSE 1 END, last_seen_ns, id", limits.violations);
     trim(work_->software_written, "software", "last_seen_ns", limits.software);
     trim(work_->sources_written, "sources", "last_seen_ns, id", limits.sources);
-    trim(work_->quotas_written, "quotas", "ends_ns, last_used_ns, id", limits.quotas);
-    trim(work_->quota_minutes_written, "quota_minutes", "minute, id", limits.quota_minutes, false);
+    trim(work_->quotas_added, "quotas", "ends_ns, last_used_ns, id", limits.quotas);
+    if (work_->quota_minutes_written) {
+      const Integer kept = limits.quota_minutes;
+      sql << "DELETE FROM quota_minutes WHERE id <= (SELECT MAX(id) FROM quota_minutes) - :n", use(kept);
+    }
     work_->transaction.commit();
   });
 }

@@ -28,7 +28,7 @@ struct Batch::Work {
   bool violations_written = false;
   bool software_written = false;
   bool sources_written = false;
-  bool quotas_written = false;
+  bool quotas_added = false;
   bool quota_minutes_written = false;
 };
 

@@ -99,7 +99,7 @@ Result<QuotaRecord> Batch::quota(const std::string& rule_given, const std::strin
         " ON CONFLICT (rule, subject, begins_ns) DO UPDATE SET ends_ns = excluded.ends_ns RETURNING {}",
         kColumns),
         use(rule), use(subject), use(begins), use(ends), WEIR_INTO_QUOTA(r);
-    work_->quotas_written = true;
+    if (r.last_used == 0) work_->quotas_added = true;  // counting a full table with every event would be dear
     return r.record();
   });
 }

@@ -114,7 +114,7 @@ TEST_F(StoredQuotas, AFullTableLetsThePeriodsGoThatEndedLongestAgo) {
 
 TEST_F(StoredQuotas, OldMinutesMakeRoomAndCountAnewAfterwards) {
   Store store = open({.quota_minutes = 2});
-  for (const std::int64_t minute : {1, 3, 2})
+  for (const std::int64_t minute : {1, 3, 1, 2})
     in_batch(store, [&](Batch& batch) { ASSERT_TRUE(batch.add_to_minute("video", "all", minute, 100)); });
   in_batch(store, [](Batch& batch) {
     EXPECT_EQ(batch.add_to_minute("video", "all", 3, 1).value(), 101U);
