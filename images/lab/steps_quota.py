@@ -46,6 +46,10 @@ def used_up(lab, step):
         found = until(lambda: any(f"{percent} %" in row["object"] for row in lab.violations(rule=RULE)))
         step.check(found, f"the officer should be told at {percent} %")
     step.check_violation(rule=RULE)
+    ran = lab.weirctl("quota", "forgive", RULE, "10.20.0.10", "--reason", "the lab goes on")
+    step.weir(f"weirctl quota forgive: {ran.text}")
+    step.check(until(lambda: load(lab, "-4", "large.bin").out == f"200 {FILE_BYTES}"),
+               "who is forgiven should load again")
     ran = load(lab, "-6", "long.bin", "--limit-rate", "1M", "--max-time", "60", scheme="https", timeout=65)
     step.client(ran)
     size = int((ran.out.split() + ["0", "0"])[1])
