@@ -37,6 +37,7 @@ struct Arguments {
   std::string policy;
   std::string catalogue;
   std::string signatures;
+  std::string safe_search;
   std::string country;
   std::string asn;
   std::string events = "-";
@@ -61,6 +62,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--catalogue", arguments.catalogue, "replay: software catalogue")->needs(replay);
   app.add_option("--signatures", arguments.signatures, "replay: the operator's own signatures")
       ->needs(replay);
+  app.add_option("--safe-search", arguments.safe_search, "replay: the safe names of search engines")
+      ->needs(replay);
   app.add_option("--country-db", arguments.country, "replay: country database (MaxMind format)")
       ->needs(replay);
   app.add_option("--asn-db", arguments.asn, "replay: AS database (MaxMind format)")->needs(replay);
@@ -82,6 +85,7 @@ Settings replay_settings(const Arguments& arguments) {
   settings.classifier.policy = arguments.policy;
   settings.classifier.catalogue = arguments.catalogue;
   settings.classifier.signatures = arguments.signatures;
+  settings.classifier.safe_search = arguments.safe_search;
   settings.classifier.country_database = arguments.country;
   settings.classifier.asn_database = arguments.asn;
   return settings;
@@ -126,7 +130,7 @@ SandboxOptions sandbox_options(const Settings& settings) {
   // connect. A file that an editor replaces is another inode: whoever reads it by name needs its directory.
   options.readable = {"/usr/share/zoneinfo", "/etc/localtime"};
   const auto& own = settings.classifier;
-  for (const std::filesystem::path path : {own.policy, own.catalogue, own.signatures}) {
+  for (const std::filesystem::path path : {own.policy, own.catalogue, own.signatures, own.safe_search}) {
     if (!path.empty()) options.readable.push_back(path.has_parent_path() ? path.parent_path().string() : ".");
   }
   if (!settings.redis.classifier_password_file.empty()) {
@@ -136,7 +140,8 @@ SandboxOptions sandbox_options(const Settings& settings) {
 }
 
 int serve(const Arguments& arguments, const Settings& settings, const Simulation& simulation) {
-  Recognition recognition{settings.classifier.catalogue, settings.classifier.signatures};
+  Recognition recognition{settings.classifier.catalogue, settings.classifier.signatures,
+                          settings.classifier.safe_search};
   if (const auto loaded = recognition.load(!arguments.replay); !loaded) return refuse(loaded.error());
   const auto geo = GeoLookup::open(settings.classifier.country_database, settings.classifier.asn_database);
   if (!geo) return refuse({geo.error()});
@@ -179,10 +184,10 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   const auto sink = make_sink(settings, arguments, events_fd);
   std::optional<FactListener> facts;
   if (!arguments.replay) facts.emplace(FactListenerOptions{.endpoint = redis_endpoint(settings)});
-  Classifier classifier{
-      classifier_options(settings, simulation),
-      {**labeler, *geo, recognition.software(), builder, *sink, identity, &recognition.signatures()},
-      *policy};
+  Classifier classifier{classifier_options(settings, simulation),
+                        {**labeler, *geo, recognition.software(), builder, *sink, identity,
+                         &recognition.signatures(), &recognition.safe_search()},
+                        *policy};
   Service service{{.channel_path = channel_socket(settings, arguments.worker),
                    .policy_path = arguments.replay ? std::string{} : settings.classifier.policy,
                    .worker = arguments.worker,

@@ -31,6 +31,12 @@ ResultAll<SignatureMatcher> load_matcher(const std::string& path) {
   return std::move(*matcher);
 }
 
+ResultAll<policy::SafeSearchTable> load_safe_names(const std::string& path) {
+  auto engines = policy::load_safe_search(path);
+  if (!engines) return tl::unexpected(std::move(engines.error()));
+  return policy::SafeSearchTable{std::move(*engines)};
+}
+
 /// Loads with `load` on the thread that asks; the commit puts it into `place`.
 template <typename T>
 LiveFile::Prepare into(T& place, ResultAll<T> (*load)(const std::string&)) {
@@ -44,9 +50,11 @@ LiveFile::Prepare into(T& place, ResultAll<T> (*load)(const std::string&)) {
 
 }  // namespace
 
-Recognition::Recognition(const std::string& catalogue, const std::string& signatures)
+Recognition::Recognition(const std::string& catalogue, const std::string& signatures,
+                         const std::string& safe_search)
     : catalogue_file_("catalogue", catalogue, into(software_, &load_software)),
-      signatures_file_("signatures", signatures, into(signatures_, &load_matcher)) {}
+      signatures_file_("signatures", signatures, into(signatures_, &load_matcher)),
+      safe_search_file_("safe_search", safe_search, into(safe_search_, &load_safe_names)) {}
 
 ResultAll<void> Recognition::load(bool quickly) {
   std::vector<Error> wrong;

@@ -30,6 +30,7 @@
 #include "classifier/software/identify.h"
 #include "classifier/software/signatures.h"
 #include "dataplane/channel/channel.h"
+#include "policy/lang/safe_search.h"
 #include "policy/model/settings.h"
 #include "policy/model/simulation.h"
 
@@ -60,7 +61,8 @@ struct ClassifierParts {
   EventBuilder& builder;
   EventSink& sink;
   IdentityTables& identity;
-  const SignatureMatcher* signatures = nullptr;  // the operator's; nullptr: none
+  const SignatureMatcher* signatures = nullptr;          // the operator's; nullptr: none
+  const policy::SafeSearchTable* safe_search = nullptr;  // nullptr: no engine has a safe name
 };
 
 /// The policy in force, swapped whole between two requests. Revision 0: there is none, `policy` is empty and
@@ -82,6 +84,7 @@ struct ClassifierCounts {
   std::uint64_t dropped = 0;
   std::uint64_t reset = 0;
   std::uint64_t refused = 0;         // times that a client was told in the words of its protocol
+  std::uint64_t made_safe = 0;       // questions answered with the safe name of a search engine
   std::uint64_t clicks = 0;          // times that one went on from a page all the same
   std::uint64_t clicks_refused = 0;  // clicks that were not its own, or too late
   std::uint64_t conflicts = 0;
@@ -155,6 +158,7 @@ class Classifier {
   [[nodiscard]] bool lifting_ended(const FlowContext& flow) const;
   /// Another use is known of the quotas that the flow falls under, and the policy says something else by it.
   [[nodiscard]] bool quota_turned(FlowContext& flow, const channel::Request& request);
+  [[nodiscard]] const policy::SafeEngine* safe_engine(const DnsFacts& dns) const;
   void judge(FlowContext& flow, TimeNs now);
   void judge_other(FlowContext& flow, TimeNs now);
   void note_hit(FlowContext& flow, const RuleHit& hit);
@@ -178,6 +182,8 @@ class Classifier {
   void answer_blocked(FlowContext& flow, const channel::Request& request, const Inspected& seen);
   [[nodiscard]] bool refuse_in_words(FlowContext& flow, const channel::Request& request,
                                      const Inspected& seen);
+  [[nodiscard]] bool answer_safely(FlowContext& flow, const channel::Request& request,
+                                   std::string_view reference);
   [[nodiscard]] bool refuse_command(FlowContext& flow, const channel::Request& request,
                                     const Refusal& refusal);
   void give_owed(FlowContext& flow, const channel::Request& request);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy is asked about a flow: with which facts, when again, and what is kept of its answer.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "classifier/engine/about.h"
@@ -30,6 +31,13 @@ void Classifier::learn(const QuotaFact& fact) {
   counts_.quota_facts = quotas_.size();
 }
 
+/// The search engine of the name that a question for addresses asks for, where it has a safe form.
+const policy::SafeEngine* Classifier::safe_engine(const DnsFacts& dns) const {
+  constexpr std::array<std::uint16_t, 6> kOfAddresses{1, 5, 28, 64, 65, 255};  // A CNAME AAAA SVCB HTTPS ANY
+  const bool asks = dns.seen && !dns.response && std::ranges::count(kOfAddresses, dns.query_type) > 0;
+  return asks && parts_.safe_search != nullptr ? parts_.safe_search->find(dns.query) : nullptr;
+}
+
 void Classifier::judge(FlowContext& flow, TimeNs now) {
   ++counts_.decisions;
   const DynamicFacts dynamic{.clock_reached = clock_reached_,
@@ -37,6 +45,8 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
                              .clicked_through = parts_.identity.clicks.of(flow.client, clock_reached_)};
   flow.quotas_known = quotas_.generation();
   flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
+  const policy::SafeEngine* const engine = safe_engine(flow.facts.dns);
+  flow.facts.dns.engine = engine != nullptr ? engine->engine : std::string{};
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
   flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);
   if (blocks(flow.decision.action)) {  // evidence: the path with the facts that blocked, not later ones

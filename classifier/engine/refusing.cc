@@ -60,6 +60,7 @@ bool Classifier::refuse_in_words(FlowContext& flow, const Request& request, cons
       inject(flow, request, InjectEnd::kClose, tls_notice());
       return true;
     case RefusalForm::kDnsAnswer: {
+      if (flow.decision.action == Action::kSafeSearch) return answer_safely(flow, request, reference);
       auto answer = dns_notice(payload_of(request), notice);
       if (answer) inject(flow, request, InjectEnd::kContinue, std::move(*answer));
       return answer.has_value();
@@ -73,6 +74,25 @@ bool Classifier::refuse_in_words(FlowContext& flow, const Request& request, cons
       break;
   }
   return false;
+}
+
+/// The question for an engine's name is answered with its safe one; from then on the client's flows to those
+/// addresses are known by the name that it asked for.
+bool Classifier::answer_safely(FlowContext& flow, const Request& request, std::string_view reference) {
+  DnsFacts& dns = flow.facts.dns;
+  const policy::SafeEngine* const engine = safe_engine(dns);
+  if (engine == nullptr) return false;
+  const policy::SafeName& safe =
+      flow.decision.moderate && engine->moderate ? *engine->moderate : engine->safe;
+  auto answer = dns_alias(payload_of(request), safe.name, safe.addresses, reference);
+  if (!answer) return false;
+  ++counts_.made_safe;
+  dns.safe_name = safe.name;
+  DnsFacts told{.query = dns.query, .asked = true};
+  for (const IpAddress& address : safe.addresses) told.answers.push_back({address, kAliasTtlS});
+  parts_.identity.evidence.record(flow.client, flow.facts.client(), told, request.time);
+  inject(flow, request, InjectEnd::kContinue, std::move(*answer));
+  return true;
 }
 
 /// Answers the packet in the other end's name. With kClose the flow has its end.

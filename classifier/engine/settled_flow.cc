@@ -228,8 +228,10 @@ void transfer(Archive& archive, DnsAnswer& answer) {
 }
 template <typename Archive>
 void transfer(Archive& archive, DnsFacts& facts) {
-  auto& [seen, query, query_type, response, asked, rcode, answers, aliases, alpn, ech] = facts;
-  fields(archive, seen, query, query_type, response, asked, rcode, answers, aliases, alpn, ech);
+  auto& [seen, query, query_type, response, asked, rcode, answers, aliases, alpn, engine, safe_name, ech] =
+      facts;
+  fields(archive, seen, query, query_type, response, asked, rcode, answers, aliases, alpn, engine, safe_name,
+         ech);
 }
 template <typename Archive>
 void transfer(Archive& archive, Attachment& part) {
@@ -295,10 +297,10 @@ void transfer(Archive& archive, ClickThrough& click) {
 }
 template <typename Archive>
 void transfer(Archive& archive, Decision& decision) {
-  auto& [action, revision, limit, tell_user, group, rule, hits, exception, clicked_through, lifted_until,
-         quotas, path] = decision;
-  fields(archive, action, revision, limit.bytes_s, limit.per_client, tell_user, group, rule, hits, exception,
-         clicked_through, lifted_until, quotas, path);
+  auto& [action, revision, limit, moderate, tell_user, group, rule, hits, exception, clicked_through,
+         lifted_until, quotas, path] = decision;
+  fields(archive, action, revision, limit.bytes_s, limit.per_client, moderate, tell_user, group, rule, hits,
+         exception, clicked_through, lifted_until, quotas, path);
 }
 template <typename Archive>
 void transfer(Archive& archive, IdentifiedTraces& traces) {

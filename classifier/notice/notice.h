@@ -4,10 +4,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "policy/model/byte_reader.h"
+#include "policy/model/ip_address.h"
 
 namespace weir::classifier {
 
@@ -36,5 +38,15 @@ struct Notice {
 /// (RFC 6891), with the extended error 15, Blocked (RFC 8914). nullopt: the message is no query with exactly
 /// one question, in the form that resolvers use.
 [[nodiscard]] std::optional<std::string> dns_notice(Bytes query, const Notice& notice);
+
+/// How long who asked may keep an answer that Weir gave.
+inline constexpr std::uint32_t kAliasTtlS = 60;
+
+/// NOERROR to such a query: its name is an alias of `name` (CNAME), which has `addresses` (those of the type
+/// asked for; of ANY all). To HTTPS, SVCB and other types: no data. When the query carried EDNS, with the
+/// extended error 4, Forged Answer (RFC 8914), and the reference where that fits what the client takes.
+[[nodiscard]] std::optional<std::string> dns_alias(Bytes query, std::string_view name,
+                                                   std::span<const IpAddress> addresses,
+                                                   std::string_view reference);
 
 }  // namespace weir::classifier

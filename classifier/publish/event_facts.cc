@@ -176,6 +176,8 @@ void fill_dns(event::FlowEvent& event, const DnsFacts& dns) {
   for (const std::string& alias : dns.aliases) out->add_aliases(clean_text(alias));
   for (const std::string& protocol : dns.alpn) out->add_alpn(clean_text(protocol));
   out->set_ech(dns.ech);
+  out->set_engine(dns.engine);
+  out->set_safe_name(dns.safe_name);
 }
 
 void fill_names(event::FlowEvent& event, const FlowFacts& facts) {

@@ -88,6 +88,8 @@ void add_classify(CLI::App& app, Context& context) {
   command->add_option("--catalogue", options->catalogue, "software catalogue")->check(CLI::ExistingFile);
   command->add_option("--signatures", options->signatures, "signatures of one's own applications")
       ->check(CLI::ExistingFile);
+  command->add_option("--safe-search", options->safe_search, "safe names of search engines")
+      ->check(CLI::ExistingFile);
   command->add_option("--country-db", options->country_database, "country database in MaxMind's format")
       ->check(CLI::ExistingFile);
   command->add_option("--asn-db", options->asn_database, "database of autonomous systems in MaxMind's format")

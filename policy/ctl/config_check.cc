@@ -6,6 +6,7 @@
 
 #include "policy/ctl/context.h"
 #include "policy/lang/catalogue.h"
+#include "policy/lang/safe_search.h"
 #include "policy/lang/signatures.h"
 
 namespace weir::ctl {
@@ -22,6 +23,7 @@ void check(Context& context) {
   };
   note(settings->classifier.catalogue, policy::load_catalogue);
   note(settings->classifier.signatures, policy::load_signatures);
+  note(settings->classifier.safe_search, policy::load_safe_search);
   if (!wrong.empty()) return context.fail(wrong);
   print(fmt::format("{}: no mistakes ({} pairs, {} workers)\n", context.config, settings->pairs.size(),
                     settings->workers));
@@ -33,9 +35,10 @@ void add_config(CLI::App& app, Context& context) {
   CLI::App* config = app.add_subcommand("config", "the settings of this appliance");
   config->fallthrough();
   config->require_subcommand(1);
-  add_command(*config, "check",
-              "prints every mistake of the settings (--config), the catalogue and the signatures", context,
-              check);
+  add_command(
+      *config, "check",
+      "prints every mistake of the settings (--config), the catalogue, the signatures and the safe names",
+      context, check);
 }
 
 }  // namespace weir::ctl

@@ -137,6 +137,7 @@ std::vector<std::string> classifier_words(const Run& run) {
   add("--policy", run.options.policy);
   add("--catalogue", run.options.catalogue);
   add("--signatures", run.options.signatures);
+  add("--safe-search", run.options.safe_search);
   add("--country-db", run.options.country_database);
   add("--asn-db", run.options.asn_database);
   return words;

@@ -17,8 +17,9 @@ inline constexpr std::size_t kReplayEventBytesMax = 1U << 20U;
 struct ReplayOptions {
   std::vector<std::string> captures;
   std::string policy;     // empty: everything is allowed
-  std::string catalogue;  // these four: empty, none
+  std::string catalogue;  // these five: empty, none
   std::string signatures;
+  std::string safe_search;
   std::string country_database;
   std::string asn_database;
 };

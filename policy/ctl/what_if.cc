@@ -13,6 +13,10 @@ const char* to_string(Change change) {
       return "newly blocked";
     case Change::kNoLongerBlocked:
       return "no longer blocked";
+    case Change::kMadeSafe:
+      return "newly under safe search";
+    case Change::kNoLongerMadeSafe:
+      return "no longer under safe search";
     case Change::kLimited:
       return "newly limited";
     case Change::kNoLongerLimited:
@@ -28,12 +32,17 @@ const char* to_string(Change change) {
 }
 
 Change change_of(const Said& running, const Said& candidate) {
-  if (running.action == candidate.action || (blocks(running.action) && blocks(candidate.action))) {
+  const auto refused = [](const Said& said) {
+    return blocks(said.action) && said.action != Action::kSafeSearch;
+  };
+  if (running.action == candidate.action || (refused(running) && refused(candidate))) {
     const bool other = running.action != Action::kAllow && running.rule != candidate.rule;
     return other ? Change::kOtherRule : Change::kNone;
   }
-  if (blocks(candidate.action)) return Change::kBlocked;
-  if (blocks(running.action)) return Change::kNoLongerBlocked;
+  if (refused(candidate)) return Change::kBlocked;
+  if (refused(running)) return Change::kNoLongerBlocked;
+  if (candidate.action == Action::kSafeSearch) return Change::kMadeSafe;
+  if (running.action == Action::kSafeSearch) return Change::kNoLongerMadeSafe;
   if (candidate.action == Action::kLimit) return Change::kLimited;
   if (running.action == Action::kLimit) return Change::kNoLongerLimited;
   return candidate.action == Action::kReport ? Change::kReported : Change::kNoLongerReported;
@@ -45,8 +54,8 @@ void WhatIf::count(const JudgedFlow& flow) {
   Changed& changed = changes_[static_cast<std::size_t>(change)];
   changed.all.add(flow.bytes);
   if (change == Change::kNone) return;
-  const bool gone = change == Change::kNoLongerBlocked || change == Change::kNoLongerLimited ||
-                    change == Change::kNoLongerReported;
+  const bool gone = change == Change::kNoLongerBlocked || change == Change::kNoLongerMadeSafe ||
+                    change == Change::kNoLongerLimited || change == Change::kNoLongerReported;
   changed.by[kRule][gone ? flow.running.rule : flow.candidate.rule].add(flow.bytes);
   changed.by[kClient][flow.client].add(flow.bytes);
   changed.by[kName][flow.name].add(flow.bytes);

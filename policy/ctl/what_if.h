@@ -41,13 +41,15 @@ enum class Change : std::uint8_t {
   kNone,
   kBlocked,           // and was not
   kNoLongerBlocked,   // reported or allowed, or limited
+  kMadeSafe,          // a search engine's name is answered with its safe one, and was not, nor blocked
+  kNoLongerMadeSafe,  // limited, reported or allowed
   kLimited,           // and was not, nor blocked
   kNoLongerLimited,   // reported or allowed
   kReported,          // and was allowed
   kNoLongerReported,  // allowed
   kOtherRule,         // the same by another rule, or blocked in another way
 };
-inline constexpr std::size_t kChanges = 8;
+inline constexpr std::size_t kChanges = 10;
 [[nodiscard]] const char* to_string(Change change);
 [[nodiscard]] Change change_of(const Said& running, const Said& candidate);
 

@@ -219,9 +219,11 @@ class Judge {
       decision_.action = enforced;
       decision_.rule = rule.name;
       decision_.limit = enforced == Action::kLimit ? rule.limit : RateLimit{};
+      decision_.moderate = enforced == Action::kSafeSearch && rule.moderate;
       decision_.tell_user = rule.tell_user;
     }
-    if (rule.then == Action::kAllow) return;
+    // Who looks for something safely has broken no rule.
+    if (rule.then == Action::kAllow || enforced == Action::kSafeSearch) return;
     if (object.empty()) object = evaluation_.general_object(rule.section);
     decision_.hits.push_back(
         {rule.name, rule.section, rule.severity, rule.then, would_block, std::move(object), rule.tell_user});

@@ -127,6 +127,11 @@ bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
     say(why, "it is asked for in DNS, which a rule with then: {} lets pass", to_string(rule.then));
     return false;
   }
+  if (rule.then == Action::kSafeSearch &&
+      !expect(why, !facts_.dns.engine.empty(), "it is {} for the name of a search engine",
+              facts_.dns.engine.empty() ? "no question" : "a question")) {
+    return false;
+  }
   if (!network_keys(rule, why)) return false;
   if (!match.apps.empty() && !app_key(rule, object, why)) return false;
   if (!match.domains.empty() && !name_key(match.domains, "domain", object, why)) return false;

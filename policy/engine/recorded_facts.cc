@@ -78,6 +78,7 @@ void read_names(const event::FlowEvent& event, FlowFacts& facts) {
     facts.http.host = event.http().request_host().empty() ? own : event.http().request_host();
   facts.dns.seen = event.has_dns();
   facts.dns.query = event.dns().query();
+  facts.dns.engine = event.dns().engine();
   facts.dns_name = event.dns_name();
   facts.dns_name_ech = event.dns_name_ech();
   facts.encrypted_dns = value_of(event.encrypted_dns(), EncryptedDns::kDoq);

@@ -69,13 +69,13 @@ std::string match_text(const Node* match) {
   return text;
 }
 
-/// `refuse`, `continue` and `page` belong to one section each.
+/// `safe_search`, `refuse`, `continue` and `page` belong to one section each.
 std::string_view advice_for_then(Section section) {
   switch (section) {
     case Section::kEmail:
       return "write allow, report, limit, refuse or block";
     case Section::kWeb:
-      return "write allow, report, limit, continue, page or block";
+      return "write allow, report, limit, safe_search, continue, page or block";
     default:
       return "write allow, report, limit or block";
   }
@@ -85,9 +85,8 @@ void compile_then(Builder& builder, const Node& node, Section section, Action& t
   constexpr std::array<std::string_view, 4> kLater{"redirect", "quarantine", "shape", "reset"};
   const std::string advice(advice_for_then(section));
   const auto action = node.kind == Node::Kind::kScalar ? action_of(node.text) : std::nullopt;
-  const Section belongs = action == Action::kRefuse       ? Section::kEmail
-                          : action && shows_page(*action) ? Section::kWeb
-                                                          : section;
+  const bool of_web = action && (shows_page(*action) || action == Action::kSafeSearch);
+  const Section belongs = of_web ? Section::kWeb : action == Action::kRefuse ? Section::kEmail : section;
   if (action && belongs == section) {
     then = *action;
   } else if (action) {
@@ -139,6 +138,18 @@ void compile_click_for(Builder& builder, const Node& node, Rule& rule) {
   }
 }
 
+/// `youtube`, which nothing but `then: safe_search` has.
+void compile_youtube(Builder& builder, const Node& node, Rule& rule) {
+  const Node* const youtube = node.find("youtube");
+  if (youtube == nullptr) return;
+  if (rule.then != Action::kSafeSearch) {
+    builder.mistakes.add(*youtube, "youtube belongs to then: safe_search",
+                         "write then: safe_search, or leave it out");
+    return;
+  }
+  rule.moderate = word_of(builder, *youtube, KeyMap::kRule, "youtube") == 1U;
+}
+
 void compile_tell(Builder& builder, const Node* node, std::string_view key, std::string& into) {
   if (node == nullptr) return;
   into = builder.mistakes.text(*node, key);
@@ -164,6 +175,7 @@ void compile_rule(Builder& builder, Section section, const Node& node) {
   }
   compile_rule_frame(builder, node, rule);
   compile_click_for(builder, node, rule);
+  compile_youtube(builder, node, rule);
   const Node* const match = node.find("match");
   if (match != nullptr) rule.match = compile_match(builder, section, *match);
   if (node.find("then") == nullptr) {

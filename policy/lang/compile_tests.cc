@@ -118,6 +118,11 @@ class FlowReader {
       facts.host = name.value_or("");
       facts.host_source = NameSource::kTlsSni;
     }
+    if (const Node* const engine = flow_.find("engine")) {
+      if (!is_name(*engine)) mistake(*engine, "engine", kNameAdvice);
+      facts.host_source = NameSource::kDnsQuery;
+      facts.dns = {.seen = true, .query = facts.host, .engine = engine->text};
+    }
     const Match app = match(Section::kNetwork, "app");
     if (app.apps.empty()) return;
     facts.confidence = AppConfidence::kDpi;

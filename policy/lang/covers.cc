@@ -62,11 +62,12 @@ bool content_covers(const Match& outer, const Match& inner) {
          attachment_covers(outer.attachment, inner.attachment);
 }
 
-/// A rule that blocks does not go by a guess unless it says so, one with a page lets DNS pass, and one that a
-/// client may click through is silent then.
+/// A rule that blocks does not go by a guess unless it says so, one with a page lets DNS pass, one that a
+/// client may click through is silent then, and safe search speaks of nothing but questions.
 bool speaks_as_soon(const Rule& outer, const Rule& inner) {
   const auto shy = [](const Rule& rule) { return blocks(rule.then) && !rule.allow_guess; };
-  const bool may_be_silent = outer.then == Action::kContinue && !outer.monitor;
+  const bool may_be_silent = (outer.then == Action::kContinue && !outer.monitor) ||
+                             (outer.then == Action::kSafeSearch && inner.then != Action::kSafeSearch);
   return (!shy(outer) || shy(inner)) && (!shows_page(outer.then) || shows_page(inner.then)) && !may_be_silent;
 }
 

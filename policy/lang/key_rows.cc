@@ -13,7 +13,7 @@ namespace {
 using enum KeyMap;
 using enum KeyType;
 
-constexpr std::string_view kThen = "allow|report|limit|refuse|continue|page|block";
+constexpr std::string_view kThen = "allow|report|limit|safe_search|refuse|continue|page|block";
 constexpr std::string_view kSeverities = "info|low|medium|high|critical";
 constexpr std::string_view kMailProtocols = "smtp|submission|imap|pop3";
 constexpr std::string_view kAddress = "^[0-9a-fA-F.:]+$";
@@ -134,10 +134,13 @@ constexpr KeyRow kRows[] = {
     simple(kRule, "when", kCondition, "a schedule; left out: always"),
     maps(kRule, "match", kMap, kMatch, 0,
          "every key must hold, of a key's values any; left out: everything of the section"),
-    needed(word(kRule, "then", kThen, "what happens; `refuse`: email only, `continue`, `page`: web only")),
+    needed(word(kRule, "then", kThen,
+                "what happens; `refuse`: email only; `safe_search`, `continue`, `page`: web only")),
     text(kRule, "rate", "`500 kbit/s`, `2 Mbit/s`", "of `then: limit`: how fast at most", kRate),
     word(kRule, "per", "client|flow",
          "of `then: limit`: all limited flows of a client together, or each; left out: `client`"),
+    word(kRule, "youtube", "strict|moderate",
+         "of `then: safe_search`: which of YouTube's two restrictions; left out: `strict`"),
     text(kRule, "for", "`15m`, `2h`",
          "of `then: continue`: how long a click holds, `1m` to `24h`; left out: `30m`", kDuration),
     maps(kRule, "quota", kMap, kQuota, 0, "how much is let pass before the rule speaks"),
@@ -263,6 +266,7 @@ constexpr KeyRow kRows[] = {
     text(kFlow, "client_name", "a host name", "of the client, by DHCP; left out: not known"),
     text(kFlow, "user", "a user", "of the client, by RADIUS; left out: not known"),
     text(kFlow, "host", "a name", "left out: not known, and it stays so"),
+    simple(kFlow, "engine", kName, "a DNS question for `host`, which is a name of this search engine"),
     text(kFlow, "app", "as in rules, one", "left out: not known, and it stays so"),
     text(kFlow, "country", "as in rules, one", "left out: not known", kCountry),
     text(kFlow, "asn", "as in rules, one", "left out: not known", kAsn),

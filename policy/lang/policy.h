@@ -139,6 +139,7 @@ struct Rule {
   Action then = Action::kAllow;
   RateLimit limit;                    // of then: limit
   TimeNs click_for = kClickForUsual;  // of then: continue
+  bool moderate = false;              // of then: safe_search
   std::optional<Quota> quota;         // the rule speaks once it is used up
   Severity severity = Severity::kMedium;
   bool monitor = false;  // the rule's own or the whole policy's

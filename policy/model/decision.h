@@ -14,17 +14,18 @@
 
 namespace weir {
 
-/// In rising order of strength. kLimit: the flow goes on at no more than a rate. kRefuse: the one recipient
-/// or message is refused in the words of its protocol and the session goes on. kPage: as kBlock, but the name
-/// may be asked for in DNS, so that whoever wanted it sees why. kContinue: as kPage, until the client clicks
-/// on the page that it wants to go on. kBlock: the flow ends.
-enum class Action : std::uint8_t { kAllow, kReport, kLimit, kRefuse, kContinue, kPage, kBlock };
-inline constexpr std::size_t kActions = 7;
+/// In rising order of strength. kLimit: the flow goes on at no more than a rate. kSafeSearch: a question for
+/// a search engine's name is answered with that of its safe form, and the flow goes on. kRefuse: the one
+/// recipient or message is refused in the words of its protocol and the session goes on. kPage: as kBlock,
+/// but the name may be asked for in DNS, so that whoever wanted it sees why. kContinue: as kPage, until the
+/// client clicks on the page that it wants to go on. kBlock: the flow ends.
+enum class Action : std::uint8_t { kAllow, kReport, kLimit, kSafeSearch, kRefuse, kContinue, kPage, kBlock };
+inline constexpr std::size_t kActions = 8;
 [[nodiscard]] const char* to_string(Action action);
 /// The action of this word.
 [[nodiscard]] std::optional<Action> action_of(std::string_view word);
 /// Something does not get to where it was sent.
-[[nodiscard]] constexpr bool blocks(Action action) { return action >= Action::kRefuse; }
+[[nodiscard]] constexpr bool blocks(Action action) { return action >= Action::kSafeSearch; }
 /// Whoever is refused is to see a page, so DNS answers for the name.
 [[nodiscard]] constexpr bool shows_page(Action action) {
   return action == Action::kContinue || action == Action::kPage;
@@ -75,6 +76,7 @@ struct Decision {
   Action action = Action::kAllow;             // what is enforced
   std::uint32_t revision = 0;                 // of the policy that decided
   RateLimit limit;                            // of kLimit
+  bool moderate = false;                      // of kSafeSearch: the weaker form, where there are two
   std::string tell_user;                      // of the rule that decided
   std::string group;                          // the client's group; empty: none
   std::string rule;                           // the rule that decided the action; empty: no rule matched

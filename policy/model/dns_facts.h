@@ -27,7 +27,10 @@ struct DnsFacts {
   std::vector<DnsAnswer> answers{};    // addresses that the question leads to, over aliases
   std::vector<std::string> aliases{};  // names on that way, in order
   std::vector<std::string> alpn{};     // protocols that HTTPS and SVCB records offer (RFC 9460)
-  bool ech = false;                    // and that they carry a key for Encrypted Client Hello (RFC 9849)
+  std::string
+      engine{};  // the search engine that has a safe form under another name; of questions for addresses
+  std::string safe_name{};  // what such a question was answered with, by Weir
+  bool ech = false;         // and that they carry a key for Encrypted Client Hello (RFC 9849)
 };
 
 }  // namespace weir

@@ -157,8 +157,8 @@ const char* to_string(BypassKind kind) {
 }
 
 namespace {
-constexpr std::array<const char*, kActions> kActionWords{"allow",    "report", "limit", "refuse",
-                                                         "continue", "page",   "block"};
+constexpr std::array<const char*, kActions> kActionWords{"allow",  "report",   "limit", "safe_search",
+                                                         "refuse", "continue", "page",  "block"};
 }
 
 const char* to_string(Action action) { return kActionWords[static_cast<std::size_t>(action)]; }

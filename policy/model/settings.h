@@ -138,6 +138,7 @@ struct ClassifierSettings {
   std::string policy = "/var/lib/weir/policy/current.yaml";
   std::string catalogue = "/etc/weir/classifier/software.yaml";
   std::string signatures = "/etc/weir/classifier/signatures.yaml";
+  std::string safe_search = "/etc/weir/classifier/safe_search.yaml";
   std::string country_database;  // MaxMind format; empty: none
   std::string asn_database;
   std::uint32_t stream_bytes_max = 65'536;  // assembled per flow and direction before it is undecidable

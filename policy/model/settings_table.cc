@@ -138,6 +138,8 @@ constexpr std::array kRows{
          WEIR_FIELD(classifier.catalogue)),
     text("classifier", "signatures", kPathOrNone, kPathMax, "the operator's own signatures of applications",
          WEIR_FIELD(classifier.signatures)),
+    text("classifier", "safe_search", kPathOrNone, kPathMax, "the safe names of search engines",
+         WEIR_FIELD(classifier.safe_search)),
     text("classifier", "country_database", kPathOrNone, kPathMax, "countries, in MaxMind's format",
          WEIR_FIELD(classifier.country_database)),
     text("classifier", "asn_database", kPathOrNone, kPathMax, "autonomous systems, in MaxMind's format",

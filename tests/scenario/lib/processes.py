@@ -24,6 +24,7 @@ PATIENCE_S = 120
 RUN_S = 900  # of a whole replay; generous, for sanitizers on a busy machine
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../../..'))
 CATALOGUE = os.path.join(ROOT, 'images/overlay/etc/weir/classifier/software.yaml')
+SAFE_SEARCH = os.path.join(ROOT, 'images/overlay/etc/weir/classifier/safe_search.yaml')
 
 
 class Failed(Exception):
@@ -185,7 +186,7 @@ class Replay:
             return self.start('weir-classifier', command + ['--config', self.path('weir.yaml')],
                               stdout=subprocess.DEVNULL)
         command += ['--replay', '--run', self.dir, '--policy', self.path('current.yaml'), '--events', '-',
-                    '--catalogue', CATALOGUE, '--signatures', self.path('classifier/signatures.yaml')]
+                    '--catalogue', CATALOGUE, '--signatures', self.path('classifier/signatures.yaml'), '--safe-search', SAFE_SEARCH]
         with open(self.path('events.bin'), 'wb') as events:
             return self.start('weir-classifier', command, stdout=events)
 
@@ -198,7 +199,7 @@ class Replay:
 
     def settings(self):
         mine = {'classifier': {'user': pwd.getpwuid(os.getuid()).pw_name, 'policy': self.path('current.yaml'),
-                               'catalogue': CATALOGUE, 'signatures': self.path('classifier/signatures.yaml')},
+                               'catalogue': CATALOGUE, 'signatures': self.path('classifier/signatures.yaml'), 'safe_search': SAFE_SEARCH},
                 'redis': {'socket': self.path('redis.sock')}, 'run_directory': self.dir}
         return merged(merged(SETTINGS, mine), self.scenario.get('settings'))
 

@@ -43,8 +43,10 @@ inline PolicyInForce policy_of(const std::string& text, std::uint32_t revision) 
 class Bench {
  public:
   explicit Bench(const std::string& policy, ClassifierOptions options = {},
-                 const SignatureMatcher* signatures = nullptr)
-      : classifier_(std::move(options), {*labeler_, *geo_, software_, builder_, sink, identity_, signatures},
+                 const SignatureMatcher* signatures = nullptr,
+                 const policy::SafeSearchTable* safe_search = nullptr)
+      : classifier_(std::move(options),
+                    {*labeler_, *geo_, software_, builder_, sink, identity_, signatures, safe_search},
                     policy_of(policy, 1)) {
     classifier_.attach(64);
     answers();
@@ -69,7 +71,7 @@ class Bench {
     auto& opened = request.opened;
     opened.number = slot * 100 + generation;
     opened.initiator = IpAddress::parse("10.20.0.7")->bytes();
-    opened.responder = IpAddress::parse("192.0.2.1")->bytes();
+    opened.responder = IpAddress::parse(responder)->bytes();
     opened.initiator_port = 40'000;
     opened.responder_port = port;
     opened.protocol = protocol;
@@ -145,6 +147,7 @@ class Bench {
   KeepingSink sink;
   std::string told;  // the payload of the last answer
   TimeNs now = 1'700'000'000 * kSecond;
+  const char* responder = "192.0.2.1";
   bool parked = true;
   bool redecide = false;
   std::array<std::uint64_t, 2> flow_bytes{};  // of the flow so far, as the data plane counts

@@ -147,6 +147,7 @@ void fill(FlowContext& flow) {
   flow.decision = {Action::kBlock,
                    7,
                    {1'000, true},
+                   true,
                    "not here",
                    "staff",
                    "no-video",

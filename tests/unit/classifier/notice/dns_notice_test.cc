@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "classifier/inspect/dns_message.h"
 #include "classifier/notice/notice.h"
 
 namespace weir::classifier {
@@ -67,6 +68,63 @@ TEST(DnsNotice, AnOptThatIsCutOffIsNone) {
       EXPECT_EQ(answer->size(), 12 + kQuestion.size()) << size;
     }
   }
+}
+
+const std::vector<IpAddress> kBoth{*IpAddress::parse("192.0.2.80"), *IpAddress::parse("2001:db8::80")};
+
+TEST(DnsAlias, IsOneNameMoreAndItsAddresses) {
+  const auto answer = dns_alias(as_bytes(query(kRecursion, kOneQuestion)), "safe.example", kBoth, "aa-0-7");
+  ASSERT_TRUE(answer);
+  const std::string alias{
+      "\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x0e\x04"
+      "safe\x07"
+      "example\x00",
+      26};
+  const std::string address{"\xc0\x29\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x50", 16};
+  EXPECT_EQ(*answer, std::string("\x12\x34\x81\x90\x00\x01\x00\x02\x00\x00\x00\x00", 12) + kQuestion + alias +
+                         address);
+}
+
+TEST(DnsAlias, EdnsIsToldThatTheAnswerIsNotTheServers) {
+  const std::string small{"\x00\x00\x29\x02\x00\x00\x00\x00\x00\x00\x00", 11};  // takes 512 bytes
+  const auto asked = query(kRecursion, kAndOpt, small);
+  const auto answer = dns_alias(as_bytes(asked), "safe.example", kBoth, "aa-0-7");
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->ends_with(std::string("\x00\x04reference aa-0-7", 18))) << "Forged Answer";
+  const auto long_one = dns_alias(as_bytes(asked), "safe.example", kBoth, std::string(500, 'x'));
+  ASSERT_TRUE(long_one);
+  EXPECT_TRUE(long_one->ends_with(std::string("\x00\x0f\x00\x02\x00\x04", 6))) << "no room for the reference";
+  EXPECT_LE(long_one->size(), 512U);
+}
+
+/// The longest names and most addresses that the table may have.
+TEST(DnsAlias, FitsWhatEveryClientTakes) {
+  const std::string label(31, 'a');
+  const std::string longest = label + "." + label + "." + label + ".abc";
+  std::string any = query(kRecursion, kAndOpt, {});
+  any.resize(12);
+  for (int i = 0; i < 3; ++i) any += "\x1f" + label;
+  any += std::string(
+      "\x03"
+      "abc\x00\x00\xff\x00\x01\x00\x00\x29\x02\x00\x00\x00\x00\x00\x00\x00",
+      20);
+  const std::vector<IpAddress> eight(8, kBoth[1]);
+  const auto answer = dns_alias(as_bytes(any), longest, eight, "00000000000000aa-0-7");
+  ASSERT_TRUE(answer);
+  EXPECT_LE(answer->size(), 512U);
+  DnsMessage message;
+  ASSERT_EQ(read_dns(as_bytes(*answer), message), DnsParse::kOk);
+  EXPECT_EQ(message.records.size(), 9U);
+}
+
+TEST(DnsAlias, WhatIsNoPlainQueryGetsNoAnswer) {
+  const std::string whole = query(kRecursion, kOneQuestion);
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(dns_alias(as_bytes(std::string_view{whole}.substr(0, size)), "a.example", kBoth, "r"))
+        << size;
+  std::string chaos = whole;
+  chaos.back() = '\3';
+  EXPECT_FALSE(dns_alias(as_bytes(chaos), "a.example", kBoth, "r"));
 }
 
 }  // namespace

@@ -45,6 +45,15 @@ TEST(WhatIf, EveryPairOfWordsIsOneChange) {
   EXPECT_EQ(change_of(kBlocked, {Action::kBlock, "other"}), Change::kOtherRule);
 }
 
+TEST(WhatIf, SafeSearchIsNoBlock) {
+  const Said safe{Action::kSafeSearch, "safe"};
+  EXPECT_EQ(change_of(kAllowed, safe), Change::kMadeSafe);
+  EXPECT_EQ(change_of(safe, kReported), Change::kNoLongerMadeSafe);
+  EXPECT_EQ(change_of(safe, kBlocked), Change::kBlocked);
+  EXPECT_EQ(change_of(kBlocked, safe), Change::kNoLongerBlocked);
+  EXPECT_EQ(change_of(safe, {Action::kSafeSearch, "other"}), Change::kOtherRule);
+}
+
 TEST(WhatIf, CountsByRuleClientNameAndApplication) {
   WhatIf what_if;
   what_if.count(flow("10.0.0.1", kAllowed, kAllowed));

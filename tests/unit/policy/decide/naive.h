@@ -134,7 +134,8 @@ inline bool forbids_guess(const Rule& rule, const FlowFacts& facts) {
   const bool guess =
       facts.confidence == AppConfidence::kMatchByPort || facts.confidence == AppConfidence::kMatchByIp;
   const bool blocks = rule.then == Action::kBlock || rule.then == Action::kPage ||
-                      rule.then == Action::kContinue || rule.then == Action::kRefuse;
+                      rule.then == Action::kContinue || rule.then == Action::kRefuse ||
+                      rule.then == Action::kSafeSearch;
   return guess && !rule.allow_guess && blocks;
 }
 
@@ -235,6 +236,7 @@ inline bool matches(const Question& q, const Rule& rule, Section section) {
   if (section == Section::kEmail) return matches_mail(q, rule);
   const FlowFacts& facts = q.facts;
   if ((rule.then == Action::kPage || rule.then == Action::kContinue) && facts.dns.seen) return false;
+  if (rule.then == Action::kSafeSearch && facts.dns.engine.empty()) return false;
   if (!matches_content(facts.http, rule)) return false;
   const TunnelFacts& tunnel = facts.tunnel;
   const bool around =
@@ -285,7 +287,8 @@ struct Word {
       action = enforced;
       deciding = name;
     }
-    if (then != Action::kAllow) hits += " " + name + (would_block ? "?" : "");
+    if (then != Action::kAllow && enforced != Action::kSafeSearch)
+      hits += " " + name + (would_block ? "?" : "");
   }
 };
 

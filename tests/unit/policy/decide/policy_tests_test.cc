@@ -42,6 +42,19 @@ std::vector<std::string> failures(const std::string& tests) {
   return texts;
 }
 
+TEST(PolicyTests, AFlowMayBeAQuestionForASearchEngine) {
+  const auto fails = [](const std::string& flow, const std::string& expected) {
+    return failed_tests(*policy_of("web: [{rule: safe, then: safe_search}]\n"
+                                   "tests: [{test: t, flow: {client: 10.0.0.1, host: www.a.example" +
+                                   flow + "}, expect: " + expected + "}]\n"),
+                        "p")
+        .size();
+  };
+  EXPECT_EQ(fails(", engine: search", "safe_search, rule: safe"), 0U);
+  EXPECT_EQ(fails("", "allow"), 0U) << "the connection is not looked at";
+  EXPECT_EQ(fails(", engine: search", "allow"), 1U);
+}
+
 TEST(PolicyTests, AFlowMayHaveBeenClickedThrough) {
   const std::string rules =
       "web: [{rule: ask, match: {domain: a.example}, then: continue}, {rule: seen, then: report}]\n";

@@ -82,8 +82,8 @@ TEST(DecideProperty, AgreesWithTheNaiveEvaluation) {
       clicked_through_seen += traced.clicked_through.size();
     }
   }
-  EXPECT_EQ(outcomes,
-            (std::set<std::string>{"allow", "block", "continue", "limit", "page", "refuse", "report"}))
+  EXPECT_EQ(outcomes, (std::set<std::string>{"allow", "block", "continue", "limit", "page", "refuse",
+                                             "report", "safe_search"}))
       << "the flows exercise every outcome";
   EXPECT_GT(quotas_left, 100U);
   EXPECT_GT(quotas_used_up, 100U);

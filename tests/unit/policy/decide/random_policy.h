@@ -161,6 +161,7 @@ inline naive::Rule random_rule(Dice& dice, Section section, const naive::Policy&
     random_mail_match(dice, domains, rule);
   }
   const Action own = section == Section::kEmail                    ? Action::kRefuse
+                     : section == Section::kWeb && dice.once_in(3) ? Action::kSafeSearch
                      : section == Section::kWeb && dice.once_in(2) ? Action::kContinue
                      : section == Section::kWeb                    ? Action::kPage
                                                                    : Action::kBlock;
@@ -258,6 +259,7 @@ inline void random_content(Dice& dice, Flow& flow) {
       return random_http(dice, flow);
     case 2:
       flow.dns(dice.one_of(kNames).c_str());
+      if (dice.once_in(2)) flow.facts.dns.engine = "search";
       return;
     case 3:
       return random_mail(dice, flow);

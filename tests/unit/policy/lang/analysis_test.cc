@@ -266,6 +266,12 @@ TEST(Analysis, ARuleThatWaitsForCertaintyLeavesGuessesToTheNext) {
       << "a page lets DNS pass";
 }
 
+TEST(Analysis, SafeSearchSpeaksOfQuestionsAlone) {
+  EXPECT_FALSE(is_silent("web", "then: safe_search", "match: {domain: x.example}, then: block"));
+  EXPECT_TRUE(is_silent("web", "then: safe_search", "match: {domain: x.example}, then: safe_search"));
+  EXPECT_TRUE(is_silent("web", "then: block", "then: safe_search"));
+}
+
 TEST(Analysis, BehindARuleThatIsClickedThroughTheNextOneSpeaks) {
   const std::string first = "match: {domain: x.example}, then: continue";
   EXPECT_FALSE(is_silent("web", first, "match: {domain: x.example}, then: continue"));

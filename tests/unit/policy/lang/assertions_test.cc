@@ -55,7 +55,7 @@ TEST(Assertions, WhatDoesNotConcernManagementIsNotHeldAgainstIt) {
         "network: [{rule: r, match: {app: BitTorrent}, then: block}]\n",
         "network: [{rule: r, match: {country: RU}, then: block}]\n",
         "network: [{rule: r, then: block, mode: monitor}]\n", "network: [{rule: r, then: report}]\n",
-        "network: [{rule: r, then: limit, rate: 1 Mbit/s}]\n",
+        "network: [{rule: r, then: limit, rate: 1 Mbit/s}]\n", "web: [{rule: r, then: safe_search}]\n",
         "web: [{rule: r, match: {domain: bet.example}, then: block}]\n",
         "web: [{rule: r, match: {file: \"*.exe\"}, then: page}]\n",
         "network:\n  - {rule: first, who: it, match: {destination: 10.0.0.2}, then: allow}\n"
