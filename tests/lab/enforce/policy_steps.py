@@ -14,6 +14,7 @@ from lib import processes
 
 OTHER = '10.77.0.3'  # a second station at the inside port
 SERVER = '10.77.0.2'
+UNSAFE = '198.51.100.7'  # what the resolver has for every name
 
 
 def expect(condition, text):
@@ -173,3 +174,69 @@ def clicking(site):
             asked = log.read()
         expect('well-known' not in asked, f'the server was shown a click: {asked}')
         print('    HTTPS: refused before, served after; the other station: refused until it clicked itself')
+
+
+@contextlib.contextmanager
+def dnsmasq(site):
+    """A resolver that has one address for everything, and says who asked for what."""
+    with running(site, 'dnsmasq', ['ip', 'netns', 'exec', site.names['out'], 'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null',
+                                   '--no-resolv', '--no-hosts', '--user=root', '--bind-interfaces', f'--listen-address={SERVER}',
+                                   '--except-interface=lo', f'--pid-file={site.dir}/dnsmasq.pid', '--log-queries',
+                                   '--log-facility=-', f'--address=/#/{UNSAFE}']):
+        until(lambda: os.path.exists(f'{site.dir}/dnsmasq.pid'), 'dnsmasq started')
+        yield
+
+
+def dig(station, name, *options):
+    """(status, answers as "TYPE data", all that dig said)."""
+    ran = station('dig', f'@{SERVER}', '+tries=1', '+time=5', name, *options)
+    status = re.search(r'status: (\w+)', ran.stdout)
+    section = re.search(r';; ANSWER SECTION:\n(.*?)\n\n', ran.stdout, re.S)
+    records = [line.split(None, 4) for line in section[1].splitlines()] if section else []
+    return status and status[1], [f'{record[3]} {record[4]}' for record in records], ran.stdout
+
+
+def looked_up(site, name):
+    """What glibc makes of the name for a program: its addresses."""
+    resolv = write(os.path.join(site.dir, 'resolv.conf'), f'nameserver {SERVER}\noptions timeout:5 attempts:1\n')
+    nsswitch = write(os.path.join(site.dir, 'nsswitch.conf'), 'hosts: dns\n')
+    ran = site.inside('unshare', '-m', 'sh', '-c', f'mount --bind {resolv} /etc/resolv.conf && mount --bind {nsswitch} '
+                      f'/etc/nsswitch.conf && getent ahosts {name}', timeout=20)
+    return sorted({line.split()[0] for line in ran.stdout.splitlines()})
+
+
+def safe_search(site):
+    """dig and glibc get the safe names of search engines from a resolver that has others; nothing else changes."""
+    policy = ('weir-policy: 1\ngroups: {pupils: {hosts: [10.77.0.1]}}\nweb:\n'
+              '  - {rule: safe, who: pupils, then: safe_search, youtube: moderate}\n')
+    root = os.path.realpath(os.path.join(os.path.dirname(__file__), '..', '..', '..'))
+    with open(os.path.join(root, 'images/overlay/etc/weir/classifier/safe_search.yaml'), encoding='utf-8') as shipped:
+        names = shipped.read()
+    os.makedirs(f'{site.dir}/files', exist_ok=True)
+    file = write(f'{site.dir}/files/safe_search.yaml', names)
+    google = ['CNAME forcesafesearch.google.com.', 'A 216.239.38.120']
+    with classifier(site, policy, safe_search=file), dnsmasq(site), second_station(site) as other:
+        status, records, said = dig(site.inside, 'www.google.com', 'A')
+        expect((status, records) == ('NOERROR', google), said)
+        expect('EDE: 4 (Forged Answer)' in said, f'the answer does not say that it is none of the resolver:\n{said}')
+        expect(dig(site.inside, 'www.google.co.uk', 'A', '+noedns')[:2] == ('NOERROR', google), 'a question without EDNS')
+        expect(dig(site.inside, 'www.google.de', 'AAAA')[1] == [google[0], 'AAAA 2001:4860:4802:32::78'], 'AAAA')
+        expect(dig(site.inside, 'www.google.com', 'TYPE65')[:2] == ('NOERROR', []), 'a question for HTTPS records has no data')
+        expect(len(dig(site.inside, 'www.google.com', 'ANY', '+notcp')[1]) == 3, 'ANY has the alias and both addresses')
+        expect(dig(site.inside, 'www.youtube.com', 'A')[1] == ['CNAME restrictmoderate.youtube.com.', 'A 216.239.38.119'], 'YouTube')
+        expect(dig(site.inside, 'duckduckgo.com', 'A')[:2] == ('NOERROR', ['CNAME safe.duckduckgo.com.']), 'no fixed addresses')
+        for name in ('mail.google.com', 'www.site.test', 'google.com'):
+            expect(dig(site.inside, name, 'A')[1] == [f'A {UNSAFE}'], f'{name} is not the resolver\'s')
+        expect(dig(other, 'www.google.com', 'A')[1] == [f'A {UNSAFE}'], 'another group is under safe search')
+        expect(dig(site.inside, 'www.google.com', 'A', '+tcp')[0] is None, 'an unsafe answer over TCP')
+        found = looked_up(site, 'www.google.com')
+        expect(found == ['2001:4860:4802:32::78', '216.239.38.120'], f'glibc found {found}')
+        print(f'    dig: {records}, glibc: {found}')
+        asked = [line for line in log_of(site, 'dnsmasq').splitlines() if 'query' in line and 'www.google.' in line]
+        expect(asked and all(line.endswith(f'from {OTHER}') for line in asked), f'the resolver was asked: {asked}')
+        write(file, names.replace('216.239.38.120, "2001', '192.0.2.120, "2001'))
+        until(lambda: dig(site.inside, 'www.google.com', 'A')[1] == [google[0], 'A 192.0.2.120'], 'the edited file was taken up')
+        write(file, names.replace('engine: google', 'engine: Google!'))
+        until(lambda: f'{file}:' in log_of(site, 'weir-classifier'), 'the mistake was said')
+        expect(dig(site.inside, 'www.google.com', 'A')[1] == [google[0], 'A 192.0.2.120'], 'the file before stays in force')
+        print('    an edited file was taken up, one with a mistake was not')
