@@ -28,10 +28,16 @@ ResultAll<PolicyInForce> load_policy(const std::string& path, bool replay) {
   ResultAll<PolicyInForce> loaded;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::uint32_t revision = revision_beside(path);
-    const policy::TextInForce text = policy::text_in_force(path, revision);
-    auto compiled = policy::compile_file(text.file, text.revision, nullptr, exceptions);
+    const policy::TextsInForce texts = policy::texts_in_force(path, revision);
+    auto compiled = policy::compile_file(texts.text.file, texts.text.revision, nullptr, exceptions);
     if (!compiled) return tl::unexpected(std::move(compiled.error()));
-    loaded = PolicyInForce{std::move(*compiled), text.revision};
+    loaded = PolicyInForce{.policy = std::move(*compiled), .revision = texts.text.revision};
+    if (!texts.group.empty()) {
+      auto others = policy::compile_file(texts.others.file, texts.others.revision, nullptr, exceptions);
+      if (!others) return tl::unexpected(std::move(others.error()));
+      loaded->canary = texts.group;
+      loaded->others = std::move(*others);
+    }
     if (revision_beside(path) == revision) break;  // else it was replaced meanwhile
   }
   return loaded;

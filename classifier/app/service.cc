@@ -169,8 +169,8 @@ void Service::finish_reload(const ResultAll<PolicyInForce>& loaded) {
   if (loaded) {
     classifier_.set_policy(*loaded);
     const auto& faults = loaded->policy->parts().exception_faults;
-    spdlog::info("policy_in_force worker={} revision={} exceptions={}", options_.worker, loaded->revision,
-                 loaded->policy->parts().exceptions.size());
+    spdlog::info("policy_in_force worker={} revision={} exceptions={} canary={}", options_.worker,
+                 loaded->revision, loaded->policy->parts().exceptions.size(), loaded->canary);
     for (const Error& fault : faults)
       spdlog::warn("exception_lifts_nothing worker={} reason=\"{}\"", options_.worker, to_text(fault));
     reply = {{"ok", true}, {"revision", loaded->revision}};
@@ -207,6 +207,7 @@ std::string Service::status() const {
       {"worker", options_.worker},
       {"revision", classifier_.revision()},
       {"policy_state", classifier_.revision() == 0 ? "missing" : "in force"},
+      {"canary", classifier_.policy().canary},
       {"policy", options_.policy_path},
       {"files", std::move(files)},
       {"contexts", counts.flows},

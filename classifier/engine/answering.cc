@@ -166,13 +166,13 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
   renew_identity(flow, now);
   std::span<const DecisionStep> path = flow.decision.path;
   Decision traced;
-  if (path.empty() && flow.decided_at != 0 && flow.decision.revision == policy_.revision) {
+  if (path.empty() && flow.decided_at != 0 && flow.judged_under == policy_.revision) {
     // An exception that did not hold then does not hold in its account.
     const QuotaTable quotas = quotas_of(flow.decision, flow.decided_at);
     const DynamicFacts then{.clock_reached = flow.decision.exception.empty() ? kForEver : 0,
                             .quotas = &quotas,
                             .clicked_through = flow.decision.clicked_through};
-    traced = policy::decide(*policy_.policy, flow.facts, then, flow.decided_at, policy::Trace::kOn);
+    traced = decide(flow.facts, then, flow.decided_at, policy::Trace::kOn);
     path = traced.path;
   }
   if (redis_away_ || options_.simulation.hit(ExceptionCause::kRedisAway)) {

@@ -37,10 +37,14 @@ void Classifier::set_policy(PolicyInForce policy) {
   answer.type = AnswerType::kPolicyRevision;
   answer.policy_revision = policy_.revision;
   answers_.push(answer);
-  const auto& rules = policy_.policy->parts().rules[static_cast<std::size_t>(Section::kEmail)];
-  may_refuse_ =
-      std::ranges::any_of(rules, [](const policy::Rule& rule) { return rule.then == Action::kRefuse; });
-  names_clients_ = policy_.policy->parts().names_clients();
+  const auto any = [&](auto holds) {
+    return holds(policy_.policy->parts()) || (policy_.others && holds(policy_.others->parts()));
+  };
+  may_refuse_ = any([](const policy::PolicyParts& parts) {
+    return std::ranges::any_of(parts.rules[static_cast<std::size_t>(Section::kEmail)],
+                               [](const policy::Rule& rule) { return rule.then == Action::kRefuse; });
+  });
+  names_clients_ = any([](const policy::PolicyParts& parts) { return parts.names_clients(); });
   looked_at_ = identity_state(last_time_);  // flows of other policies ask by themselves
   look_next_ = UINT32_MAX;
 }
@@ -113,7 +117,7 @@ void Classifier::on_packet(const Request& request) {
   // A reload came between, asked about or not, what lifted a rule ended, more is known of the client, or a
   // quota is used up.
   const bool other_group = regrouped(*flow, request.time);
-  const bool again = other_group || flow->decision.revision != policy_.revision || lifting_ended(*flow) ||
+  const bool again = other_group || flow->judged_under != policy_.revision || lifting_ended(*flow) ||
                      quota_turned(*flow, request);
   if (flow->final && !again) {  // it crossed the answer on its way
     // A verdict may expire before its reason does: then only to be given again.

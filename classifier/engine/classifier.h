@@ -36,7 +36,8 @@
 
 namespace weir::policy {
 class Policy;
-}
+enum class Trace : bool;
+}  // namespace weir::policy
 
 namespace weir::classifier {
 
@@ -66,10 +67,13 @@ struct ClassifierParts {
 };
 
 /// The policy in force, swapped whole between two requests. Revision 0: there is none, `policy` is empty and
-/// the exception table speaks (policy-missing).
+/// the exception table speaks (policy-missing). With a canary, `policy` decides for one group alone; which
+/// clients are in it, `others` says.
 struct PolicyInForce {
   std::shared_ptr<const policy::Policy> policy;
   std::uint32_t revision = 0;
+  std::string canary{};                            // the group; empty: `policy` decides for all
+  std::shared_ptr<const policy::Policy> others{};  // decides for everybody else
 };
 
 struct ClassifierCounts {
@@ -125,6 +129,7 @@ class Classifier {
   /// Called with each answer to a packet: who waits for it need not wait until the flow's event is built too.
   void on_answer(std::function<void()> answered) { answered_ = std::move(answered); }
   [[nodiscard]] const ClassifierCounts& counts() const { return counts_; }
+  [[nodiscard]] const PolicyInForce& policy() const { return policy_; }
   [[nodiscard]] std::uint32_t revision() const { return policy_.revision; }
   /// Events wait for Redis from now on (or do not any more): noted with every flow that is told meanwhile.
   void set_redis_away(bool away) { redis_away_ = away; }
@@ -153,12 +158,18 @@ class Classifier {
   [[nodiscard]] std::uint64_t identity_state(TimeNs now) const;
   void renew_identity(FlowContext& flow, TimeNs now);
   [[nodiscard]] bool regrouped(FlowContext& flow, TimeNs now);
+  [[nodiscard]] bool belongs_elsewhere(const FlowContext& flow) const;
   void look_again(std::uint32_t slot);
   /// An exception or click-through that the flow's decision stands on has ended.
   [[nodiscard]] bool lifting_ended(const FlowContext& flow) const;
   /// Another use is known of the quotas that the flow falls under, and the policy says something else by it.
   [[nodiscard]] bool quota_turned(FlowContext& flow, const channel::Request& request);
   [[nodiscard]] const policy::SafeEngine* safe_engine(const DnsFacts& dns) const;
+  /// The policy in force; with a canary the one that is for this client.
+  [[nodiscard]] const policy::Policy& policy_for(const FlowFacts& facts) const;
+  /// By that; the decision says its revision.
+  [[nodiscard]] Decision decide(const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs now,
+                                policy::Trace trace) const;
   void judge(FlowContext& flow, TimeNs now);
   void judge_other(FlowContext& flow, TimeNs now);
   void note_hit(FlowContext& flow, const RuleHit& hit);

@@ -51,7 +51,7 @@ void Classifier::take_click(FlowContext& flow) {
   if (!click) return flow.going_on.clear();
   if (flow.going_on == click->path) return;  // with the rest of its head
   ClickThroughs& clicks = parts_.identity.clicks;
-  const policy::Rule* const rule = clickable(*policy_.policy, click->rule);
+  const policy::Rule* const rule = clickable(policy_for(flow.facts), click->rule);
   if (rule == nullptr ||
       !clicks.was_given(click->token, flow.client, click->rule, click->path, clock_reached_)) {
     ++counts_.clicks_refused;

@@ -96,7 +96,8 @@ struct FlowContext : Recycled<FlowContext> {
   QuotaAccount account;
   std::uint64_t quotas_known = 0;  // QuotaTable::generation of the decision
   TimeNs decided_at = 0;
-  bool final = false;  // a final answer was given
+  std::uint32_t judged_under = 0;  // the revision in force then; with a canary another may have judged
+  bool final = false;              // a final answer was given
   channel::VerdictAction final_action = channel::VerdictAction::kForward;
   channel::InspectedLevel level{};  // how deeply it is looked at
   std::uint8_t exception = 0;       // 1 + ExceptionCause that keeps it from being judged

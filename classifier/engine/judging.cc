@@ -7,6 +7,7 @@
 #include "classifier/engine/about.h"
 #include "classifier/engine/classifier.h"
 #include "classifier/identity/encrypted_dns.h"
+#include "policy/decide/client_group.h"
 #include "policy/decide/decide.h"
 
 namespace weir::classifier {
@@ -38,6 +39,20 @@ const policy::SafeEngine* Classifier::safe_engine(const DnsFacts& dns) const {
   return asks && parts_.safe_search != nullptr ? parts_.safe_search->find(dns.query) : nullptr;
 }
 
+const policy::Policy& Classifier::policy_for(const FlowFacts& facts) const {
+  const bool is_others =
+      policy_.others && policy::group_name(policy_.others->parts(), facts) != policy_.canary;
+  return is_others ? *policy_.others : *policy_.policy;
+}
+
+Decision Classifier::decide(const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs now,
+                            policy::Trace trace) const {
+  const policy::Policy& policy = policy_for(facts);
+  Decision decision = policy::decide(policy, facts, dynamic, now, trace);
+  if (&policy == policy_.policy.get()) decision.revision = policy_.revision;
+  return decision;
+}
+
 void Classifier::judge(FlowContext& flow, TimeNs now) {
   ++counts_.decisions;
   const DynamicFacts dynamic{.clock_reached = clock_reached_,
@@ -48,11 +63,10 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
   const policy::SafeEngine* const engine = safe_engine(flow.facts.dns);
   flow.facts.dns.engine = engine != nullptr ? engine->engine : std::string{};
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
-  flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now);
-  if (blocks(flow.decision.action)) {  // evidence: the path with the facts that blocked, not later ones
-    flow.decision = policy::decide(*policy_.policy, flow.facts, dynamic, now, policy::Trace::kOn);
-  }
-  flow.decision.revision = policy_.revision;
+  flow.decision = decide(flow.facts, dynamic, now, policy::Trace::kOff);
+  // Evidence: the path with the facts that blocked, not later ones.
+  if (blocks(flow.decision.action)) flow.decision = decide(flow.facts, dynamic, now, policy::Trace::kOn);
+  flow.judged_under = policy_.revision;
   flow.decided_at = now;
   flow.news = true;
   for (const RuleHit& hit : flow.decision.hits) note_hit(flow, hit);

@@ -18,11 +18,6 @@ namespace {
 /// What is known ends without a word (ClientTable): so often all flows are looked at.
 constexpr TimeNs kIdentityLook = 60 * kSecond;
 
-std::string_view group_name(const policy::PolicyParts& policy, const FlowFacts& facts) {
-  const std::size_t group = policy::group_of(policy, facts).index;
-  return group < policy.groups.size() ? std::string_view(policy.groups[group].name) : std::string_view{};
-}
-
 }  // namespace
 
 /// Another number whenever a client may be in another group than before.
@@ -35,8 +30,7 @@ std::uint64_t Classifier::identity_state(TimeNs now) const {
 void Classifier::renew_identity(FlowContext& flow, TimeNs now) {
   auto before = std::exchange(flow.facts.client_identity,
                               parts_.identity.clients.seen(place_of(flow.facts), now).facts);
-  if (names_clients_ && group_name(policy_.policy->parts(), flow.facts) != flow.decision.group)
-    flow.facts.client_identity = std::move(before);
+  if (names_clients_ && belongs_elsewhere(flow)) flow.facts.client_identity = std::move(before);
 }
 
 /// The client is in another group than the flow's decision says; its identity is the new one then.
@@ -46,7 +40,18 @@ bool Classifier::regrouped(FlowContext& flow, TimeNs now) {
   if (flow.identity_state == state) return false;
   flow.identity_state = state;
   flow.facts.client_identity = parts_.identity.clients.seen(place_of(flow.facts), now).facts;
-  return group_name(policy_.policy->parts(), flow.facts) != flow.decision.group;
+  return belongs_elsewhere(flow);
+}
+
+/// By what is known of it now, the client is in another group than the decision says; or, by the group that a
+/// canary is for, another policy decides.
+bool Classifier::belongs_elsewhere(const FlowContext& flow) const {
+  const policy::Policy& policy = policy_for(flow.facts);
+  if (policy_.others && flow.judged_under == policy_.revision) {
+    const bool by_canary = flow.decision.revision == policy_.revision;
+    if (by_canary != (&policy == policy_.policy.get())) return true;
+  }
+  return policy::group_name(policy.parts(), flow.facts) != flow.decision.group;
 }
 
 bool Classifier::look_at_groups() {

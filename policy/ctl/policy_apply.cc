@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -20,6 +21,7 @@
 #include "policy/lang/exceptions.h"
 #include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
+#include "policy/model/document.h"
 #include "policy/model/duration.h"
 
 namespace weir::ctl {
@@ -86,7 +88,9 @@ bool may_replace(Context& context, const PolicyFolder& folder, const ApplyOption
   const auto pending = folder.pending();
   if (options.supersedes || !pending || pending->is_over()) return true;
   context.fail(Error{ErrorCode::kBusy,
-                     fmt::format("revision {} waits to be confirmed", pending->revision),
+                     pending->group.empty()
+                         ? fmt::format("revision {} waits to be confirmed", pending->revision)
+                         : fmt::format("revision {} is a canary for {}", pending->revision, pending->group),
                      "weirctl policy confirm, or weirctl policy rollback",
                      {}});
   return false;
@@ -114,11 +118,43 @@ void warn_of_scheduled(const std::string& policy_path, std::uint32_t revision) {
   }
 }
 
+/// Clients are in a group by the policy in force, whatever the canary says of it.
+bool has_group(Context& context, const std::string& policy_path, const std::string& group) {
+  const auto present = policy::compile_file(in_force_on_disk(policy_path).file, 0);
+  if (!present) {
+    context.fail(present.error());
+    return false;
+  }
+  std::vector<std::string_view> names;
+  for (const policy::Group& one : (*present)->parts().groups) names.push_back(one.name);
+  if (std::find(names.begin(), names.end(), group) != names.end()) return true;
+  const std::string_view near = did_you_mean(group, names);
+  context.fail(Error{
+      ErrorCode::kNotFound,
+      fmt::format("the policy in force has no group {}", group),
+      near.empty() ? fmt::format("it has {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", near),
+      {}});
+  return false;
+}
+
+/// How what was put in force for a time ends.
+std::string ending_of(const ApplyOptions& options, std::uint32_t before) {
+  const std::string lasts = duration_text(options.confirm_within);
+  if (options.canary.empty())
+    return fmt::format("weirctl policy confirm within {}, or revision {} comes back\n", lasts, before);
+  return fmt::format(
+      "for {} alone, revision {} for all others; in {} it {} (weirctl policy confirm: for all now, rollback: "
+      "for nobody)\n",
+      options.canary, before, lasts, options.promotes ? "is for all" : "goes away");
+}
+
 void apply_locked(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
                   const ApplyOptions& options) {
   if (!checked_policy(context, folder, text, options.name)) return;
+  if (!options.canary.empty() && !has_group(context, folder.policy_path(), options.canary)) return;
   if (options.confirm_within > 0) {
-    if (auto bound = folder.bound_next(options.confirm_within); !bound) return context.fail(bound.error());
+    auto bound = folder.bound_next(options.confirm_within, options.canary, options.promotes);
+    if (!bound) return context.fail(bound.error());
     leave_behind(context, "await-confirmation", folder.revision() + 1);
   }
   const std::string exceptions_file = policy::exceptions_path(settings.classifier.policy);
@@ -141,8 +177,7 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
   if (auto done = folder.forget_replaced(); !done) return context.fail(done.error());
   if (!options.quiet) report(context, settings, *revision, reloads);
   if (options.confirm_within > 0 && context.format_or(Format::kTable) == Format::kTable) {
-    print(fmt::format("weirctl policy confirm within {}, or revision {} comes back\n",
-                      duration_text(options.confirm_within), *revision - 1));
+    print(ending_of(options, *revision - 1));
   }
   warn_of_scheduled(settings.classifier.policy, *revision);
   if (reloads.in_force < settings.workers) context.exit_code = kUnreachable;
@@ -206,10 +241,8 @@ void apply_text(Context& context, const Settings& settings, const std::string& t
 void apply_in(Context& context, const Settings& settings, PolicyFolder& folder, const std::string& text,
               const ApplyOptions& options) {
   if (options.confirm_within > 0 && folder.revision() == 0) {
-    return context.fail(Error{ErrorCode::kNotFound,
-                              "there is no policy yet that could come back",
-                              "apply it without --confirm-within",
-                              {}});
+    return context.fail(Error{
+        ErrorCode::kNotFound, "there is no policy yet that could come back", "apply it without an end", {}});
   }
   if (may_replace(context, folder, options)) apply_locked(context, settings, folder, text, options);
 }
@@ -235,12 +268,29 @@ void await_confirmation(Context& context, std::uint32_t revision) {
   if (!waits) return;
   auto folder = lock_at_last(path);
   if (!folder || !folder->pending() || folder->pending()->revision != revision) return;
-  const auto text = text_of(path, waits->back);
+  end_pending(context, *settings, *folder, *waits);
+}
+
+void end_pending(Context& context, const Settings& settings, PolicyFolder& folder,
+                 const policy::Pending& pending) {
+  if (pending.stays()) return promote(context, settings, folder, pending);
+  const auto text = text_of(folder.policy_path(), pending.back);
   if (!text) return context.fail(text.error());
-  apply_locked(context, *settings, *folder, *text,
-               {.name = fmt::format("revision {}", waits->back),
-                .reason = fmt::format("back to revision {}: revision {} was not confirmed in time",
-                                      waits->back, revision)});
+  const std::string why = pending.group.empty()
+                              ? fmt::format("revision {} was not confirmed in time", pending.revision)
+                              : fmt::format("the canary for {} is over", pending.group);
+  apply_locked(context, settings, folder, *text,
+               {.name = fmt::format("revision {}", pending.back),
+                .reason = fmt::format("back to revision {}: {}", pending.back, why)});
+}
+
+void promote(Context& context, const Settings& settings, PolicyFolder& folder,
+             const policy::Pending& canary) {
+  const auto text = text_of(folder.policy_path(), canary.revision);
+  if (!text) return context.fail(text.error());
+  const std::string name = fmt::format("revision {}", canary.revision);
+  apply_locked(context, settings, folder, *text,
+               {.name = name, .reason = fmt::format("{}, the canary for {}, for all", name, canary.group)});
 }
 
 std::string is_reason(const std::string& text) {

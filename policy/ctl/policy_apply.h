@@ -19,7 +19,9 @@ struct ApplyOptions {
   std::string name;                         // what messages call the text
   std::string reason;                       // for the log
   std::string author{};                     // likewise; empty: who runs this
-  TimeNs confirm_within = 0;                // 0: for good
+  TimeNs confirm_within = 0;                // 0: for good; of a canary: how long it lasts
+  std::string canary{};                     // the group of the policy in force that it is for; empty: all
+  bool promotes = false;                    // a canary is for all at its end, else it goes away
   bool supersedes = false;                  // also while another revision waits to be confirmed
   std::optional<std::string> exceptions{};  // that go with it; nullopt: they stay as they are
   bool quiet = false;                       // nothing is printed when it worked
@@ -44,9 +46,15 @@ void leave_behind(const Context& context, const std::string& command, std::uint3
 /// The policy in force once more, as a new revision, over files beside it that have changed. False: it, its
 /// tests or a classifier refused them; what was in force is. True also where there is no policy yet.
 [[nodiscard]] bool apply_in_force(Context& context, const Settings& settings, const std::string& reason);
-/// Waits for the time of `revision` to pass, and takes it back unless it was confirmed or replaced. The
-/// program itself, left behind by apply_text.
+/// Waits for the time of `revision` to pass, and ends it unless it was confirmed or replaced. The program
+/// itself, left behind by apply_text.
 void await_confirmation(Context& context, std::uint32_t revision);
+/// What comes after a revision that waited, in a folder that is locked: the one before, or the canary for
+/// all.
+void end_pending(Context& context, const Settings& settings, PolicyFolder& folder,
+                 const policy::Pending& pending);
+/// Puts the canary in force for all, as a new revision, so that the flows of the others are judged again.
+void promote(Context& context, const Settings& settings, PolicyFolder& folder, const policy::Pending& canary);
 
 /// For an option that takes a reason: empty, or what is wrong with it.
 [[nodiscard]] std::string is_reason(const std::string& text);

@@ -14,6 +14,7 @@
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/catalogue.h"
 #include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 #include "policy/model/document_text.h"
 #include "policy/model/duration.h"
@@ -82,14 +83,21 @@ struct ApplyWords {
   std::string confirm_within;
   std::string at;
   bool over_changes = false;
+  std::string canary;
+  std::string lasting;
+  std::string then = "promote";
 };
 
 void apply_file(Context& context, const ApplyWords& words) {
   const auto settings = context.settings();
   if (!settings) return;
-  ApplyOptions options{.name = words.file, .reason = words.reason};
-  if (!words.confirm_within.empty()) {
-    const auto within = parse_duration(words.confirm_within);
+  ApplyOptions options{.name = words.file,
+                       .reason = words.reason,
+                       .canary = words.canary,
+                       .promotes = words.then == "promote"};
+  if (const std::string& lasts = words.canary.empty() ? words.confirm_within : words.lasting;
+      !lasts.empty()) {
+    const auto within = parse_duration(lasts);
     if (!within) {
       context.fail(within.error());
       context.exit_code = kUsage;
@@ -120,6 +128,14 @@ Json rows_of(const policy::Policy& policy) {
   return rows;
 }
 
+/// For whom it is, when that is not all.
+std::string canary_words(const std::string& path, std::uint32_t revision) {
+  const auto pending = policy::read_pending(path);
+  if (!pending || pending->group.empty() || pending->revision != revision || pending->is_over()) return {};
+  return fmt::format(", a canary for {}; {} left, revision {} for all others", pending->group,
+                     duration_text(pending->deadline - policy::boot_time_now()), pending->back);
+}
+
 void show(Context& context, bool as_text) {
   const auto settings = context.settings();
   if (!settings) return;
@@ -137,7 +153,8 @@ void show(Context& context, bool as_text) {
                      2, ' ', false, Json::error_handler_t::replace) +
                  "\n");
   }
-  if (format == Format::kTable) print(fmt::format("revision {} of {}\n", revision, path));
+  if (format == Format::kTable)
+    print(fmt::format("revision {} of {}{}\n", revision, path, canary_words(path, revision)));
   print(render(format, rows, {"line", "section", "rule", "who", "when", "match", "then", "severity"}));
 }
 
@@ -166,14 +183,25 @@ void add_policy(CLI::App& app, Context& context) {
                   "refusal the present one stays",
                   context, [words](Context& used) { apply_file(used, *words); });
   applying->add_option("FILE", words->file, "policy text")->required()->check(CLI::ExistingFile);
-  applying->add_option("--confirm-within", words->confirm_within,
-                       "90s, 2m: the present one comes back unless weirctl policy confirm is said in time");
+  CLI::Option* const within = applying->add_option(
+      "--confirm-within", words->confirm_within,
+      "90s, 2m: the present one comes back unless weirctl policy confirm is said in time");
   CLI::Option* const at = applying->add_option(
       "--at", words->at, "\"2026-12-01 02:00\" in the policy's time zone, or RFC 3339: put in force then");
   applying
       ->add_flag("--over-changes", words->over_changes,
                  "with --at: also when another policy than the present one is in force by then")
       ->needs(at);
+  CLI::Option* const canary =
+      applying
+          ->add_option("--canary", words->canary, "for the clients of this group of the present policy alone")
+          ->excludes(within)
+          ->excludes(at);
+  canary->needs(applying->add_option("--for", words->lasting, "10m: how long")->needs(canary));
+  applying
+      ->add_option("--then", words->then, "promote: for all afterwards (left out), or rollback: for nobody")
+      ->check(CLI::IsMember({"promote", "rollback"}))
+      ->needs(canary);
   applying->add_option("--reason", words->reason, "why; weirctl policy log shows it")->check(is_reason);
   add_policy_history(*policy, context);
   add_policy_schedule(*policy, context);

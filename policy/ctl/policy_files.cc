@@ -182,9 +182,9 @@ Result<void> PolicyFolder::put_back() {
   return pending && pending->revision == revision_ + 1 ? confirm() : Result<void>{};
 }
 
-Result<void> PolicyFolder::bound_next(TimeNs confirm_within) const {
-  const policy::Pending pending{revision_ + 1, revision_, policy::boot_time_now() + confirm_within,
-                                policy::boot_id()};
+Result<void> PolicyFolder::bound_next(TimeNs lasts, const std::string& group, bool promotes) const {
+  const policy::Pending pending{revision_ + 1,     revision_, policy::boot_time_now() + lasts,
+                                policy::boot_id(), group,     promotes};
   return replace_file(policy::pending_path(path_), policy::to_text(pending));
 }
 

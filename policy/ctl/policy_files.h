@@ -40,9 +40,9 @@ class PolicyFolder {
   [[nodiscard]] std::uint32_t revision() const { return revision_; }
   [[nodiscard]] std::string folder() const;
   [[nodiscard]] const std::string& policy_path() const { return path_; }
-  /// The revision that is installed next goes back after this time (policy/lang/pending.h). Said first, so
-  /// that it never is in force without its end.
-  [[nodiscard]] Result<void> bound_next(TimeNs confirm_within) const;
+  /// The revision that is installed next goes back after this time, or as a canary of a group ends
+  /// (policy/lang/pending.h). Said first, so that it never is in force without its end.
+  [[nodiscard]] Result<void> bound_next(TimeNs lasts, const std::string& group, bool promotes) const;
   /// Puts `text` in force on disk as the next revision, which it gives, and keeps the present text beside it.
   [[nodiscard]] Result<std::uint32_t> install(const std::string& text, const std::string& author,
                                               const std::string& reason);

@@ -22,7 +22,10 @@ void show_log(Context& context) {
   const std::string& path = settings->classifier.policy;
   const std::uint32_t present = revision_on_disk(path);
   const auto pending = policy::read_pending(path);
-  const char* const state = pending && pending->revision == present ? "to be confirmed" : "in force";
+  const bool waits = pending && pending->revision == present;
+  const std::string state = !waits                   ? "in force"
+                            : pending->group.empty() ? "to be confirmed"
+                                                     : "canary for " + pending->group;
   Json rows = Json::array();
   bool found = false;  // a number that was taken back is given again
   for (const Revision& one : history_of(path)) {
@@ -125,6 +128,7 @@ void confirm(Context& context) {
     context.exit_code = kNegative;
     return;
   }
+  if (!pending->group.empty()) return promote(context, *settings, *locked, *pending);
   if (auto done = locked->confirm(); !done) return context.fail(done.error());
   print(fmt::format("revision {} is confirmed\n", pending->revision));
 }
@@ -134,7 +138,8 @@ void confirm(Context& context) {
 void add_policy_history(CLI::App& policy, Context& context) {
   add_command(policy, "log", "revisions: when, by whom, why", context, show_log);
 
-  add_command(policy, "confirm", "the revision that waits for it stays in force", context, confirm);
+  add_command(policy, "confirm", "the revision that waits for it stays in force; a canary is for all",
+              context, confirm);
   auto waiting = std::make_shared<std::uint32_t>(0);
   CLI::App* await = add_command(policy, "await-confirmation", "", context,
                                 [waiting](Context& used) { await_confirmation(used, *waiting); });

@@ -13,6 +13,7 @@
 #include "policy/ctl/policy_files.h"
 #include "policy/ctl/scheduled.h"
 #include "policy/lang/moment.h"
+#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 #include "policy/model/duration.h"
 #include "policy/model/wall_clock.h"
@@ -95,9 +96,14 @@ void apply_scheduled(Context& context) {
   const std::string& path = settings->classifier.policy;
   const TimeNs now = wall_clock();
   const auto all = scheduled_in(path);
-  if (std::none_of(all.begin(), all.end(), [&](const Scheduled& one) { return is_due(one, now); })) return;
+  const auto pending = policy::read_pending(path);
+  const bool ends = pending && pending->is_over();  // and whoever was left behind for it may be gone
+  if (!ends && std::none_of(all.begin(), all.end(), [&](const Scheduled& one) { return is_due(one, now); }))
+    return;
   auto folder = PolicyFolder::lock(path);
   if (!folder) return context.fail(folder.error());
+  if (const auto waits = folder->pending(); waits && waits->is_over())
+    end_pending(context, *settings, *folder, *waits);
   for (const Scheduled& one : all) {
     auto again = read_scheduled(path, one.number);
     if (is_due(again, now)) put_due_in_force(context, *settings, *folder, std::move(*again), now);
@@ -225,8 +231,9 @@ void add_policy_schedule(CLI::App& policy, Context& context) {
                                    [removed](Context& used) { unschedule(used, *removed); });
   removing->add_option("NUMBER", *removed, "as weirctl policy scheduled shows it")->required();
 
-  add_command(policy, "apply-scheduled", "puts in force what is due; each minute from a timer", context,
-              apply_scheduled);
+  add_command(policy, "apply-scheduled",
+              "puts in force what is due, and ends what was not confirmed in time; each minute from a timer",
+              context, apply_scheduled);
   auto awaited = std::make_shared<std::uint32_t>(0);
   CLI::App* await = add_command(policy, "await-scheduled", "", context,
                                 [awaited](Context& used) { await_scheduled(used, *awaited); });

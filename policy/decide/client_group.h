@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "policy/lang/policy.h"
 #include "policy/model/flow_facts.h"
@@ -17,5 +18,10 @@ struct ClientGroup {
   By by = By::kPlace;
 };
 [[nodiscard]] ClientGroup group_of(const PolicyParts& policy, const FlowFacts& facts) noexcept;
+/// Empty: it is in none. Of the policy.
+[[nodiscard]] inline std::string_view group_name(const PolicyParts& policy, const FlowFacts& facts) noexcept {
+  const std::size_t group = group_of(policy, facts).index;
+  return group < policy.groups.size() ? std::string_view(policy.groups[group].name) : std::string_view{};
+}
 
 }  // namespace weir::policy

@@ -53,14 +53,22 @@ void PolicyWatch::look() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_look_) return;
   next_look_ = now + kPolicyLookEvery;
-  const auto [file, revision] = text_in_force(path_, read_revision(path_));
-  const std::string present = fmt::format("{} {}", look_of(file), revision);
+  const TextsInForce texts = texts_in_force(path_, read_revision(path_));
+  const bool canary = !texts.group.empty();
+  const auto& [file, revision] = canary ? texts.others : texts.text;
+  const std::string present =
+      fmt::format("{} {} {}", look_of(file), revision, canary ? texts.text.revision : 0);
   if (present == seen_) return;
   seen_ = present;
   auto compiled = compile_file(file, revision);
   if (compiled) {
     policy_ = std::move(*compiled);
-    quotas_ = std::make_shared<const QuotaRules>(quota_rules_of(*policy_));
+    QuotaRules rules = quota_rules_of(*policy_);
+    if (canary) {
+      const auto tried = compile_file(texts.text.file, texts.text.revision);
+      if (tried) rules.rules.merge(quota_rules_of(**tried).rules);
+    }
+    quotas_ = std::make_shared<const QuotaRules>(std::move(rules));
     spdlog::info("policy-loaded file={} revision={}", file, revision);
   } else {
     spdlog::error("policy-refused file={} mistakes={} first=\"{}\"", file, compiled.error().size(),

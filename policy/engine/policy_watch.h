@@ -19,6 +19,7 @@ struct QuotaRules;
 
 inline constexpr std::chrono::milliseconds kPolicyLookEvery{1'000};
 
+/// While a canary runs, the policy is that of everybody else, with the quotas of the canary besides.
 class PolicyWatch {
  public:
   explicit PolicyWatch(std::string path) : path_(std::move(path)) {}
@@ -35,7 +36,7 @@ class PolicyWatch {
   std::string seen_;  // what the files looked like: size, time, revision
   std::chrono::steady_clock::time_point next_look_{};
   std::shared_ptr<const Policy> policy_;
-  std::shared_ptr<const QuotaRules> quotas_;  // of policy_
+  std::shared_ptr<const QuotaRules> quotas_;  // of policy_, and of a canary
 };
 
 /// Decimal in `current.revision` beside the policy file; 0 where there is none.

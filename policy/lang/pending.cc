@@ -6,15 +6,26 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
+#include <utility>
 
 namespace weir::policy {
 
 namespace fs = std::filesystem;
 
-bool Pending::is_over() const {
-  const bool started_again = !boot_id().empty() && boot != boot_id();  // a process may not be let see it
-  return started_again || boot_time_now() >= deadline;
-}
+namespace {
+
+constexpr std::string_view kPromote = "promote";
+constexpr std::string_view kGoBack = "rollback";
+
+/// A process may not be let see it.
+bool is_this_boot(const std::string& boot) { return boot_id().empty() || boot == boot_id(); }
+
+}  // namespace
+
+bool Pending::is_over() const { return !is_this_boot(boot) || boot_time_now() >= deadline; }
+
+bool Pending::stays() const { return promotes && is_this_boot(boot); }
 
 TimeNs boot_time_now() {
   timespec now{};
@@ -43,22 +54,43 @@ std::optional<Pending> read_pending(const std::string& policy_path) {
   std::ifstream file{pending_path(policy_path)};
   Pending pending;
   if (!(file >> pending.revision >> pending.back >> pending.deadline >> pending.boot)) return std::nullopt;
+  std::string end;
+  if (!(file >> end)) return pending;
+  const bool known = end == kPromote || end == kGoBack;
+  if (!known || !(file >> pending.group)) return std::nullopt;
+  pending.promotes = end == kPromote;
   return pending;
 }
 
 std::string to_text(const Pending& pending) {
-  return fmt::format("{} {} {} {}\n", pending.revision, pending.back, pending.deadline, pending.boot);
+  const std::string canary =
+      pending.group.empty() ? ""
+                            : fmt::format(" {} {}", pending.promotes ? kPromote : kGoBack, pending.group);
+  return fmt::format("{} {} {} {}{}\n", pending.revision, pending.back, pending.deadline, pending.boot,
+                     canary);
 }
 
 TextInForce text_in_force(const std::string& policy_path, std::uint32_t revision) {
+  return texts_in_force(policy_path, revision).text;
+}
+
+TextsInForce texts_in_force(const std::string& policy_path, std::uint32_t revision) {
   std::error_code ignored;
-  if (std::string own = kept_path(policy_path, revision); fs::exists(own, ignored))
-    return {std::move(own), revision};
+  std::string own = kept_path(policy_path, revision);
+  const bool being_replaced = fs::exists(own, ignored);
+  TextsInForce found{{being_replaced ? std::move(own) : policy_path, revision}};
   const auto pending = read_pending(policy_path);
-  if (!pending || pending->revision != revision || !pending->is_over()) return {policy_path, revision};
-  std::string kept = kept_path(policy_path, pending->back);
-  if (!fs::exists(kept, ignored)) return {policy_path, revision};
-  return {std::move(kept), pending->back};
+  if (!pending || pending->revision != revision) return found;
+  TextInForce back{kept_path(policy_path, pending->back), pending->back};
+  if (!fs::exists(back.file, ignored)) return found;
+  if (!pending->is_over()) {
+    if (pending->group.empty()) return found;
+    found.group = pending->group;
+    found.others = std::move(back);
+  } else if (!being_replaced && !pending->stays()) {
+    found.text = std::move(back);
+  }
+  return found;
 }
 
 }  // namespace weir::policy

@@ -4,6 +4,7 @@ import array
 import json
 import os
 import pwd
+import shutil
 import socket
 import subprocess
 import threading
@@ -118,6 +119,15 @@ class Replay:
             with open(self.path(name + '.new'), 'w', encoding='utf-8') as file:
                 file.write(content)
             os.rename(self.path(name + '.new'), self.path(name))
+
+    def begin_canary(self, group, revision):
+        """The policy that is written next is for one group, the present one for all others, as weirctl says it."""
+        shutil.copyfile(self.path('current.yaml'), self.path(f'revision-{revision - 1}.yaml'))
+        with open('/proc/sys/kernel/random/boot_id', encoding='ascii') as file:
+            boot = file.read().strip()
+        deadline = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + 3600 * 10**9
+        with open(self.path('pending'), 'w', encoding='ascii') as file:
+            file.write(f'{revision} {revision - 1} {deadline} {boot} promote {group}\n')
 
     def write_signatures(self, text):
         with open(self.path('classifier/new'), 'w', encoding='utf-8') as file:
@@ -250,6 +260,8 @@ class Replay:
                 self.edit_signatures(self.scenario['edits'][packet[1]])
                 continue
             revision += 1
+            for option in packet[2:]:
+                self.begin_canary(option.removeprefix('canary='), revision)
             self.write_policy(self.scenario['policies'][packet[1]], revision)
             reply = ask(self.path('classifier-0.sock'), {'op': 'reload'})
             if not reply.get('ok'):

@@ -40,7 +40,7 @@ class Flow:
 
 
 class Script:
-    """Reads lines; `packets` is the result, with ('reload', policy name) entries where a line said so."""
+    """Reads lines; `packets` is the result, with ('reload', policy name, canary=group) entries where a line said so."""
 
     def __init__(self, seed=None):
         self.seed = seed  # instead of the one that a `hostile` line names
@@ -66,7 +66,7 @@ class Script:
             self.now += int(number) * UNITS[unit]
             return None
         if words[0] == 'reload':
-            return self.packets.append(('reload', words[1]))
+            return self.packets.append(('reload', *words[1:]))
         if words[0] == 'each':
             return self.each(words[1:], line, fate.split())
         if words[0] == 'hostile':

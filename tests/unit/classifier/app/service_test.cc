@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "policy/lang/pending.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/classifier/engine/bench_of_requests.h"
 
@@ -219,6 +220,24 @@ TEST(PolicyLoader, TheRevisionIsBesideTheFile) {
     std::ofstream{home.file("current.revision")} << text;
     EXPECT_EQ(revision_beside(path), revision) << text;
   }
+}
+
+TEST(PolicyLoader, ACanaryComesWithThePolicyOfTheOthers) {
+  ::weir::test::TemporaryDirectory home;
+  const std::string path = home.file("current.yaml");
+  std::ofstream{path} << "weir-policy: 1\nnetwork: [{rule: new, then: block}]\n";
+  std::ofstream{home.file("current.revision")} << "8\n";
+  std::ofstream{home.file("revision-7.yaml")} << "weir-policy: 1\ngroups: {staff: {vlans: [7]}}\n";
+  std::ofstream{home.file("pending")}
+      << policy::to_text({8, 7, policy::boot_time_now() + 60 * kSecond, policy::boot_id(), "staff", true});
+  const auto loaded = load_policy(path);
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_EQ(loaded->revision, 8U);
+  EXPECT_EQ(loaded->canary, "staff");
+  ASSERT_NE(loaded->others, nullptr);
+  EXPECT_EQ(loaded->others->parts().revision, 7U);
+  std::ofstream{home.file("revision-7.yaml")} << "weir-policy: 1\nnonsense: 1\n";
+  EXPECT_FALSE(load_policy(path).has_value()) << "half of it is nothing";
 }
 
 TEST(PolicyLoader, ExceptionsBesideThePolicyAreInForceButNotInAReplay) {

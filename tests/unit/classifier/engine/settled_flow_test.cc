@@ -160,6 +160,7 @@ void fill(FlowContext& flow) {
   flow.account = {5'000, 4'000, 3, {"budget"}, true};
   flow.quotas_known = 12;
   flow.decided_at = 6 * kSecond;
+  flow.judged_under = 13;
   flow.final_action = VerdictAction::kReset;
   flow.level = channel::InspectedLevel::kNamesOnly;
   flow.exception = 3;

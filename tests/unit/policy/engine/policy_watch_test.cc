@@ -68,6 +68,28 @@ TEST_F(PolicyWatchTest, WhatNobodyConfirmedInTimeDoesNotJudge) {
   EXPECT_EQ(watch.judge("new", ""), SoftwareState::kUnknown);
 }
 
+TEST_F(PolicyWatchTest, ACanaryAddsItsQuotasAndJudgesNobodysSoftware) {
+  const auto text = [](const std::string& rule, const std::string& product) {
+    return "weir-policy: 1\nweb:\n  - {rule: both, match: {domain: b.example}, quota: {time: " +
+           std::string{product == "new" ? "10m" : "45m"} + ", every: day}, then: block}\n  - {rule: " + rule +
+           ", match: {domain: c.example}, quota: {time: 45m, every: day}, then: block}\n" +
+           "software: {unauthorised: [{product: " + product + "}]}\n";
+  };
+  write(text("trying", "new"));
+  std::ofstream(home_.file("current.revision")) << "8\n";
+  std::ofstream(home_.file("revision-7.yaml")) << text("running", "old");
+  std::ofstream(home_.file("pending"))
+      << to_text(Pending{8, 7, boot_time_now() + 60 * kSecond, boot_id(), "staff", true});
+  PolicyWatch watch{path()};
+  EXPECT_EQ(watch.judge("old", ""), SoftwareState::kUnauthorised);
+  EXPECT_EQ(watch.judge("new", ""), SoftwareState::kUnknown);
+  const auto quotas = watch.quotas();
+  ASSERT_NE(quotas, nullptr);
+  EXPECT_TRUE(quotas->rules.contains("running"));
+  EXPECT_TRUE(quotas->rules.contains("trying"));
+  EXPECT_EQ(quotas->rules.at("both").quota.limit.seconds, 2'700U) << "that of everybody else";
+}
+
 TEST_F(PolicyWatchTest, ABrokenPolicyJudgesNothing) {
   write("weir-policy: 1\nsoftware: 5\n");
   PolicyWatch watch{path()};

@@ -58,6 +58,47 @@ TEST_F(PendingRevision, ThePolicyHoldsUntilAnotherHasTakenItsPlaceWhole) {
   EXPECT_EQ(text_in_force(policy(), 8).file, policy());
 }
 
+TEST_F(PendingRevision, ACanaryIsForItsGroupUntilItsTimeHasPassed) {
+  const auto now = [&](const char* end, TimeNs left, const std::string& boot = boot_id()) {
+    write("pending",
+          to_text({8, 7, boot_time_now() + left, boot, "staff", std::string_view{end} == "promote"}));
+    const TextsInForce texts = texts_in_force(policy(), 8);
+    std::string all = std::to_string(texts.text.revision);
+    if (!texts.group.empty())
+      all += " for " + texts.group + ", else " + std::to_string(texts.others.revision);
+    EXPECT_EQ(texts.text.file, texts.text.revision == 8 ? policy() : home_.file("revision-7.yaml"));
+    return all;
+  };
+  EXPECT_EQ(now("promote", 60 * kSecond), "8 for staff, else 7");
+  EXPECT_EQ(now("rollback", 60 * kSecond), "8 for staff, else 7");
+  EXPECT_EQ(texts_in_force(policy(), 8).others.file, home_.file("revision-7.yaml"));
+  EXPECT_EQ(now("promote", -1), "8");
+  EXPECT_EQ(now("rollback", -1), "7");
+  EXPECT_EQ(now("promote", 60 * kSecond, "another-boot"), "7")
+      << "who starts the machine again wants it back";
+  EXPECT_EQ(now("rollback", 60 * kSecond, "another-boot"), "7");
+  EXPECT_EQ(texts_in_force(policy(), 9).group, "") << "it was replaced";
+}
+
+TEST_F(PendingRevision, ACanaryGoesOnWhileAnotherTakesItsPlace) {
+  write("revision-8.yaml", "new");
+  waits({8, 7, boot_time_now() + 60 * kSecond, boot_id(), "staff", true});
+  const TextsInForce texts = texts_in_force(policy(), 8);
+  EXPECT_EQ(texts.text.file, home_.file("revision-8.yaml"));
+  EXPECT_EQ(texts.group, "staff");
+}
+
+TEST_F(PendingRevision, ACanaryIsReadAsItWasWritten) {
+  waits({8, 7, 123, "some-boot", "staff", true});
+  EXPECT_EQ(to_text(*read_pending(policy())), "8 7 123 some-boot promote staff\n");
+  waits({8, 7, 123, "some-boot", "staff", false});
+  EXPECT_EQ(to_text(*read_pending(policy())), "8 7 123 some-boot rollback staff\n");
+  for (const char* const damaged : {"8 7 123 boot promote", "8 7 123 boot sometimes staff"}) {
+    write("pending", damaged);
+    EXPECT_FALSE(read_pending(policy())) << damaged;
+  }
+}
+
 TEST_F(PendingRevision, IsReadAsItWasWritten) {
   waits({8, 7, 123, "some-boot"});
   const auto read = read_pending(policy());
