@@ -93,6 +93,7 @@ void Classifier::judge_other(FlowContext& flow, TimeNs now) {
   other.app = flow.facts.app;
   other.confidence = flow.facts.confidence;
   other.app_final = flow.facts.app_final;
+  other.client_identity = flow.facts.client_identity;
   std::swap(flow.facts, other);
   judge(flow, now);
   if (blocks(flow.decision.action)) return;

@@ -41,6 +41,8 @@ std::string flow_words(const event::FlowEvent& event) {
 std::string who_words(const event::FlowEvent& event) {
   std::string text = "Who: client " + policy::client_of(event);
   if (!event.client_mac().empty()) text += fmt::format(" ({})", event.client_mac());
+  if (const std::string& name = event.client().host_name(); !name.empty())
+    text += fmt::format(", which calls itself {} ({})", name, event.client().host_name_source());
   text += event.group().empty() ? ", in no group of the policy" : fmt::format(", group {}", event.group());
   if (!event.initiator_inside()) text += "; the outside end began the flow";
   return text + ".\n";

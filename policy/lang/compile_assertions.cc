@@ -113,7 +113,7 @@ class Assertion {
       return;
     }
     for (std::size_t group = 0; group <= builder_.parts.groups.size(); ++group) {
-      if (!holds(clients_.who, group)) continue;
+      if (!holds(clients_.who, group) && !takes_some(group)) continue;
       for (const Subnet& destination : destinations) {
         for (const PortRange& port : ports) {
           for (const std::uint8_t protocol : protocols)
@@ -126,6 +126,17 @@ class Assertion {
   }
 
  private:
+  /// A client of the groups that are asked for may come into this one, which stands before: it has only to
+  /// say a name, or somebody to log in.
+  bool takes_some(std::size_t group) const {
+    const std::vector<Group>& groups = builder_.parts.groups;
+    if (group == groups.size() || clients_.who.always || clients_.who.negated) return false;
+    const bool by_claim =
+        !groups[group].names.empty() || !groups[group].users.empty() || !groups[group].directory.empty();
+    return by_claim && std::any_of(clients_.who.any_of.begin(), clients_.who.any_of.end(),
+                                   [&](std::uint16_t asked) { return group < asked; });
+  }
+
   bool refuses(const Rule& rule) const {
     return blocks(rule.then) && (!rule.monitor || builder_.parts.monitor);
   }
@@ -172,12 +183,17 @@ class Assertion {
     return false;
   }
 
-  std::string words(const Cell& cell) const {
+  std::string clients_of(std::size_t group) const {
     const std::vector<Group>& groups = builder_.parts.groups;
-    const std::string who = groups.empty() ? "clients"
-                            : cell.group < groups.size()
-                                ? fmt::format("clients of {}", groups[cell.group].name)
-                                : "clients of no group";
+    if (groups.empty()) return "clients";
+    if (group == groups.size()) return "clients of no group";
+    return holds(clients_.who, group)
+               ? fmt::format("clients of {}", groups[group].name)
+               : fmt::format("clients that {} takes by name or user", groups[group].name);
+  }
+
+  std::string words(const Cell& cell) const {
+    const std::string who = clients_of(cell.group);
     const std::string ports = cell.port.low == cell.port.high
                                   ? fmt::format("port {}", cell.port.low)
                                   : fmt::format("ports {} to {}", cell.port.low, cell.port.high);

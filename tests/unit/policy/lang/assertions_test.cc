@@ -46,6 +46,30 @@ TEST(Assertions, ARuleThatCutsOffManagementIsRefused) {
       << "as it would be enforced";
 }
 
+TEST(Assertions, AreProvedForEarlierGroupsByNameOrUserToo) {
+  const auto with = [](const std::string& groups, const std::string& rules) {
+    const auto compiled = compile("weir-policy: 1\ngroups: {" + groups +
+                                      "}\nassert: [{assert: a, who: it, match: {destination: 10.0.0.2, port: "
+                                      "22}, stays: reachable}]\n" +
+                                      rules,
+                                  {.file = "p"});
+    return compiled ? std::string{} : to_text(compiled.error().front());
+  };
+  const std::string it = "it: {hosts: [10.0.0.9]}";
+  const std::string rules = "network: [{rule: r, who: lab, then: block}]\n";
+  EXPECT_THAT(
+      with("lab: {names: [\"lab-*\"]}, " + it, rules),
+      HasSubstr("rule r, line 4, blocks clients that lab takes by name or user to 10.0.0.2/32, port 22"));
+  EXPECT_THAT(with("lab: {users: [anna]}, " + it, rules), HasSubstr("rule r"));
+  EXPECT_THAT(with(it + ", lab: {names: [\"lab-*\"]}", rules), IsEmpty()) << "those of it stay there";
+  EXPECT_THAT(with("lab: {hosts: [10.0.0.8]}, " + it, rules), IsEmpty());
+  EXPECT_THAT(
+      with("lab: {names: [\"lab-*\"]}, " + it,
+           "network: [{rule: open, match: {destination: 10.0.0.2}, then: allow}, {rule: r, who: lab, then: "
+           "block}]\n"),
+      IsEmpty());
+}
+
 TEST(Assertions, WhatDoesNotConcernManagementIsNotHeldAgainstIt) {
   for (const char* const rules :
        {"network: [{rule: r, who: guests, then: block}]\n",
