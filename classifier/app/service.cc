@@ -114,7 +114,8 @@ bool Service::turn(Attached& attached) {
     if (request == nullptr) {
       if (!options_.replay && classifier_.look_at_groups()) continue;  // a replay's data plane waits for it
       const bool waiting = !classifier_.answers().flush(answer);
-      return end.wait(attached.connection, waiting ? 1 : kControlIntervalMs);
+      const bool soon = waiting || reload_.running();  // a policy that is compiled is in force at once
+      return end.wait(attached.connection, soon ? 1 : kControlIntervalMs);
     }
     CpuBudget::begin();
     classifier_.on_request(*request);
@@ -128,6 +129,7 @@ bool Service::turn(Attached& attached) {
 }
 
 void Service::look_around() {
+  if (const auto loaded = reload_.poll()) finish_reload(*loaded);
   if (const auto now = Clock::now(); now - looked_ < std::chrono::milliseconds{kControlIntervalMs}) {
     return;
   } else {
@@ -148,7 +150,6 @@ void Service::look_around() {
     });
   }
   for (LiveFile* const file : options_.live_files) file->look(looked_);
-  if (const auto loaded = reload_.poll()) finish_reload(*loaded);
 }
 
 std::optional<std::string> Service::handle(std::string_view line) {

@@ -172,7 +172,7 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
     const DynamicFacts then{.clock_reached = flow.decision.exception.empty() ? kForEver : 0,
                             .quotas = &quotas,
                             .clicked_through = flow.decision.clicked_through};
-    traced = decide(flow.facts, then, flow.decided_at, policy::Trace::kOn);
+    traced = decide(flow.facts, then, flow.decided_at, policy::Trace::kShort);
     path = traced.path;
   }
   if (redis_away_ || options_.simulation.hit(ExceptionCause::kRedisAway)) {

@@ -36,7 +36,7 @@
 
 namespace weir::policy {
 class Policy;
-enum class Trace : bool;
+enum class Trace : std::uint8_t;
 }  // namespace weir::policy
 
 namespace weir::classifier {

@@ -65,7 +65,7 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
   static_cast<void>(parts_.software.identify(flow.facts, flow.traces));
   flow.decision = decide(flow.facts, dynamic, now, policy::Trace::kOff);
   // Evidence: the path with the facts that blocked, not later ones.
-  if (blocks(flow.decision.action)) flow.decision = decide(flow.facts, dynamic, now, policy::Trace::kOn);
+  if (blocks(flow.decision.action)) flow.decision = decide(flow.facts, dynamic, now, policy::Trace::kShort);
   flow.judged_under = policy_.revision;
   flow.decided_at = now;
   flow.news = true;

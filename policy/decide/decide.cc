@@ -19,28 +19,29 @@ namespace {
 class Judge {
  public:
   Judge(const PolicyParts& policy, const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs now,
-        Trace trace)
+        Trace trace, Decision& decision)
       : policy_(policy),
         facts_(facts),
         dynamic_(dynamic),
         now_(now),
         clicked_through_(dynamic.clicked_through),
-        tracing_(trace == Trace::kOn),
+        trace_(trace),
+        tracing_(trace != Trace::kOff),
         evaluation_(policy, facts, now),
-        exceptions_(policy, facts, evaluation_, std::max(now, dynamic.clock_reached)) {}
+        exceptions_(policy, facts, evaluation_, std::max(now, dynamic.clock_reached)),
+        decision_(decision) {}
 
-  Decision run() {
+  void run() {
     decision_.revision = policy_.revision;
     if (const Group* const group = evaluation_.group()) decision_.group = group->name;
     if (const Exception* const all = exceptions_.allows_all()) {
       static_cast<void>(why());
       lifted(all, {}, "allows the flow");
       step(Section::kNetwork, {}, true);
-      return std::move(decision_);
+      return;
     }
     for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) judge_rules(section);
     judge_software();
-    return std::move(decision_);
   }
 
  private:
@@ -121,17 +122,30 @@ class Judge {
       end_of_section(section, "the section does not concern this flow");
       return;
     }
-    for (const Rule& rule : rules) {
-      std::string_view object;
-      const bool matched = evaluation_.matches(rule, object, why()) &&
-                           !lifted(exceptions_.silences(rule), words_, "keeps the rule silent") &&
-                           !within_quota(rule) && !clicked_through(rule);
-      step(section, rule.name, matched);
-      if (!matched) continue;
-      speak(rule, object.empty() ? std::string{} : std::string(object));
+    const RuleIndex& index = policy_.rule_indices[static_cast<std::size_t>(section)];
+    const bool all =
+        !index.built() || trace_ == Trace::kOn || (tracing_ && rules.size() <= kShortTraceRulesMax);
+    steps_left_ = all ? rules.size() : kShortTraceRulesMax;
+    const auto speaks = [&](const Rule& rule) { return judge_rule(section, rule); };
+    const auto speaks_by_number = [&](std::size_t number) { return speaks(rules[number]); };
+    if (all ? std::any_of(rules.begin(), rules.end(), speaks)
+            : evaluation_.candidates(index, section).any(speaks_by_number)) {
       return;
     }
     end_of_section(section, "no rule of the section matches");
+  }
+
+  bool judge_rule(Section section, const Rule& rule) {
+    std::string_view object;
+    const Why why_not = steps_left_ > 0 ? why() : Why{};
+    const bool matches = evaluation_.matches(rule, object, why_not);
+    if (matches && tracing_ && steps_left_ == 0) static_cast<void>(evaluation_.matches(rule, object, why()));
+    const bool matched = matches && !lifted(exceptions_.silences(rule), words_, "keeps the rule silent") &&
+                         !within_quota(rule) && !clicked_through(rule);
+    if (matches || steps_left_ > 0) step(section, rule.name, matched);
+    if (steps_left_ > 0) --steps_left_;
+    if (matched) speak(rule, object.empty() ? std::string{} : std::string(object));
+    return matched;
   }
 
   void judge_software() {
@@ -225,8 +239,14 @@ class Judge {
     // Who looks for something safely has broken no rule.
     if (rule.then == Action::kAllow || enforced == Action::kSafeSearch) return;
     if (object.empty()) object = evaluation_.general_object(rule.section);
-    decision_.hits.push_back(
-        {rule.name, rule.section, rule.severity, rule.then, would_block, std::move(object), rule.tell_user});
+    RuleHit& hit = decision_.hits.emplace_back();
+    hit.rule = rule.name;
+    hit.section = rule.section;
+    hit.severity = rule.severity;
+    hit.action = rule.then;
+    hit.would_block = would_block;
+    hit.object = std::move(object);
+    hit.tell_user = rule.tell_user;
   }
 
   const PolicyParts& policy_;
@@ -234,18 +254,22 @@ class Judge {
   const DynamicFacts& dynamic_;
   TimeNs now_;
   std::span<const ClickThrough> clicked_through_;
+  Trace trace_;
   bool tracing_;
+  std::size_t steps_left_ = 0;  // of the section, as long as no rule matches
   Evaluation evaluation_;
   Exceptions exceptions_;
   std::string words_;
-  Decision decision_;
+  Decision& decision_;
 };
 
 }  // namespace
 
 Decision decide(const Policy& policy, const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs now,
                 Trace trace) {
-  return Judge{policy.parts(), facts, dynamic, now, trace}.run();
+  Decision decision;
+  Judge{policy.parts(), facts, dynamic, now, trace, decision}.run();
+  return decision;
 }
 
 }  // namespace weir::policy

@@ -43,9 +43,9 @@ Evaluation::Evaluation(const PolicyParts& policy, const FlowFacts& facts, TimeNs
 void Evaluation::add_name(std::string_view name) {
   if (name.empty()) return;
   for (std::size_t i = 0; i < names_used_; ++i) {
-    if (names_[i].text == name) return;
+    if (names_[i].name.text == name) return;
   }
-  Name& slot = names_[names_used_++];
+  Name& slot = *new (&names_[names_used_++].name) Name{};
   slot.text = name;
   if (policy_.domains.domains() > 0) policy_.domains.lookup(name, slot.sets);
 }
@@ -136,7 +136,7 @@ bool Evaluation::matches(const Rule& rule, std::string_view& object, Why why) {
   if (!match.apps.empty() && !app_key(rule, object, why)) return false;
   if (!match.domains.empty() && !name_key(match.domains, "domain", object, why)) return false;
   if (!match.categories.empty() && !name_key(match.categories, "category", object, why)) return false;
-  return request_keys(match, object, why) && hello_keys(match, why);
+  return !match.of_content || (request_keys(match, object, why) && hello_keys(match, why));
 }
 
 bool Evaluation::end_keys(const Match& match, Why why) const {
@@ -250,16 +250,16 @@ bool Evaluation::name_key(const std::vector<NamedSet>& sets, std::string_view wh
                           Why why) const {
   for (std::size_t i = 0; i < names_used_; ++i) {
     for (const NamedSet& set : sets) {
-      if (!names_[i].sets.test(index_of(set.set))) continue;
-      object = names_[i].text;
-      say(why, "{} has {}", set.label, names_[i].text);
+      if (!names_[i].name.sets.test(index_of(set.set))) continue;
+      object = names_[i].name.text;
+      say(why, "{} has {}", set.label, names_[i].name.text);
       return true;
     }
   }
   if (names_used_ == 0) {
     say(why, "the name is not known{}", facts_.names_final ? "" : " yet");
   } else {
-    say(why, "{} is in no {} of the rule", names_[0].text, what);
+    say(why, "{} is in no {} of the rule", names_[0].name.text, what);
   }
   return false;
 }
@@ -353,7 +353,7 @@ std::string Evaluation::general_object(Section section) const {
     if (!mail.recipients.empty()) return mail.recipients.front();
     if (!mail.sender.empty()) return mail.sender;
   }
-  if (section == Section::kWeb && names_used_ > 0) return std::string(names_[0].text);
+  if (section == Section::kWeb && names_used_ > 0) return std::string(names_[0].name.text);
   return facts_.tuple.responder.to_string();
 }
 

@@ -25,6 +25,8 @@ class Evaluation {
   [[nodiscard]] bool matches(const Rule& rule, std::string_view& object, Why why);
   /// Who and when of a rule, and nothing else of it.
   [[nodiscard]] bool concerns(const Rule& rule, Why why);
+  /// The rules of a section that may match, and perhaps some more, by its index.
+  [[nodiscard]] RuleIndex::Candidates candidates(const RuleIndex& index, Section section) const;
   /// True when the application may not be used for this rule: it is only a guess, and the rule blocks.
   [[nodiscard]] bool guess_forbidden(const Rule& rule) const;
 
@@ -37,7 +39,7 @@ class Evaluation {
   template <typename Holds>
   [[nodiscard]] bool every_name(Holds holds) const {
     for (std::size_t i = 0; i < names_used_; ++i)
-      if (!holds(names_[i].text)) return false;
+      if (!holds(names_[i].name.text)) return false;
     return names_used_ > 0;
   }
   [[nodiscard]] bool app_is(const AppMatch& app) const;
@@ -46,6 +48,11 @@ class Evaluation {
   struct Name {
     std::string_view text;
     DomainMatches sets;
+  };
+  /// Room for a Name, which is large, while most flows have one.
+  union NameSlot {
+    NameSlot() {}
+    Name name;
   };
 
   void say_group(Why why) const;
@@ -68,6 +75,10 @@ class Evaluation {
   [[nodiscard]] bool mail_protocol_guessed() const;
   [[nodiscard]] bool in_schedule(const Schedule& schedule);
   void add_name(std::string_view name);
+  // question.cc
+  void add_ends(RuleIndex::Question& question) const;
+  void add_apps(RuleIndex::Question& question) const;
+  void add_mail(RuleIndex::Question& question) const;
 
   static constexpr std::size_t kNamesMax = 5;  // the name for blocking, SNI, Host, DNS query, DNS evidence
 
@@ -76,7 +87,7 @@ class Evaluation {
   TimeNs now_;
   std::optional<LocalTime> local_;  // computed when the first rule asks
   ClientGroup group_;
-  std::array<Name, kNamesMax> names_;
+  std::array<NameSlot, kNamesMax> names_;
   std::size_t names_used_ = 0;
 };
 

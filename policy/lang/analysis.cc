@@ -45,14 +45,17 @@ class Analysis {
 
   void rules(Section section) {
     const std::vector<Rule>& rules = builder_.parts.rules[static_cast<std::size_t>(section)];
+    const RuleIndex& index = builder_.parts.rule_indices[static_cast<std::size_t>(section)];
     const Node* const list = root_.find(to_string(section));
     for (std::size_t i = 0; list != nullptr && i < rules.size(); ++i) {
       if (coverage_.concerns_nobody(rules[i].who)) continue;  // its groups are said
-      for (std::size_t earlier = 0; earlier < i; ++earlier) {
-        if (!coverage_.covers(rules[earlier], rules[i])) continue;
+      const auto is_silent = [&](std::size_t earlier) {
+        if (earlier >= i) return true;
+        if (!coverage_.covers(rules[earlier], rules[i])) return false;
         say_silent(list->items[i], rules[i], rules[earlier], list->items[earlier].line);
-        break;
-      }
+        return true;
+      };
+      static_cast<void>(coverage_.may_cover(index, rules[i]).any(is_silent));
     }
   }
 

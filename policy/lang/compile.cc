@@ -61,6 +61,12 @@ void compile_parts(Builder& builder, const Node& root) {
   index_exceptions(builder.parts);
 }
 
+void index_clients_and_rules(PolicyParts& parts) {
+  parts.group_index = GroupIndex{parts.groups};
+  for (std::size_t section = 0; section < parts.rule_indices.size(); ++section)
+    parts.rule_indices[section] = RuleIndex{parts.rules[section], parts.groups.size()};
+}
+
 /// Those of the policy text first, then those of list files.
 std::vector<Error> all_mistakes(Builder& builder) {
   std::vector<Error> errors = builder.mistakes.take();
@@ -79,6 +85,7 @@ ResultAll<std::shared_ptr<const Policy>> compile(std::string_view text, const Co
   if (!builder.mistakes.empty() || !builder.list_mistakes.empty())
     return tl::unexpected(all_mistakes(builder));
   builder.parts.revision = options.revision;
+  index_clients_and_rules(builder.parts);
   if (options.warnings != nullptr) *options.warnings = analyse(builder, *root);
   return std::make_shared<const Policy>(std::move(builder.parts));
 }

@@ -153,7 +153,10 @@ void compile_key(Builder& builder, Section section, const Node::Entry& entry, Ma
     compile_tls(builder, entry.value, match);
     return;
   }
-  if (compile_content_key(builder, entry, match)) return;
+  if (compile_content_key(builder, entry, match)) {
+    match.of_content = true;
+    return;
+  }
   std::optional<DomainSet> own;
   for (const Node* const value : values_of(builder, entry.value, key)) {
     if (key == "app") add_app(builder, *value, match);

@@ -191,4 +191,55 @@ bool Coverage::covers(const Rule& outer, const Rule& inner) const {
          !excepted_alone(builder_.parts.exceptions, outer, inner);
 }
 
+/// A set, and those that hold the first name of it.
+void Coverage::add_set(RuleIndex::Question& question, Dimension dimension, DomainSet inner) const {
+  DomainMatches sets;
+  sets.set(index_of(inner));
+  const auto written = builder_.written_domains.find(inner);
+  if (written != builder_.written_domains.end() && !written->second.patterns.empty()) {
+    const std::string_view first = written->second.patterns[0];
+    const bool below_only = first.starts_with("*.");
+    const std::string name = canonical_name(below_only ? first.substr(2) : first).value_or("");
+    builder_.parts.domains.lookup(below_only ? "any-host-below." + name : name, sets);
+  }
+  for (std::size_t set = sets._Find_first(); set < sets.size(); set = sets._Find_next(set))
+    question.add(dimension, set);
+}
+
+/// Whoever covers a rule matches, of each key that this has, its first value.
+RuleIndex::Candidates Coverage::may_cover(const RuleIndex& index, const Rule& inner) const {
+  RuleIndex::Question question{index};
+  const Match& match = inner.match;
+  const auto first = [&](Dimension dimension, const auto& values, auto&& add) {
+    if (!values.empty() && question.asks(dimension)) add(values[0]);
+  };
+  const auto number = [&](Dimension dimension) {
+    return [&question, dimension](std::uint64_t value) { question.add(dimension, value); };
+  };
+  const auto word = [&](Dimension dimension) {
+    return [&question, dimension](const std::string& value) { question.add(dimension, hash_of_word(value)); };
+  };
+  const auto set = [&](Dimension dimension) {
+    return [&, dimension](const NamedSet& value) { add_set(question, dimension, value.set); };
+  };
+  const Clients clients = clients_of(inner.who);
+  if (question.asks(Dimension::kWho) && clients.any()) question.add(Dimension::kWho, clients._Find_first());
+  first(Dimension::kProtocol, match.protocols, number(Dimension::kProtocol));
+  first(Dimension::kPort, match.ports, [&](const PortRange& range) { question.add_port(range.low); });
+  first(Dimension::kDestination, match.destinations,
+        [&](const Subnet& subnet) { question.add_destination(subnet.base); });
+  first(Dimension::kAsn, match.asns, number(Dimension::kAsn));
+  first(Dimension::kCountry, match.countries, word(Dimension::kCountry));
+  first(Dimension::kApp, match.apps, [&](const AppMatch& app) { word(Dimension::kApp)(app.name); });
+  first(Dimension::kDomain, match.domains, set(Dimension::kDomain));
+  first(Dimension::kCategory, match.categories, set(Dimension::kCategory));
+  first(Dimension::kMailProtocol, match.mail_protocols, word(Dimension::kMailProtocol));
+  for (const auto& [dimension, addresses] :
+       {std::pair{Dimension::kSender, &match.sender}, std::pair{Dimension::kRecipient, &match.recipient}}) {
+    first(dimension, addresses->sets, set(dimension));
+    first(dimension, addresses->addresses, word(dimension));
+  }
+  return index.candidates(question);
+}
+
 }  // namespace weir::policy

@@ -21,6 +21,8 @@ class Coverage {
 
   /// At every flow and instant at which `inner` matches, `outer` does. Both are rules of one section.
   [[nodiscard]] bool covers(const Rule& outer, const Rule& inner) const;
+  /// Of the section's rules those that could cover `inner`, and more. `index` is that of the section.
+  [[nodiscard]] RuleIndex::Candidates may_cover(const RuleIndex& index, const Rule& inner) const;
   /// Earlier groups hold all clients of this one.
   [[nodiscard]] bool names_nobody(std::size_t group) const;
   /// All groups of `who` are such.
@@ -36,6 +38,7 @@ class Coverage {
                                    const std::vector<NamedSet>& inner) const;
   [[nodiscard]] bool set_covered(const std::vector<NamedSet>& outer, DomainSet inner) const;
   [[nodiscard]] bool addresses_cover(const AddressMatch& outer, const AddressMatch& inner) const;
+  void add_set(RuleIndex::Question& question, Dimension dimension, DomainSet inner) const;
   [[nodiscard]] bool match_covers(const Match& outer, const Match& inner) const;
 
   const Builder& builder_;

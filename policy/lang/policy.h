@@ -4,6 +4,7 @@
 // name.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,7 +12,9 @@
 #include <vector>
 
 #include "policy/categories/domain_table.h"
+#include "policy/lang/group_index.h"
 #include "policy/lang/name_index.h"
+#include "policy/lang/rule_index.h"
 #include "policy/lang/time_zone.h"
 #include "policy/lang/version_range.h"
 #include "policy/model/decision.h"
@@ -25,7 +28,7 @@ namespace weir::policy {
 
 inline constexpr std::size_t kGroupsMax = 256;
 inline constexpr std::size_t kSchedulesMax = 64;
-inline constexpr std::size_t kRulesMax = 2'000;                // all sections together
+inline constexpr std::size_t kRulesMax = 10'000;               // all sections together
 inline constexpr std::size_t kValuesPerKeyMax = 1'000;         // of one key of a match or a group
 inline constexpr std::int64_t kQuotaCountMax = 1'000'000'000;  // flows or messages of a quota
 inline constexpr std::size_t kTestsMax = 1'000;
@@ -101,12 +104,13 @@ struct AttachmentMatch {
 
 /// All keys that are written must hold; of one key's values any.
 struct Match {
-  std::vector<AppMatch> apps;
-  std::vector<std::string> countries;
-  std::vector<std::uint32_t> asns;
-  std::vector<Subnet> destinations;
-  std::vector<PortRange> ports;
+  bool of_content = false;              // a key of those at the end is written
   std::vector<std::uint8_t> protocols;  // IANA numbers
+  std::vector<PortRange> ports;
+  std::vector<Subnet> destinations;
+  std::vector<std::uint32_t> asns;
+  std::vector<std::string> countries;
+  std::vector<AppMatch> apps;
   std::vector<NamedSet> domains;
   std::vector<NamedSet> categories;
   std::vector<std::string> mail_protocols;
@@ -130,21 +134,22 @@ struct Match {
   std::optional<AttachmentMatch> attachment;
 };
 
+/// What every decision reads stands at the front: among ten thousand rules few lie in a cache.
 struct Rule {
   std::string name;
   Section section = Section::kNetwork;
-  Condition who;
-  Condition when;
-  Match match;
   Action then = Action::kAllow;
-  RateLimit limit;                    // of then: limit
-  TimeNs click_for = kClickForUsual;  // of then: continue
-  bool moderate = false;              // of then: safe_search
-  std::optional<Quota> quota;         // the rule speaks once it is used up
   Severity severity = Severity::kMedium;
   bool monitor = false;  // the rule's own or the whole policy's
   bool allow_guess = false;
+  bool moderate = false;  // of then: safe_search
+  RateLimit limit;        // of then: limit
+  Condition who;
+  Condition when;
+  std::optional<Quota> quota;         // the rule speaks once it is used up
+  TimeNs click_for = kClickForUsual;  // of then: continue
   std::string tell_user;
+  Match match;
   std::string tell_officer;
 };
 
@@ -227,7 +232,9 @@ struct PolicyParts {
   NameIndex users{user_part};
   std::vector<Schedule> schedules;
   DomainTable domains;
-  std::vector<Rule> rules[3];  // network, web, email, by the value of Section
+  std::vector<Rule> rules[3];             // network, web, email, by the value of Section
+  GroupIndex group_index;                 // of groups
+  std::array<RuleIndex, 3> rule_indices;  // of rules
   SoftwareSection software;
   std::vector<Exception> exceptions;
   std::vector<std::pair<IpAddress, std::uint16_t>> exception_hosts;  // of those for single clients, sorted

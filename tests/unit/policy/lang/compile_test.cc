@@ -223,7 +223,7 @@ TEST(Compile, LimitsHold) {
       mistakes_of(head + "network:\n" +
                   repeated(kRulesMax + 1,
                            [&](std::size_t i) { return "  - {rule: r" + number(i) + ", then: allow}\n"; })),
-      ElementsAre("p:3:3: error: more than 2000 rules in one policy"));
+      ElementsAre("p:3:3: error: more than 10000 rules in one policy"));
   EXPECT_THAT(
       mistakes_of(head + "lists:\n" +
                   repeated(kDomainSetsMax + 1,

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The benchmarks of the policy, registered with Google Benchmark.
+#pragma once
+
+namespace weir::bench {
+
+void add_pol_eval();
+void add_pol_swap();
+
+}  // namespace weir::bench
