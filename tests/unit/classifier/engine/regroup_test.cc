@@ -94,6 +94,22 @@ TEST(Regroup, AUserComesAndGoes) {
   EXPECT_EQ(answers[0].action, VerdictAction::kForward);
 }
 
+/// The canary itself has no groups: by its name alone the flow's group would stay what it was.
+TEST(Regroup, AClientThatComesIntoTheGroupOfACanaryIsJudgedByIt) {
+  const std::string running = "groups: {pilot: {names: [\"lab-*\"]}}\n";
+  Bench bench{running};
+  PolicyInForce both = policy_of("network: [{rule: tried, match: {port: 5999}, then: block}]\n", 8);
+  both.canary = "pilot";
+  both.others = policy_of(running, 7).policy;
+  bench.classifier().set_policy(both);
+  decide(bench, 1);
+  say_name(bench, "lab-7", 2);
+  const auto answers = answers_about(bench, 1);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].action, VerdictAction::kReset);
+  EXPECT_EQ(bench.classifier().counts().regrouped, 1U);
+}
+
 TEST(Regroup, WhatIsKnownGetsOldWithoutAWord) {
   Bench bench{kLab};
   say_name(bench, "lab-7", 1);
