@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection to an LDAP server (RFC 4511). TLS comes before anything is said: StartTLS on ldap://, from
 // the first byte on ldaps://; a server whose certificate does not hold is not talked to. Referrals are not
-// followed, and neither ldap.conf nor the environment has a say.
+// followed, and neither ldap.conf nor the environment has a say. The program ignores SIGPIPE.
 #pragma once
 
 #include <cstdint>
