@@ -74,7 +74,7 @@ TEST(SafeSearch, EveryMistakeHasItsPlace) {
   EXPECT_THAT(
       mistakes_of(with("engine: A B, names: [search.example, \"*.b.example\"], safe: {name: c}, other: 1")),
       ElementsAre("s:3:14: error: the engine has no name (write 1 to 64 of a-z, 0-9, - and _)",
-                  "s:3:42: error: \"*.b.example\" is not a name of at most 100 bytes (write "
+                  "s:3:43: error: \"*.b.example\" is not a name of at most 100 bytes (write "
                   "www.search.example, or www.search.* for those of all countries)",
                   "s:3:72: error: \"c\" is not a name of at most 100 bytes (write {name: "
                   "safe.search.example, addresses: [192.0.2.1]})",
