@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/decide/decide.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "policy/decide/standing.h"
@@ -9,8 +8,6 @@
 
 namespace weir::policy {
 namespace {
-
-using testing::HasSubstr;
 
 std::string network(const std::string& match, const Flow& flow, const std::string& more = "") {
   return in_short(

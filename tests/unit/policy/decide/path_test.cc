@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps of a decision: all of them for who asks, the first for an event.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "policy/decide/decide.h"
@@ -8,8 +7,6 @@
 
 namespace weir::policy {
 namespace {
-
-using testing::HasSubstr;
 
 TEST(Path, ExplainsEveryRuleThatWasExamined) {
   const auto policy = policy_of(
