@@ -205,7 +205,8 @@ class FlowReader {
         return one.name == name->text && one.then == Action::kContinue;
       });
       if (rule == rules.end()) {
-        mistake(*name, "clicked_through", "write the name of a rule with then: continue");
+        builder_.mistakes.add(*name, fmt::format("no rule with then: continue is called {}", shown(*name)),
+                              "write the name of one");
       } else {
         test.clicked_through.push_back({rule->name, test.at + rule->click_for});
       }
