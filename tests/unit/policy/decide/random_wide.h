@@ -132,7 +132,8 @@ inline Flow random_wide_flow(Dice& dice) {
   (facts.initiator_inside ? tuple.initiator : tuple.responder) = *IpAddress::parse(wide_client(dice));
   (facts.initiator_inside ? tuple.responder : tuple.initiator) = *IpAddress::parse(wide_server(dice));
   tuple.responder_port = static_cast<std::uint16_t>(wide_port(dice));
-  if (!facts.tunnel.type.empty()) facts.tunnel.low_end = *IpAddress::parse(wide_server(dice));
+  if (!facts.tunnel.type.empty())
+    (dice.once_in(2) ? facts.tunnel.low_end : facts.tunnel.high_end) = *IpAddress::parse(wide_server(dice));
   if (!dice.once_in(4)) flow.place(wide_country(dice).c_str(), static_cast<std::uint32_t>(wide_asn(dice)));
   if (dice.once_in(2)) facts.app = wide_app(dice);
   for (std::string* const name :
