@@ -62,10 +62,13 @@ std::string IpAddress::to_string() const {
     inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
     return text.data();
   }
-  char* at = text.data();  // inet_ntop prints through snprintf, which costs ten times as much
+  std::size_t at = 0;  // inet_ntop prints through snprintf, which costs ten times as much
   for (std::size_t i = 12; i < bytes_.size(); ++i) {
-    if (i > 12) *at++ = '.';
-    at = std::to_chars(at, text.data() + text.size(), bytes_[i]).ptr;
+    const unsigned byte = bytes_[i];
+    if (i > 12) text[at++] = '.';
+    if (byte >= 100) text[at++] = static_cast<char>('0' + byte / 100);
+    if (byte >= 10) text[at++] = static_cast<char>('0' + byte / 10 % 10);
+    text[at++] = static_cast<char>('0' + byte % 10);
   }
   return {text.data(), at};
 }
