@@ -23,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "policy/categories/suffix_walk.h"
@@ -150,13 +151,17 @@ class CategoryFile {
   /// What lookups of unlisted names read: everything but the names.
   [[nodiscard]] std::size_t index_bytes() const { return header_.file_bytes - header_.names_bytes; }
 
-  /// visit(name, set) for every entry, in no order that means anything.
+  /// visit(name, set) for every entry, in no order that means anything; where it gives a bool, false ends it.
   template <typename Visit>
   void for_each(Visit&& visit) const {
     std::size_t at = 0;
     for (const category_layout::Entry& entry : entries_) {
       const std::string_view name = name_at(at);
-      visit(name, entry.set);
+      if constexpr (std::is_same_v<std::invoke_result_t<Visit&, std::string_view, std::uint16_t>, bool>) {
+        if (!visit(name, entry.set)) return;
+      } else {
+        visit(name, entry.set);
+      }
       at += name.size() + 1;
     }
   }

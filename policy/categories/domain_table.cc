@@ -116,6 +116,36 @@ void DomainTable::lookup(std::string_view name, DomainMatches& matches) const no
   }
 }
 
+std::optional<CategoryMember> DomainTable::member_of(DomainSet set, std::uint16_t file_set) const {
+  for (const CategoryMember member : imported_->members(file_set)) {
+    if (set_of_list_[member.list] == set) return member;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> DomainTable::examples(DomainSet set, std::size_t most) const {
+  std::vector<std::string> found;
+  const auto take = [&](std::string_view name, bool below_only) {
+    found.push_back((below_only ? "www." : "") + std::string(name));
+    return found.size() < most;
+  };
+  for (const Slot& slot : slots_) {
+    if (found.size() >= most) return found;
+    for (std::uint32_t i = slot.first_membership; i != kNone; i = memberships_[i].next) {
+      if (memberships_[i].set != set) continue;
+      static_cast<void>(take(std::string_view(names_).substr(slot.name_offset, slot.name_bytes),
+                             memberships_[i].below_only));
+    }
+  }
+  if (imported_ && imported_sets_.test(index_of(set)) && found.size() < most) {
+    imported_->for_each([&](std::string_view name, std::uint16_t file_set) {
+      const auto member = member_of(set, file_set);
+      return !member || take(name, member->below_only != 0);
+    });
+  }
+  return found;
+}
+
 std::size_t DomainTable::probe(std::string_view name, std::uint32_t hash) const noexcept {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = hash & mask;; at = (at + 1) & mask) {  // ends: at least half of the slots are free

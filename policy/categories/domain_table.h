@@ -63,6 +63,8 @@ class DomainTable {
     }
   }
   [[nodiscard]] std::size_t sets() const { return sets_; }
+  /// At most `most` names that some pattern of the set holds. An override of an imported file may except one.
+  [[nodiscard]] std::vector<std::string> examples(DomainSet set, std::size_t most) const;
 
  private:
   static constexpr std::uint32_t kNone = 0xffff'ffff;
@@ -84,6 +86,9 @@ class DomainTable {
   [[nodiscard]] std::size_t probe(std::string_view name, std::uint32_t hash) const noexcept;
   void grow();
   void lookup_imported(std::string_view name, DomainMatches& matches) const noexcept;
+  /// Whether entries of that set of the imported file are in `set`: nothing, the name itself or what is
+  /// below.
+  [[nodiscard]] std::optional<CategoryMember> member_of(DomainSet set, std::uint16_t file_set) const;
 
   DomainLimits limits_;
   std::vector<Slot> slots_;  // a power of two, at most half full

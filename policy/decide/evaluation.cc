@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "policy/decide/schedule.h"
 #include "policy/decide/why.h"
 #include "policy/lang/app_names.h"
 
@@ -73,14 +74,7 @@ bool Evaluation::applies(Section section) const {
 
 bool Evaluation::in_schedule(const Schedule& schedule) {
   if (!local_) local_ = policy_.zone.local(now_ / kSecond - (now_ % kSecond < 0 ? 1 : 0));
-  const auto on = [&](int weekday) { return ((schedule.days >> static_cast<unsigned>(weekday)) & 1U) != 0; };
-  const int yesterday = (local_->weekday + 6) % 7;
-  return std::any_of(schedule.hours.begin(), schedule.hours.end(), [&](const HourSpan& span) {
-    const bool after = local_->minute >= span.begin;
-    const bool before = local_->minute < span.end;
-    if (span.begin < span.end) return on(local_->weekday) && after && before;
-    return (on(local_->weekday) && after) || (on(yesterday) && before);
-  });
+  return holds_at(schedule, *local_);
 }
 
 /// Whose name a user is, is nobody's business here (docs/security.md): the event has it.

@@ -145,7 +145,28 @@ TEST(DomainTable, ImportedCategoriesAreLookedUpWithIt) {
   EXPECT_TRUE(holds(table, gambling, "example.com"));
   EXPECT_FALSE(holds(table, gambling, "x.good.example.com")) << "an override";
   EXPECT_TRUE(holds(table, own, "x.good.example.com")) << "which concerns imported categories alone";
+  const auto examples = table.examples(gambling, 2);
+  EXPECT_EQ(examples.size(), 2U);
+  for (const std::string& name : examples) EXPECT_TRUE(holds(table, gambling, name)) << name;
   EXPECT_FALSE(holds(table, own, "bet.example"));
+}
+
+TEST(DomainTable, GivesExamplesOfASet) {
+  DomainTable table;
+  const DomainSet own = *table.add_set();
+  const DomainSet other = *table.add_set();
+  const DomainSet empty = *table.add_set();
+  for (const char* name : {"a.example", "*.b.example", "c.example"}) ASSERT_TRUE(table.add(own, name));
+  ASSERT_TRUE(table.add(other, "d.example"));
+  const auto examples = table.examples(own, 10);
+  EXPECT_EQ(examples.size(), 3U);
+  for (const std::string& name : examples) {
+    DomainMatches matches;
+    table.lookup(name, matches);
+    EXPECT_TRUE(matches.test(index_of(own))) << name;
+  }
+  EXPECT_EQ(table.examples(own, 2).size(), 2U);
+  EXPECT_TRUE(table.examples(empty, 2).empty());
 }
 
 }  // namespace
