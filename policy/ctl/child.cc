@@ -32,7 +32,7 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 Child::Child(std::string name, const std::string& folder)
-    : name_(std::move(name)), errors_path_(folder + "/" + name_ + ".log") {}
+    : name_(std::move(name)), folder_(folder), errors_path_(folder + "/" + name_ + ".log") {}
 
 Result<void> Child::start(const std::vector<std::string>& words, bool with_output) {
   std::vector<std::string> copies = words;
@@ -53,6 +53,7 @@ Result<void> Child::start(const std::vector<std::string>& words, bool with_outpu
     dup2(nothing, STDIN_FILENO);
     dup2(with_output ? ends[1] : nothing, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
+    setenv("RUNTIME_DIRECTORY", folder_.c_str(), 1);  // DPDK makes a folder there, and leaves it
     execv(argv[0], argv.data());
     const char* said = "cannot be started\n";
     static_cast<void>(!write(STDERR_FILENO, said, std::strlen(said)));

@@ -32,7 +32,7 @@ class TemporaryFolder {
 
 class Child {
  public:
-  /// What it writes to standard error goes to a file in `folder`.
+  /// What it writes to standard error goes to a file in `folder`, and so does what it would leave in /run.
   Child(std::string name, const std::string& folder);
   ~Child() { end_now(); }
   Child(const Child&) = delete;
@@ -51,6 +51,7 @@ class Child {
 
  private:
   std::string name_;
+  std::string folder_;
   std::string errors_path_;
   pid_t pid_ = -1;
   int output_ = -1;

@@ -126,6 +126,14 @@ TEST_F(Classify, OptionsReachTheClassifierAndCapturesTheDataPlane) {
                   .ends_with(home_.file("a.pcap") + " " + home_.file("b.pcap") + "\n"));
 }
 
+TEST_F(Classify, WhatDpdkLeavesGoesWithTheTemporaryDirectory) {
+  script("weir-classifier", "exit 0");
+  script("weir-dataplane",
+         "mkdir \"$RUNTIME_DIRECTORY/dpdk\" && echo \"$RUNTIME_DIRECTORY\" >" + home_.file("where"));
+  EXPECT_EQ(run().code, 0);
+  EXPECT_TRUE(test::read_whole(home_.file("where")).starts_with(home_.file("tmp") + "/"));
+}
+
 TEST_F(Classify, ACrashIsNamedWithItsCapture) {
   events({final_of(1, "0"), final_of(2, "1")});
   script("weir-classifier", cat() + "kill -SEGV $$");
