@@ -65,6 +65,7 @@ void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
 void add_policy_history(CLI::App& policy, Context& context);
 void add_policy_schedule(CLI::App& policy, Context& context);
+void add_policy_prove(CLI::App& policy, Context& context);
 void add_policy_usage(CLI::App& policy, Context& context);
 void add_what_if(CLI::App& policy, Context& context);
 void add_violation(CLI::App& app, Context& context);

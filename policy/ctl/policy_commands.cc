@@ -164,7 +164,6 @@ void add_policy(CLI::App& app, Context& context) {
   CLI::App* policy = app.add_subcommand("policy", "the rules in force");
   policy->fallthrough();
   policy->require_subcommand(1);
-
   auto file = std::make_shared<std::string>();
   auto catalogue = std::make_shared<std::string>();
   CLI::App* checking =
@@ -208,6 +207,7 @@ void add_policy(CLI::App& app, Context& context) {
 
   add_what_if(*policy, context);
   add_policy_usage(*policy, context);
+  add_policy_prove(*policy, context);
 
   auto tested = std::make_shared<std::string>();
   CLI::App* testing = add_command(*policy, "test", "what the policy says of each flow of its list tests",

@@ -23,6 +23,8 @@
 namespace weir::ctl {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// varint length, message, varint length, message ... (the form of protobuf's writeDelimitedTo).
 class DelimitedEvents {
  public:
@@ -101,20 +103,30 @@ struct Run {
   TemporaryFolder folder;
   std::size_t reached = 0;  // the highest capture that an event named
   bool stopped = false;
+  bool late = false;
   bool damaged = false;
 };
+
+/// For poll: until the run's time is over; -1: there is no such.
+int milliseconds_left(std::chrono::milliseconds longest, std::chrono::steady_clock::time_point begun) {
+  if (longest.count() == 0) return -1;
+  const auto passed = std::chrono::steady_clock::now() - begun;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(longest - passed).count();
+  return static_cast<int>(std::max<std::int64_t>(left, 0));
+}
 
 /// Hands out events until the classifier closes its end.
 void read_events(Run& run, int events, int stop) {
   DelimitedEvents delimited;
   std::array<char, 65'536> part{};
+  const auto begun = std::chrono::steady_clock::now();
   while (true) {
     std::array<pollfd, 2> both{{{events, POLLIN, 0}, {stop, POLLIN, 0}}};
-    if (poll(both.data(), both.size(), -1) < 0) continue;
-    if (both[1].revents != 0) {
-      run.stopped = true;
-      return;
-    }
+    const int ready = poll(both.data(), both.size(), milliseconds_left(run.options.longest, begun));
+    if (ready < 0) continue;
+    run.late = ready == 0;
+    run.stopped = both[1].revents != 0;
+    if (run.late || run.stopped) return;
     const ssize_t got = read(events, part.data(), part.size());
     if (got <= 0) break;
     delimited.add({part.data(), static_cast<std::size_t>(got)});
@@ -144,8 +156,12 @@ std::vector<std::string> classifier_words(const Run& run) {
 }
 
 std::vector<std::string> dataplane_words(const Run& run) {
-  std::vector<std::string> words{(own_folder() / "weir-dataplane").string(), "--replay", "--run",
-                                 run.folder.path()};
+  const std::string program = (own_folder() / "weir-dataplane").string();
+  if (!run.options.ports.empty()) {
+    return {program,           "--config", run.options.settings, "--replay-ports",
+            run.options.ports, "--run",    run.folder.path()};
+  }
+  std::vector<std::string> words{program, "--replay", "--run", run.folder.path()};
   for (const std::string& capture : run.options.captures) {
     words.push_back(std::filesystem::absolute(capture).string());
   }
@@ -154,6 +170,8 @@ std::vector<std::string> dataplane_words(const Run& run) {
 
 Result<void> judge_ends(Run& run, const Child& dataplane, const Child& classifier) {
   if (run.stopped) return failure(ErrorCode::kLimit, "ended by a signal");
+  if (run.late)
+    return failure(ErrorCode::kLimit, fmt::format("it took more than {} s", run.options.longest / 1s));
   // A classifier that found no data plane is not to blame.
   const bool alone = classifier.exit_code() == kUnreachable;
   const std::array<const Child*, 2> by_blame{alone ? &dataplane : &classifier,
@@ -177,7 +195,7 @@ Result<void> run_once(Run& run) {
   if (auto started = dataplane.start(dataplane_words(run), false); !started) return started;
   if (auto started = classifier.start(classifier_words(run), true); !started) return started;
   read_events(run, classifier.output(), stop.descriptor());
-  if (run.stopped) {
+  if (run.stopped || run.late) {
     classifier.end_now();
     dataplane.end_now();
   } else {
@@ -211,7 +229,7 @@ Result<void> replay(const ReplayOptions& options, const ReplayVisitor& visit) {
     done = run_once(run);
     reached = run.reached;
   }
-  if (done || done.error().code != ErrorCode::kSystem) return done;
+  if (done || done.error().code != ErrorCode::kSystem || options.captures.empty()) return done;
   const auto breaking =
       options.captures.size() == 1 ? options.captures[0] : breaking_capture(options, reached);
   Error error = done.error();
