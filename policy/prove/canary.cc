@@ -136,7 +136,7 @@ std::vector<const policy::Rule*> rules_to_prove(const policy::Policy& policy) {
   std::vector<const policy::Rule*> out;
   for (const auto& section : policy.parts().rules) {
     for (const policy::Rule& rule : section)
-      if (blocks(rule.then) && !rule.monitor) out.push_back(&rule);
+      if (blocks(rule.then) && rule.then != Action::kSafeSearch && !rule.monitor) out.push_back(&rule);
   }
   return out;
 }
