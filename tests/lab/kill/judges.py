@@ -52,7 +52,11 @@ def judge_gap(tcp, saw):
 
 
 def judge_drops(before, after, rows_met):
-    """Only refusals by the policy (the blocked pages) and `rows_met` of the exception table may have dropped anything."""
+    """Only refusals by the policy (the blocked pages) and `rows_met` of the exception table may have dropped anything.
+    A connection over which an earlier harm killed the classifier is kept from classifiers for ten minutes: its kernel repeats
+    what it never got through."""
+    if before.rows.get("classifier-fault"):
+        rows_met = (*rows_met, "classifier-fault")
     reasons, rows = grown(before.reasons, after.reasons), grown(before.rows, after.rows)
     unfetched = after.unfetched - before.unfetched
     print(f"  dropped meanwhile, by reason: {reasons}; by row of the exception table: {rows}; "

@@ -167,6 +167,7 @@ def play(lab, name, victim):
     sightings, lost = recorded(lab), events_lost(lab)
     served = len(lab.requests(BLOCKED))
     dataplane = Process(lab, "weir-dataplane")
+    classifier = None if victim.name in ("weir-dataplane", "weir-classifier") else Process(lab, "weir-classifier")
     load = Load(lab)
     try:
         if not load.flows:
@@ -197,6 +198,8 @@ def play(lab, name, victim):
         wrong += ["the data plane died as well"] if dataplane.is_another() else []
     elif bridged:
         wrong += judge_gap(tcp, saw)
+    if classifier is not None and classifier.is_another():
+        wrong += ["the classifier died as well"]
     if victim.records_whole:
         wrong += judge_records(browsers.refused, browsers.tried, sightings, lost)
     busy = after.unfetched > before.unfetched
