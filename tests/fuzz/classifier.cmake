@@ -6,7 +6,7 @@ weir_fuzz(tls_server weir::inspect
   COVERS classifier/inspect/tls_server.cc classifier/inspect/tls_session.cc classifier/inspect/tls_records.cc)
 weir_fuzz(tls_certificate weir::inspect COVERS classifier/inspect/tls_certificate.cc)
 weir_fuzz(http1 weir::inspect
-  COVERS classifier/inspect/http1_request.cc classifier/inspect/http1_response.cc classifier/inspect/http1_body.cc
+  COVERS classifier/inspect/click.cc classifier/inspect/http1_request.cc classifier/inspect/http1_response.cc classifier/inspect/http1_body.cc
          classifier/inspect/http_head.cc classifier/inspect/url_path.cc classifier/inspect/host_name.cc)
 weir_fuzz(http2 weir::inspect
   COVERS classifier/inspect/http2_frames.cc classifier/inspect/hpack.cc classifier/inspect/http_head.cc)

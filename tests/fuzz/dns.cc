@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One DNS message: read alone, followed to its addresses, as question and answer of a conversation, and
 // refused.
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
+#include <string>
 
 #include "classifier/inspect/dns_conversation.h"
 #include "classifier/notice/notice.h"
@@ -27,9 +30,8 @@ void follow(weir::Bytes bytes, DnsSections sections) {
   }
 }
 
-/// What is answered to a refused question is an answer to it.
-void refuse(weir::Bytes bytes) {
-  const auto answer = dns_notice(bytes, {"object", "text", "reference"});
+/// What is answered in a resolver's name is an answer to the question.
+void check_answer(weir::Bytes bytes, const std::optional<std::string>& answer) {
   if (!answer) return;
   DnsMessage asked;
   DnsMessage told;
@@ -37,6 +39,12 @@ void refuse(weir::Bytes bytes) {
     std::abort();
   if (!told.response || told.questions.size() != 1) std::abort();
   if (read_dns(bytes, asked) == DnsParse::kOk && told.id != asked.id) std::abort();
+}
+
+void refuse(weir::Bytes bytes) {
+  check_answer(bytes, dns_notice(bytes, {"object", "text", "reference"}));
+  const std::array addresses{*weir::IpAddress::parse("192.0.2.1"), *weir::IpAddress::parse("2001:db8::1")};
+  check_answer(bytes, dns_alias(bytes, "safe.search.example", addresses, "reference"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "classifier/inspect/click.h"
 #include "classifier/inspect/http1_session.h"
 #include "tests/fuzz/http_pieces.h"
 
@@ -47,6 +48,21 @@ Answers answers(Http1Session& session, weir::Bytes bytes, std::size_t piece) {
   return out;
 }
 
+/// What is read as a click is one again when it is written.
+void check_click(std::string_view target) {
+  weir::HttpFacts http;
+  http.seen = true;
+  http.method = "POST";
+  http.path = target;
+  const auto click = weir::classifier::read_click(http);
+  if (!click) return;
+  weir::HttpFacts again = http;
+  again.path = weir::classifier::click_target(*click);
+  const auto same = weir::classifier::read_click(again);
+  if (!same || same->rule != click->rule || same->token != click->token || same->path != click->path)
+    std::abort();
+}
+
 std::set<std::string> hosts_of(const HttpRead& read) { return {read.hosts.begin(), read.hosts.end()}; }
 
 }  // namespace
@@ -55,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const weir::Bytes bytes{data, size};
   const std::size_t split = std::min(weir::as_text(bytes).find('\xfe'), size);
   const weir::Bytes client = bytes.first(split);
+  check_click(weir::as_text(client));
   Http1Session whole_session;
   Http1Session pieces_session;
   const HttpRead whole = parse(whole_session, client, weir::fuzz::whole_size(client));
