@@ -94,7 +94,6 @@ struct FlowContext : Recycled<FlowContext> {
 
   Decision decision;
   QuotaAccount account;
-  std::uint64_t quotas_known = 0;  // QuotaTable::generation of the decision
   TimeNs decided_at = 0;
   std::uint32_t judged_under = 0;  // the revision in force then; with a canary another may have judged
   bool final = false;              // a final answer was given

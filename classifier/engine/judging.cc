@@ -20,7 +20,11 @@ bool Classifier::lifting_ended(const FlowContext& flow) const {
 
 bool Classifier::quota_turned(FlowContext& flow, const Request& request) {
   if (flow.decision.quotas.empty()) return false;
-  if (flow.quotas_known == quotas_.generation() && !(flow.final && asks(request))) return false;
+  const bool other_use = std::ranges::any_of(flow.decision.quotas, [&](const QuotaMet& met) {
+    const QuotaFact* const known = quotas_.find(met.fact.rule, met.fact.subject, request.time);
+    return known == nullptr ? met.fact.period_ends != 0 : *known != met.fact;
+  });
+  if (!other_use && !(flow.final && asks(request))) return false;
   const Action action = flow.decision.action;
   const RateLimit limit = flow.decision.limit;
   judge(flow, request.time);
@@ -58,7 +62,6 @@ void Classifier::judge(FlowContext& flow, TimeNs now) {
   const DynamicFacts dynamic{.clock_reached = clock_reached_,
                              .quotas = &quotas_,
                              .clicked_through = parts_.identity.clicks.of(flow.client, clock_reached_)};
-  flow.quotas_known = quotas_.generation();
   flow.facts.encrypted_dns = encrypted_dns_of(flow.facts);
   const policy::SafeEngine* const engine = safe_engine(flow.facts.dns);
   flow.facts.dns.engine = engine != nullptr ? engine->engine : std::string{};

@@ -104,7 +104,8 @@ struct PacketHead {
   std::uint8_t tcp_flags = 0;
   Direction direction{};
   std::uint8_t parked = 0;    // 1: the packet waits for an answer
-  std::uint8_t redecide = 0;  // 1: of a decided flow after a policy change; its first one asks, parked or not
+  std::uint8_t redecide = 0;  // 1: of a decided flow whose verdict is void: another policy, its time or its
+                              // connection is over; the first one asks, parked or not
   std::array<std::uint64_t, 2> flow_bytes{};  // of frames of the flow so far, by Direction
 };
 static_assert(sizeof(PacketHead) == 40);

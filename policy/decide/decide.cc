@@ -24,7 +24,6 @@ class Judge {
         facts_(facts),
         dynamic_(dynamic),
         now_(now),
-        clicked_through_(dynamic.clicked_through),
         trace_(trace),
         tracing_(trace != Trace::kOff),
         evaluation_(policy, facts, now),
@@ -75,9 +74,9 @@ class Judge {
   /// The client clicked on the rule's page that it wants to go on.
   bool clicked_through(const Rule& rule) {
     if (rule.then != Action::kContinue || rule.monitor) return false;
-    const auto click = std::find_if(clicked_through_.begin(), clicked_through_.end(),
+    const auto click = std::find_if(dynamic_.clicked_through.begin(), dynamic_.clicked_through.end(),
                                     [&](const ClickThrough& one) { return one.rule == rule.name; });
-    if (click == clicked_through_.end()) return false;
+    if (click == dynamic_.clicked_through.end()) return false;
     decision_.clicked_through.push_back(*click);
     note_end(click->ends);
     if (tracing_) {
@@ -253,7 +252,6 @@ class Judge {
   const FlowFacts& facts_;
   const DynamicFacts& dynamic_;
   TimeNs now_;
-  std::span<const ClickThrough> clicked_through_;
   Trace trace_;
   bool tracing_;
   std::size_t steps_left_ = 0;  // of the section, as long as no rule matches

@@ -15,7 +15,6 @@ bool QuotaTable::learn(const QuotaFact& fact, TimeNs now) {
   } else {
     known->second = fact;
   }
-  ++generation_;
   return true;
 }
 

@@ -24,8 +24,6 @@ class QuotaTable {
   [[nodiscard]] bool learn(const QuotaFact& fact, TimeNs now);
   /// nullptr: nothing is known, or the period has ended.
   [[nodiscard]] const QuotaFact* find(std::string_view rule, std::string_view subject, TimeNs now) const;
-  /// Rises with each fact that is learned.
-  [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] std::size_t size() const { return facts_; }
 
  private:
@@ -41,7 +39,6 @@ class QuotaTable {
   Named<Named<QuotaFact>> rules_;  // by rule, then by subject
   std::size_t facts_max_;
   std::size_t facts_ = 0;
-  std::uint64_t generation_ = 0;
 };
 
 }  // namespace weir

@@ -201,4 +201,15 @@ inline std::string http_get(const std::string& host) {
   return "GET / HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: curl/7.88.1\r\n\r\n";
 }
 
+/// Sends until the open flow has its final answer, which is returned.
+inline Answer final_of(Bench& bench) {
+  for (int i = 0; i < 40; ++i) {
+    bench.packet(kClient, "\x01unknown");
+    for (const Answer& answer : bench.answers())
+      if (answer.type == AnswerType::kFinal) return answer;
+  }
+  ADD_FAILURE() << "no final answer";
+  return {};
+}
+
 }  // namespace weir::classifier::test

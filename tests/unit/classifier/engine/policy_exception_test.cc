@@ -10,17 +10,6 @@ constexpr const char* kTrial =  // ends 100 s after the bench's clock begins
     "exceptions: [{exception: trial, client: 10.20.0.7, rule: no-net, until: 2023-11-14T22:15:00Z, "
     "owner: o, reason: r}]\n";
 
-/// Sends until the flow has its final answer, which is returned.
-Answer final_of(Bench& bench) {
-  for (int i = 0; i < 40; ++i) {
-    bench.packet(kClient, "\x01unknown");
-    for (const Answer& answer : bench.answers())
-      if (answer.type == AnswerType::kFinal) return answer;
-  }
-  ADD_FAILURE() << "no final answer";
-  return {};
-}
-
 TEST(PolicyException, AVerdictExpiresWithIt) {
   Bench bench{kTrial};
   bench.open(kProtocolUdp, 5'999);

@@ -8,17 +8,6 @@ namespace {
 constexpr const char* kBudget =
     "network: [{rule: budget, match: {port: 5999}, quota: {bytes: 1 MB, every: day}, then: block}]\n";
 
-/// Sends until the flow has its final answer, which is returned.
-Answer final_of(Bench& bench) {
-  for (int i = 0; i < 40; ++i) {
-    bench.packet(kClient, "\x01unknown");
-    for (const Answer& answer : bench.answers())
-      if (answer.type == AnswerType::kFinal) return answer;
-  }
-  ADD_FAILURE() << "no final answer";
-  return {};
-}
-
 /// The data plane asks again, after some seconds; all that is answered.
 std::vector<Answer> ask_again(Bench& bench, std::uint64_t bytes) {
   bench.now += kQuotaSayEvery;

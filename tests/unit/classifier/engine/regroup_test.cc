@@ -34,17 +34,6 @@ std::vector<Answer> answers_about(Bench& bench, std::uint32_t slot) {
   return all;
 }
 
-/// Sends until the open flow has its final answer, which is returned.
-Answer final_of(Bench& bench) {
-  for (int i = 0; i < 40; ++i) {
-    bench.packet(kClient, "\x01unknown");
-    for (const Answer& answer : bench.answers())
-      if (answer.type == AnswerType::kFinal) return answer;
-  }
-  ADD_FAILURE() << "no final answer";
-  return {};
-}
-
 void decide(Bench& bench, std::uint32_t slot) {
   bench.open(kProtocolUdp, 5'999, slot);
   EXPECT_EQ(final_of(bench).action, VerdictAction::kForward);

@@ -158,7 +158,6 @@ void fill(FlowContext& flow) {
                    {kMet},
                    {{Section::kWeb, "no-video", true, "because"}}};
   flow.account = {5'000, 4'000, 3, {"budget"}, true};
-  flow.quotas_known = 12;
   flow.decided_at = 6 * kSecond;
   flow.judged_under = 13;
   flow.final_action = VerdictAction::kReset;
