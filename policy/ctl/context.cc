@@ -57,7 +57,7 @@ Result<policy::StreamBrowser> open_streams(const Settings& settings) {
 }
 
 Result<policy::Store> open_store(const Settings& settings) {
-  return policy::Store::open(settings.engine.store, policy::StoreAccess::kRead);
+  return policy::Store::open(settings.engine, policy::StoreAccess::kRead);
 }
 
 std::int64_t milliseconds_of(const std::string& entry_id) {

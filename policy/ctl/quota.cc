@@ -109,7 +109,7 @@ void forgive(Context& context, const Forgiving& what) {
                               "weirctl quota list names those that were used",
                               {}});
   }
-  auto store = policy::Store::open(settings->engine.store, policy::StoreAccess::kChange);
+  auto store = policy::Store::open(settings->engine, policy::StoreAccess::kChange);
   if (!store) return context.fail(store.error());
   auto batch = store->begin();
   if (!batch) return context.fail(batch.error());

@@ -131,13 +131,16 @@ Result<std::uint64_t> Batch::add_to_minute(const std::string& rule_given, const 
     const Integer minute = minute_given;
     const Integer bytes = static_cast<Integer>(bytes_given);
     Integer sum = 0;
-    work_->connection.session
-        << "INSERT INTO quota_minutes (minute, rule, subject, bytes) VALUES (:m, :r, :s, :b)"
-           " ON CONFLICT (minute, rule, subject) DO UPDATE SET bytes = quota_minutes.bytes + excluded.bytes"
+    soci::session& sql = work_->connection.session;
+    // No ON CONFLICT: PostgreSQL would use up a number of `id` each time, by which the table is trimmed.
+    sql << "UPDATE quota_minutes SET bytes = bytes + :b WHERE minute = :m AND rule = :r AND subject = :s"
            " RETURNING bytes",
-        use(minute), use(rule), use(subject), use(bytes), into(sum);
+        use(bytes), use(minute), use(rule), use(subject), into(sum);
+    if (sql.got_data()) return static_cast<std::uint64_t>(sum);
+    sql << "INSERT INTO quota_minutes (minute, rule, subject, bytes) VALUES (:m, :r, :s, :b)", use(minute),
+        use(rule), use(subject), use(bytes);
     work_->quota_minutes_written = true;
-    return static_cast<std::uint64_t>(sum);
+    return bytes_given;
   });
 }
 

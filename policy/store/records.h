@@ -2,6 +2,7 @@
 // What the store keeps, as plain structs, and how much of it. Times are nanoseconds since the Unix epoch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,18 +19,26 @@ inline constexpr std::size_t kStoreTextBytesMax = 1'024;  // of any text column 
 /// The object under which violations are counted once a rule and subject have too many different ones.
 inline constexpr const char* kOtherObjects = "(other)";
 
-/// Rows a table may hold; a test makes them small. What goes first when a table is full is said beside each.
+inline constexpr std::size_t kSeverities = static_cast<std::size_t>(Severity::kCritical) + 1;
+inline constexpr TimeNs kStoreDay = 86'400 * kSecond;
+
+/// How much the store keeps, and how long. A test makes it little. What goes first when a table is full is
+/// said beside each.
 struct StoreLimits {
   std::uint32_t flows = 100'000;                     // the oldest goes
   std::uint32_t evidence_flows = 16;                 // of one violation: the oldest goes
   std::uint32_t violations = 100'000;                // the longest closed goes, then the longest unseen
   std::uint32_t objects_per_rule_and_subject = 500;  // further ones are counted as kOtherObjects
   std::uint32_t software = 100'000;                  // the longest unseen goes
-  std::uint32_t versions_per_product = 32;  // of one client: further ones are counted as kOtherObjects
-  std::uint32_t sources = 1'000;            // the longest silent goes
-  std::uint32_t gaps_per_source = 64;       // the oldest is given up: its events count as lost
-  std::uint32_t quotas = 100'000;           // those whose period ended longest ago go
-  std::uint32_t quota_minutes = 200'000;    // the first to come go: what comes later of one counts anew
+  std::uint32_t versions_per_product = 32;      // of one client: further ones are counted as kOtherObjects
+  std::uint32_t sources = 1'000;                // the longest silent goes
+  std::uint32_t gaps_per_source = 64;           // the oldest is given up: its events count as lost
+  std::uint32_t quotas = 100'000;               // those whose period ended longest ago go
+  std::uint32_t quota_minutes = 200'000;        // the first to come go: what comes later of one counts anew
+  std::array<TimeNs, kSeverities> due_after{};  // until a violation has to be closed, by severity; 0: never
+  TimeNs keep_minutes = 2 * kStoreDay;          // sums of flows over a minute, an hour, a day
+  TimeNs keep_hours = 92 * kStoreDay;
+  TimeNs keep_days = 1'096 * kStoreDay;
 };
 
 struct EventKey {
