@@ -60,6 +60,15 @@ Result<policy::Store> open_store(const Settings& settings) {
   return policy::Store::open(settings.engine, policy::StoreAccess::kRead);
 }
 
+Result<policy::Store> open_store_to_change(const Settings& settings) {
+  return policy::Store::open(settings.engine, policy::StoreAccess::kChange);
+}
+
+Error may_not_write(Error error) {
+  if (error.code == ErrorCode::kUnavailable) error.advice = "only root and the engine may";
+  return error;
+}
+
 std::int64_t milliseconds_of(const std::string& entry_id) {
   std::int64_t value = 0;
   std::from_chars(entry_id.data(), entry_id.data() + entry_id.size(), value);

@@ -106,59 +106,6 @@ Result<bool> Batch::first_time(const EventKey& key, TimeNs now) {
   });
 }
 
-Result<void> Batch::record(const ViolationSighting& sighting) {
-  return caught("cannot record a violation", [&] {
-    soci::session& sql = work_->connection.session;
-    const StoreLimits& limits = work_->connection.limits;
-    const std::string rule = storable(sighting.rule);
-    const std::string subject = storable(sighting.subject);
-    std::string object = storable(sighting.object);
-    Integer known = 0;
-    sql << "SELECT COUNT(*) FROM violations WHERE rule = :r AND subject = :s AND object = :o AND state <> "
-           "'closed'",
-        use(rule), use(subject), use(object), into(known);
-    if (known == 0) {
-      Integer objects = 0;
-      sql << "SELECT COUNT(*) FROM violations WHERE rule = :r AND subject = :s AND state <> 'closed'",
-          use(rule), use(subject), into(objects);
-      if (objects >= static_cast<Integer>(limits.objects_per_rule_and_subject)) object = kOtherObjects;
-    }
-    const Integer would_block = sighting.would_block ? 1 : 0;
-    const Integer severity = static_cast<Integer>(sighting.severity);
-    const Integer revision = sighting.revision;
-    const Integer at = sighting.at;
-    Integer id = 0;
-    sql << "INSERT INTO violations (rule, section, action, would_block, severity, subject, object, state, "
-           "revision,"
-           " seen_count, first_seen_ns, last_seen_ns)"
-           " VALUES (:rule, :section, :action, :would, :severity, :subject, :object, 'new', :revision, 1, "
-           ":at, :at2)"
-           " ON CONFLICT (rule, subject, object) WHERE state <> 'closed' DO UPDATE SET"
-           " seen_count = violations.seen_count + 1, revision = excluded.revision, action = excluded.action,"
-           " would_block = excluded.would_block, section = excluded.section,"
-           " severity = CASE WHEN excluded.severity > violations.severity THEN excluded.severity"
-           " ELSE violations.severity END,"
-           " first_seen_ns = CASE WHEN excluded.first_seen_ns < violations.first_seen_ns THEN "
-           "excluded.first_seen_ns"
-           " ELSE violations.first_seen_ns END,"
-           " last_seen_ns = CASE WHEN excluded.last_seen_ns > violations.last_seen_ns THEN "
-           "excluded.last_seen_ns"
-           " ELSE violations.last_seen_ns END RETURNING id",
-        use(rule), use(sighting.section), use(sighting.action), use(would_block), use(severity), use(subject),
-        use(object), use(revision), use(at), use(at), into(id);
-    work_->violations_written = true;
-    if (sighting.flow_id.empty()) return;
-    const std::string flow_id = storable(sighting.flow_id);
-    sql << "INSERT INTO violation_evidence (violation, flow_id, seen_ns) VALUES (:v, :f, :at)"
-           " ON CONFLICT (violation, flow_id) DO UPDATE SET seen_ns = excluded.seen_ns",
-        use(id), use(flow_id), use(at);
-    const Integer kept = limits.evidence_flows;
-    sql << "DELETE FROM violation_evidence WHERE violation = :v AND flow_id NOT IN (SELECT flow_id FROM"
-           " violation_evidence WHERE violation = :v2 ORDER BY seen_ns DESC, flow_id DESC LIMIT :n)",
-        use(id), use(id), use(kept);
-  });
-}
-
 Result<void> Batch::record(const SoftwareSighting& sighting) {
   return caught("cannot record software", [&] {
     soci::session& sql = work_->connection.session;
@@ -236,6 +183,13 @@ Result<void> Batch::commit() {
   return caught("cannot commit", [&] {
     soci::session& sql = work_->connection.session;
     const StoreLimits& limits = work_->connection.limits;
+    write_violations(*work_);
+    const auto evicted = [&](std::string_view table, Integer rows) {
+      const std::string name = fmt::format("{}_evicted", table);
+      sql << "INSERT INTO engine_state (name, value) VALUES (:n, :v)"
+             " ON CONFLICT (name) DO UPDATE SET value = engine_state.value + excluded.value",
+          use(name), use(rows);
+    };
     const auto trim = [&](bool written, const char* table, const char* oldest_first, Integer kept) {
       if (!written) return;
       Integer rows = 0;
@@ -247,14 +201,10 @@ Result<void> Batch::commit() {
       sql << fmt::format("DELETE FROM {} WHERE {} IN (SELECT {} FROM {} ORDER BY {} LIMIT :n)", table, key,
                          columns, table, oldest_first),
           use(surplus);
-      const std::string name = fmt::format("{}_evicted", table);
-      sql << "INSERT INTO engine_state (name, value) VALUES (:n, :v)"
-             " ON CONFLICT (name) DO UPDATE SET value = engine_state.value + excluded.value",
-          use(name), use(surplus);
+      evicted(table, surplus);
     };
     trim(work_->flows_written, "flows", "id", limits.flows);
-    trim(work_->violations_written, "violations",
-         "CASE WHEN state = 'closed' THEN 0 ELSE 1 END, last_seen_ns, id", limits.violations);
+    if (const Integer gone = trim_violations(*work_); gone > 0) evicted("violations", gone);
     trim(work_->software_written, "software", "last_seen_ns", limits.software);
     trim(work_->sources_written, "sources", "last_seen_ns, id", limits.sources);
     trim(work_->quotas_added, "quotas", "ends_ns, last_used_ns, id", limits.quotas);

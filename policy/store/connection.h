@@ -14,6 +14,7 @@
 
 #include "policy/store/dialect.h"
 #include "policy/store/store.h"
+#include "policy/store/violation_queue.h"
 
 namespace weir::policy {
 
@@ -22,7 +23,7 @@ namespace weir::policy {
 class Transaction {
  public:
   Transaction(soci::session& session, const Dialect& dialect, bool writes) : session_(session) {
-    session_ << (writes ? dialect.begin : std::string_view{"BEGIN"});
+    session_ << (writes ? dialect.begin : dialect.snapshot);
     open_ = true;
     if (!writes || dialect.lock.empty()) return;
     try {
@@ -60,20 +61,39 @@ struct Store::Connection {
   std::string where;
   StoreLimits limits;
   bool may_write = false;
+  SuppressionSet suppressions;     // as they were read last
+  TimeNs sums_looked_through = 0;  // when sums of flows that were kept long enough were taken out last
 };
 
 struct Batch::Work {
   explicit Work(Store::Connection& store)
       : connection(store), transaction(store.session, *store.dialect, store.may_write) {}
+  ~Work() {
+    if (suppressions_changed) connection.suppressions.revision = -1;  // whether it was committed or not
+  }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
   Store::Connection& connection;
   Transaction transaction;
+  ViolationQueue violations;  // still to be written
+  std::size_t violations_added = 0;
+  bool suppressions_read = false;
+  bool suppressions_changed = false;
   bool flows_written = false;
-  bool violations_written = false;
   bool software_written = false;
   bool sources_written = false;
   bool quotas_added = false;
   bool quota_minutes_written = false;
 };
+
+inline constexpr std::size_t kViolationsAtOnce = 2'000;  // different ones that a batch holds before it writes
+
+/// Writes what the queue of the batch holds. Throws soci_error, as the two below.
+void write_violations(Batch::Work& work);
+/// What goes beyond the limit goes; gives how many.
+std::int64_t trim_violations(Batch::Work& work);
+/// Adds to a number of row_counts, which is how many rows a large table has; gives it.
+std::int64_t count_rows(Batch::Work& work, const std::string& table, std::int64_t more);
 
 /// Runs `action`; what it throws becomes an Error that begins with `what`. The values of a statement that
 /// failed, which SOCI would add, stay out: they may be about people.

@@ -6,6 +6,7 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <array>
 #include <stdexcept>
 
 namespace weir::policy {
@@ -31,13 +32,43 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
+constexpr std::array<std::string_view, 4> kSqliteSearch{
+    "CREATE VIRTUAL TABLE violation_objects USING fts5 (object, content = 'violations', content_rowid = 'id',"
+    " tokenize = 'trigram')",
+    "CREATE TRIGGER violation_objects_in AFTER INSERT ON violations BEGIN"
+    " INSERT INTO violation_objects (rowid, object) VALUES (new.id, new.object); END",
+    "CREATE TRIGGER violation_objects_out AFTER DELETE ON violations BEGIN INSERT INTO violation_objects"
+    " (violation_objects, rowid, object) VALUES ('delete', old.id, old.object); END",
+    "INSERT INTO violation_objects (violation_objects) VALUES ('rebuild')",
+};
+constexpr std::array<std::string_view, 2> kPostgresqlSearch{
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX violation_objects ON violations USING gin (object gin_trgm_ops)",
+};
+
+constexpr std::array<std::string_view, 2> kSqliteChecks{
+    "PRAGMA integrity_check",
+    "SELECT \"table\" || ' row ' || rowid || ' names a row of ' || parent || ' that is not there'"
+    " FROM pragma_foreign_key_check",
+};
+constexpr std::array<std::string_view, 1> kPostgresqlChecks{
+    // Pages are looked at by pg_amcheck, which needs more rights than an engine has.
+    "SELECT 'index ' || CAST(indexrelid AS regclass) || ' is not usable' FROM pg_index WHERE NOT indisvalid",
+};
+
 }  // namespace
 
 const Dialect& sqlite_dialect() {
-  static constexpr Dialect kSqlite{"sqlite", "INTEGER PRIMARY KEY", "INTEGER", "BLOB", "TEXT", "STRICT",
-                                   "BEGIN IMMEDIATE", "",
-                                   // A bound text keeps its bytes.
-                                   "CAST({} AS BLOB)", "hex({})"};
+  static constexpr Dialect kSqlite{
+      "sqlite", "INTEGER PRIMARY KEY", "INTEGER", "BLOB", "TEXT", "STRICT", "BEGIN IMMEDIATE", "",
+      // A bound text keeps its bytes.
+      "CAST({} AS BLOB)", "hex({})", "LIKE", true, kSqliteSearch, "BEGIN",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'violation_objects*' AND"
+      " name NOT GLOB 'sqlite_*' AND name <> 'schema_version' ORDER BY rowid",
+      // The table of an index takes along those that it consists of.
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'violation_objects_*' AND"
+      " name NOT GLOB 'sqlite_*' AND name <> 'schema_version' ORDER BY rowid DESC",
+      "SELECT name, type FROM pragma_table_info(", ") ORDER BY cid", "BLOB", "", kSqliteChecks};
   return kSqlite;
 }
 
@@ -53,7 +84,25 @@ const Dialect& postgresql_dialect() {
                                        "BEGIN",
                                        "SELECT pg_advisory_xact_lock(1466263922)",
                                        "decode({}, 'hex')",
-                                       "encode({}, 'hex')"};
+                                       "encode({}, 'hex')",
+                                       "ILIKE",
+                                       false,
+                                       kPostgresqlSearch,
+                                       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                                       "SELECT CAST(relname AS text) FROM pg_class WHERE relkind = 'r' AND"
+                                       " relnamespace = CAST(current_schema() AS regnamespace) AND"
+                                       " relname <> 'schema_version' ORDER BY oid",
+                                       "SELECT CAST(relname AS text) FROM pg_class WHERE relkind = 'r' AND"
+                                       " relnamespace = CAST(current_schema() AS regnamespace) AND"
+                                       " relname <> 'schema_version' ORDER BY oid DESC",
+                                       "SELECT CAST(column_name AS text), CAST(data_type AS text) FROM"
+                                       " information_schema.columns WHERE table_schema = current_schema()"
+                                       " AND table_name = ",
+                                       " ORDER BY ordinal_position",
+                                       "bytea",
+                                       "SELECT setval(pg_get_serial_sequence('{0}', 'id'),"
+                                       " COALESCE(MAX(id), 0) + 1, false) FROM {0}",
+                                       kPostgresqlChecks};
   return kPostgresql;
 }
 

@@ -5,6 +5,7 @@
 // both.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,17 @@ struct Dialect {
   std::string_view lock;     // its first statement, which keeps every other writer out; empty: none is needed
   std::string_view bytes_in;   // SQL around a bound value that becomes a blob; "{}" is its place
   std::string_view bytes_out;  // SQL around a blob column that is read as hex digits
+  std::string_view like;       // finds a part of a text in any letter case
+  bool trigram_table;          // parts of objects are found by the table violation_objects, else by an index
+  std::span<const std::string_view> search_index;  // statements that make that table or index
+  std::string_view snapshot;                       // a transaction that reads and sees one moment
+  std::string_view tables;          // names of those that hold rows, in the order in which they were made
+  std::string_view tables_to_drop;  // names of all but schema_version; one that names another comes before it
+  std::string_view columns;  // names and types of a table, whose name follows, and their order behind it
+  std::string_view columns_order;
+  std::string_view blob_type;  // what `columns` says of a blob
+  std::string_view next_key;   // sets the next number of a table, "{0}", behind its highest; empty: it is
+  std::span<const std::string_view> checks;  // each gives what is wrong, or "ok"
 };
 
 [[nodiscard]] const Dialect& sqlite_dialect();

@@ -17,26 +17,13 @@ namespace {
 constexpr std::size_t kStorePasswordBytesMax = 512;
 constexpr TimeNs kHour = 3'600 * kSecond;
 
-int schema_version(soci::session& session) {
-  int version = 0;
-  soci::indicator found = soci::i_null;
-  session << "SELECT MAX(version) FROM schema_version", soci::into(version, found);
-  return found == soci::i_ok ? version : 0;
-}
-
 void migrate(Store::Connection& store) {
-  soci::session& session = store.session;
-  const Dialect& dialect = *store.dialect;
-  session << in_dialect("CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL) {strict}",
-                        dialect);
-  for (const Migration& migration : migrations()) {
-    if (migration.version <= schema_version(session)) continue;
-    Transaction step(session, dialect, true);
-    if (migration.version <= schema_version(session)) continue;  // another engine did it meanwhile
-    for (const std::string_view statement : migration.statements) session << in_dialect(statement, dialect);
-    session << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(migration.version);
-    step.commit();
-  }
+  Transaction step(store.session, *store.dialect, true);
+  store.session << in_dialect("CREATE TABLE IF NOT EXISTS schema_version (version {int} NOT NULL) {strict}",
+                              *store.dialect);
+  migrate(store.session, *store.dialect, newest_schema_version());
+  store.session << "UPDATE row_counts SET kept = (SELECT COUNT(*) FROM violations) WHERE name = 'violations'";
+  step.commit();
 }
 
 /// Length of the UTF-8 character at `at`; 0: there is none.

@@ -43,8 +43,6 @@ class Store {
   [[nodiscard]] Result<std::vector<Violation>> violations(bool open_only, std::uint32_t count);
   /// With its evidence. kNotFound: no such id.
   [[nodiscard]] Result<Violation> violation(std::int64_t id);
-  /// Marks it closed; the next sighting opens a new one. kNotFound: no such open violation.
-  [[nodiscard]] Result<void> close_violation(std::int64_t id);
   /// By client, product, version; at most `count`. An empty client means all.
   [[nodiscard]] Result<std::vector<Software>> software(const std::string& client, std::uint32_t count);
   [[nodiscard]] Result<FlowRecord> flow(const std::string& flow_id);

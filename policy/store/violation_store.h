@@ -42,12 +42,12 @@ enum class ViolationOrder : std::uint8_t { kLastSeen, kDue };  // newest first; 
 
 /// Which violations somebody asks for; an empty text or 0 leaves a condition out.
 struct ViolationFilter {
-  std::vector<std::string> states;   // one of these; none: all but closed
-  std::vector<Severity> severities;  // one of these; none: any
-  std::string rule;
-  std::string subject;
-  std::string object_part;  // its object contains this, in any letter case
-  std::string assignee;
+  std::vector<std::string> states{};   // one of these; none: all but closed
+  std::vector<Severity> severities{};  // one of these; none: any
+  std::string rule{};
+  std::string subject{};
+  std::string object_part{};  // its object contains this, in any letter case
+  std::string assignee{};
   bool unassigned = false;
   TimeNs seen_from = 0;                              // seen last at this time or later
   TimeNs seen_before = 0;                            // seen last before it

@@ -61,6 +61,13 @@ class OldStore : public test::AnyStore {
   }
 };
 
+TEST_P(OldStore, ReadingDoesNotMigrate) {
+  const auto refused = Store::open(where(), StoreAccess::kRead);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(refused.error().advice, "start weir-engine once");
+}
+
 TEST_P(OldStore, KeepsWhatWasInIt) {
   Store store = open();
   EXPECT_EQ(rules(store),

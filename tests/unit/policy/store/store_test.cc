@@ -51,18 +51,6 @@ TEST_P(StoreTest, SameRuleSubjectAndObjectIsOneRow) {
   EXPECT_EQ(store.violation(99).error().code, ErrorCode::kNotFound);
 }
 
-TEST_P(StoreTest, AClosedViolationIsNotCountedFurtherANewOneOpens) {
-  Store store = open();
-  in_batch(store, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("bet.example", 1))); });
-  const std::int64_t id = store.violations(true, 10).value().at(0).id;
-  ASSERT_TRUE(store.close_violation(id));
-  EXPECT_EQ(store.close_violation(id).error().code, ErrorCode::kNotFound);
-  EXPECT_TRUE(store.violations(true, 10).value().empty());
-  in_batch(store, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("bet.example", 2))); });
-  EXPECT_EQ(store.violations(true, 10).value().size(), 1U);
-  EXPECT_EQ(store.violations(false, 10).value().size(), 2U);
-}
-
 TEST_P(StoreTest, EvidenceIsBoundedAndKeepsTheNewest) {
   Store store = open({.evidence_flows = 3});
   in_batch(store, [](Batch& batch) {
