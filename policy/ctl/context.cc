@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/ctl/context.h"
 
-#include <charconv>
 #include <cstdio>
 
 #include "policy/bus/streams.h"
@@ -58,12 +57,6 @@ Result<policy::StreamBrowser> open_streams(const Settings& settings) {
 
 Result<policy::Store> open_store(const Settings& settings) {
   return policy::Store::open(settings.engine.store, policy::StoreAccess::kRead);
-}
-
-std::int64_t milliseconds_of(const std::string& entry_id) {
-  std::int64_t value = 0;
-  std::from_chars(entry_id.data(), entry_id.data() + entry_id.size(), value);
-  return value;
 }
 
 std::vector<std::string> all_flow_streams(const Settings& settings) {

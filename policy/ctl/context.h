@@ -37,8 +37,6 @@ struct Context {
 
 [[nodiscard]] Result<policy::StreamBrowser> open_streams(const Settings& settings);
 [[nodiscard]] Result<policy::Store> open_store(const Settings& settings);
-/// When an entry was appended, by Redis's clock: Unix time.
-[[nodiscard]] std::int64_t milliseconds_of(const std::string& entry_id);
 [[nodiscard]] std::vector<std::string> all_flow_streams(const Settings& settings);
 
 /// Declares a command whose work runs after the whole command line was understood.
