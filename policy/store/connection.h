@@ -6,11 +6,16 @@
 #include <soci/soci.h>
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "policy/store/flows.h"
+#include "policy/store/quota_sums.h"
+#include "policy/store/sources.h"
 #include "policy/store/store.h"
+#include "policy/store/sums.h"
 
 namespace weir::policy {
 
@@ -18,18 +23,19 @@ struct Store::Connection {
   soci::session session;
   std::string path;
   StoreLimits limits;
+  std::unique_ptr<FlowWriter> flow_writer;  // made with the first flow
 };
 
 struct Batch::Work {
   explicit Work(Store::Connection& store) : connection(store), transaction(store.session) {}
   Store::Connection& connection;
   soci::transaction transaction;
-  bool flows_written = false;
-  bool violations_written = false;
-  bool software_written = false;
-  bool sources_written = false;
-  bool quotas_added = false;
-  bool quota_minutes_written = false;
+  // What becomes rows at the commit.
+  Sources sources;
+  Sums<ViolationSum> violations;
+  Sums<SoftwareSum> software;
+  QuotaSums quotas;
+  FlowRows flows;
 };
 
 /// Runs `action`; what it throws becomes an Error that begins with `what`.
@@ -46,6 +52,9 @@ auto caught(const std::string& what, Action&& action) -> Result<std::invoke_resu
     return failure(ErrorCode::kUnavailable, fmt::format("{}: {}", what, error.what()));
   }
 }
+
+/// Adds to a counter of engine_state.
+void count_up(soci::session& sql, const std::string& name, long long more);
 
 /// At most `bytes_max` bytes, cut at a character, without NUL and other control bytes: databases refuse some.
 [[nodiscard]] std::string storable(const std::string& text, std::size_t bytes_max = kStoreTextBytesMax);
