@@ -40,8 +40,6 @@ struct Context {
 [[nodiscard]] Result<policy::Store> open_store_to_change(const Settings& settings);
 /// With the advice that belongs to a store that cannot be written.
 [[nodiscard]] Error may_not_write(Error error);
-/// When an entry was appended, by Redis's clock: Unix time.
-[[nodiscard]] std::int64_t milliseconds_of(const std::string& entry_id);
 [[nodiscard]] std::vector<std::string> all_flow_streams(const Settings& settings);
 
 /// Declares a command whose work runs after the whole command line was understood.

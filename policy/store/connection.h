@@ -8,12 +8,17 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "policy/store/dialect.h"
+#include "policy/store/flows.h"
+#include "policy/store/quota_sums.h"
+#include "policy/store/sources.h"
 #include "policy/store/store.h"
+#include "policy/store/sums.h"
 #include "policy/store/violation_queue.h"
 
 namespace weir::policy {
@@ -61,7 +66,8 @@ struct Store::Connection {
   std::string where;
   StoreLimits limits;
   bool may_write = false;
-  SuppressionSet suppressions;     // as they were read last
+  std::unique_ptr<FlowWriter> flow_writer;  // made with the first flow
+  SuppressionSet suppressions;              // as they were read last
   TimeNs sums_looked_through = 0;  // when sums of flows that were kept long enough were taken out last
 };
 
@@ -75,15 +81,15 @@ struct Batch::Work {
   Work& operator=(const Work&) = delete;
   Store::Connection& connection;
   Transaction transaction;
-  ViolationQueue violations;  // still to be written
+  // What becomes rows at the commit.
+  Sources sources;
+  ViolationQueue violations;
+  Sums<SoftwareSum> software;
+  QuotaSums quotas;
+  FlowRows flows;
   std::size_t violations_added = 0;
   bool suppressions_read = false;
   bool suppressions_changed = false;
-  bool flows_written = false;
-  bool software_written = false;
-  bool sources_written = false;
-  bool quotas_added = false;
-  bool quota_minutes_written = false;
 };
 
 inline constexpr std::size_t kViolationsAtOnce = 2'000;  // different ones that a batch holds before it writes
@@ -115,6 +121,9 @@ auto caught(const std::string& what, Action&& action) -> Result<std::invoke_resu
     return failure(ErrorCode::kUnavailable, fmt::format("{}: {}", what, error.what()));
   }
 }
+
+/// Adds to a counter of engine_state.
+void count_up(soci::session& sql, const std::string& name, long long more);
 
 /// At most `bytes_max` bytes, cut at a character, in UTF-8, without NUL and other control bytes: databases
 /// refuse some.

@@ -57,6 +57,18 @@ const std::vector<Migration>& migrations() {
            "CREATE TABLE quota_minutes (id {key}, minute {int} NOT NULL, rule TEXT NOT NULL,"
            " subject TEXT NOT NULL, bytes {int} NOT NULL, UNIQUE (minute, rule, subject)) {strict}",
        }},
+      {3,
+       {
+           // Without indexes: a flow is written with each flow that ends, and looked up by people.
+           "CREATE TABLE flows_without_index (id {key}, flow_id TEXT NOT NULL, ended_ns {int} NOT NULL,"
+           " initiator TEXT NOT NULL, initiator_port {int} NOT NULL, responder TEXT NOT NULL,"
+           " responder_port {int} NOT NULL, protocol {int} NOT NULL, event TEXT NOT NULL) {strict}",
+           "INSERT INTO flows_without_index (flow_id, ended_ns, initiator, initiator_port, responder,"
+           " responder_port, protocol, event) SELECT flow_id, ended_ns, initiator, initiator_port, responder,"
+           " responder_port, protocol, event FROM flows ORDER BY id",
+           "DROP TABLE flows",
+           "ALTER TABLE flows_without_index RENAME TO flows",
+       }},
       {4,
        {
            "ALTER TABLE violations ADD COLUMN resolution TEXT NOT NULL DEFAULT ''",

@@ -72,8 +72,8 @@ Result<FlowRecord> Store::flow(const std::string& flow_id) {
   auto found = caught("cannot read a flow", [&]() -> std::optional<FlowRecord> {
     soci::session& sql = connection_->session;
     FlowRow r;
-    sql << fmt::format("SELECT {} FROM flows WHERE flow_id = :id", kFlowColumns), use(flow_id),
-        WEIR_INTO_FLOW(r);
+    sql << fmt::format("SELECT {} FROM flows WHERE flow_id = :id ORDER BY id DESC LIMIT 1", kFlowColumns),
+        use(flow_id), WEIR_INTO_FLOW(r);
     if (!sql.got_data()) return std::nullopt;
     return r.flow();
   });

@@ -123,7 +123,7 @@ struct FlowRecord {
   std::string responder;
   std::uint16_t responder_port = 0;
   std::uint8_t protocol = 0;
-  std::string event;  // JSON
+  std::string event;  // policy/engine/kept_event.h
 };
 
 /// What one subject used of a rule's quota in one period.
