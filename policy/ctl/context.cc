@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/ctl/context.h"
 
-#include <charconv>
 #include <cstdio>
 
 #include "policy/bus/streams.h"
@@ -57,13 +56,16 @@ Result<policy::StreamBrowser> open_streams(const Settings& settings) {
 }
 
 Result<policy::Store> open_store(const Settings& settings) {
-  return policy::Store::open(settings.engine.store, policy::StoreAccess::kRead);
+  return policy::Store::open(settings.engine, policy::StoreAccess::kRead);
 }
 
-std::int64_t milliseconds_of(const std::string& entry_id) {
-  std::int64_t value = 0;
-  std::from_chars(entry_id.data(), entry_id.data() + entry_id.size(), value);
-  return value;
+Result<policy::Store> open_store_to_change(const Settings& settings) {
+  return policy::Store::open(settings.engine, policy::StoreAccess::kChange);
+}
+
+Error may_not_write(Error error) {
+  if (error.code == ErrorCode::kUnavailable) error.advice = "only root and the engine may";
+  return error;
 }
 
 std::vector<std::string> all_flow_streams(const Settings& settings) {

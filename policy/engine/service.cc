@@ -46,7 +46,7 @@ Result<Engine> make_engine(const EngineService& service) {
   StreamReader reader{std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
                       std::move(streams)};
   if (auto created = reader.create_group(); !created) return tl::unexpected(created.error());
-  auto store = Store::open(service.settings.engine.store, StoreAccess::kWrite);
+  auto store = Store::open(service.settings.engine, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
   return Engine{std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax}, std::move(*store),
                 service.judge, QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}};
@@ -109,7 +109,8 @@ Result<void> drop_privileges(const std::string& user, const std::string& store_p
   const auto refused = [&](const char* what) {
     return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, user, std::strerror(errno)));
   };
-  const std::filesystem::path directory = std::filesystem::path{store_path}.parent_path();
+  const std::filesystem::path directory =
+      is_store_url(store_path) ? std::filesystem::path{} : std::filesystem::path{store_path}.parent_path();
   std::error_code error;
   if (!directory.empty() && std::filesystem::create_directories(directory, error) &&
       chown(directory.c_str(), entry->pw_uid, entry->pw_gid) != 0) {

@@ -27,7 +27,8 @@ struct EngineService {
   void run(int stop_descriptor);
 };
 
-/// Becomes `user` when started as root; the store's directory is made and given to that user first.
+/// Becomes `user` when started as root; the directory of a store that is a file is made and given to that
+/// user first.
 [[nodiscard]] Result<void> drop_privileges(const std::string& user, const std::string& store_path);
 
 }  // namespace weir::policy

@@ -54,6 +54,15 @@ bool cores_well_formed(std::string_view text) {
   return false;
 }
 
+bool is_store_url_without_password(std::string_view text) {
+  if (!is_store_url(text) || text.find_first_of(" \"'\\") != std::string_view::npos) return false;
+  const std::string_view rest = text.substr(text.find("//") + 2);
+  const std::string_view who = rest.substr(0, rest.find_first_of("/?"));
+  const std::size_t at = who.rfind('@');
+  return (at == std::string_view::npos || who.substr(0, at).find(':') == std::string_view::npos) &&
+         text.find("password=") == std::string_view::npos;
+}
+
 bool text_well_formed(std::string_view text, const SettingRow& row) {
   const auto bytes = static_cast<std::int64_t>(text.size());
   switch (row.type) {
@@ -65,6 +74,8 @@ bool text_well_formed(std::string_view text, const SettingRow& row) {
       [[fallthrough]];
     case SettingType::kPath:
       return bytes <= row.high && text.starts_with('/');
+    case SettingType::kPathOrUrl:
+      return bytes <= row.high && (text.starts_with('/') || is_store_url_without_password(text));
     case SettingType::kDevice:
       return bytes >= 1 && bytes <= row.high &&
              std::none_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; });
@@ -83,7 +94,11 @@ bool text_well_formed(std::string_view text, const SettingRow& row) {
 
 std::optional<std::string> read_text(Value value, Mistakes& mistakes) {
   if (is_scalar(value.node) && text_well_formed(value.node.text, value.row)) return value.node.text;
-  mistakes.add(value.node, fmt::format("{} is {}", value.row.key, shown(value.node)),
+  // What may hold a password is not repeated.
+  const bool secret = value.row.type == SettingType::kPathOrUrl && is_scalar(value.node) &&
+                      value.node.text.find("://") != std::string::npos;
+  mistakes.add(value.node,
+               fmt::format("{} is {}", value.row.key, secret ? "no URL of a store" : shown(value.node)),
                fmt::format("write {}", range_text(value.row)));
   return std::nullopt;
 }
@@ -351,6 +366,10 @@ ResultAll<Settings> load_settings(const std::string& path) {
   const auto text = read_text_file(path, DocumentLimits{}.bytes_max);
   if (!text) return tl::unexpected(std::vector<Error>{text.error()});
   return parse_settings(*text, path);
+}
+
+bool is_store_url(std::string_view store) {
+  return store.starts_with("postgresql://") || store.starts_with("postgres://");
 }
 
 std::string flow_file(const Settings& settings, unsigned worker) {

@@ -150,8 +150,19 @@ struct ClassifierSettings {
 
 struct EngineSettings {
   std::string user = "weir-engine";
-  std::string store = "/var/lib/weir/weir.db";
+  std::string store = "/var/lib/weir/weir.db";  // or a postgresql:// URL
+  std::string store_password_file;              // of that database; empty: none is sent
+  std::uint32_t due_critical_h = 4;  // from the first sighting until a violation has to be closed; 0: never
+  std::uint32_t due_high_h = 24;
+  std::uint32_t due_medium_h = 72;
+  std::uint32_t due_low_h = 336;
+  std::uint32_t due_info_h = 0;
+  std::uint32_t keep_minutes_h = 48;  // how long sums of flows are kept, by what they are summed over
+  std::uint32_t keep_hours_d = 92;
+  std::uint32_t keep_days_d = 1'096;
 };
+/// The store is a database server, not a file.
+[[nodiscard]] bool is_store_url(std::string_view store);
 
 /// Copies of recent packets, and files of them (docs/operations.md).
 struct CaptureSettings {

@@ -158,8 +158,28 @@ constexpr std::array kRows{
 
     text("engine", "user", kName, 32, "the user that the engine becomes when started as root",
          WEIR_FIELD(engine.user)),
-    text("engine", "store", kPath, kPathMax, "the SQLite file of violations and inventory",
+    text("engine", "store", kPathOrUrl, kPathMax,
+         "violations, inventory and sums: an SQLite file, or a PostgreSQL database by its URL",
          WEIR_FIELD(engine.store)),
+    text("engine", "store_password_file", kPathOrNone, kPathMax,
+         "one line, the password of that database; none: none is sent",
+         WEIR_FIELD(engine.store_password_file)),
+    number("engine", "due_critical_h", 0, 8'760, "h",
+           "until a violation has to be closed, from its first sighting; 0: never",
+           WEIR_FIELD(engine.due_critical_h)),
+    number("engine", "due_high_h", 0, 8'760, "h", "the same, of severity high",
+           WEIR_FIELD(engine.due_high_h)),
+    number("engine", "due_medium_h", 0, 8'760, "h", "the same, of severity medium",
+           WEIR_FIELD(engine.due_medium_h)),
+    number("engine", "due_low_h", 0, 8'760, "h", "the same, of severity low", WEIR_FIELD(engine.due_low_h)),
+    number("engine", "due_info_h", 0, 8'760, "h", "the same, of severity info",
+           WEIR_FIELD(engine.due_info_h)),
+    number("engine", "keep_minutes_h", 1, 744, "h", "how long the sums of flows of each minute are kept",
+           WEIR_FIELD(engine.keep_minutes_h)),
+    number("engine", "keep_hours_d", 1, 1'096, "days", "how long those of each hour are kept",
+           WEIR_FIELD(engine.keep_hours_d)),
+    number("engine", "keep_days_d", 1, 3'660, "days", "how long those of each day are kept",
+           WEIR_FIELD(engine.keep_days_d)),
 
     number("capture", "megabytes", 0, 4'096, "MiB", "recent packets that are remembered, for each worker",
            WEIR_FIELD(capture.megabytes)),
@@ -186,6 +206,11 @@ std::string type_text(const SettingRow& row) {
       return fmt::format("an absolute path of at most {} bytes", row.high);
     case kPathOrNone:
       return fmt::format("an absolute path of at most {} bytes, or \"\" for none", row.high);
+    case kPathOrUrl:
+      return fmt::format(
+          "an absolute path, or a URL such as postgresql://weir@db.example/weir without a password, at most "
+          "{} bytes",
+          row.high);
     case kChoice:
       return fmt::format("{} or {}", row.yes, row.no);
     case kWord: {

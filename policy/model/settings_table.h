@@ -26,6 +26,7 @@ enum class SettingType : std::uint8_t {
   kName,        // [a-z0-9-], 1 to `high` bytes
   kPath,        // absolute, at most `high` bytes
   kPathOrNone,  // the same, or empty
+  kPathOrUrl,   // the same as kPath, or a postgresql:// URL without a password
   kChoice,      // two words; the first stands for true
   kWord,        // one of the words in `yes`, which are separated by '|'; the first is the default
   kCores,       // "auto" or core numbers, one a worker

@@ -241,7 +241,16 @@ const std::vector<Broken>& broken_settings() {
       {"relative path and a bad name",
        "weir: 1\nappliance: Main Box\nengine:\n  store: weir.db\n",
        {"weir.yaml:2:12: error: appliance is \"Main Box\" (write a name of 1 to 32 of a-z, 0-9 and -)",
-        "weir.yaml:4:10: error: store is \"weir.db\" (write an absolute path of at most 4095 bytes)"}},
+        "weir.yaml:4:10: error: store is \"weir.db\" (write an absolute path, or a URL such as "
+        "postgresql://weir@db.example/weir without a password, at most 4095 bytes)"}},
+      {"a store's URL with its password",
+       "weir: 1\nengine: {store: \"postgresql://weir:secret@db.example/weir\"}\n",
+       {"weir.yaml:2:17: error: store is no URL of a store (write an absolute path, or a URL such as "
+        "postgresql://weir@db.example/weir without a password, at most 4095 bytes)"}},
+      {"a store's URL with its password among the parameters",
+       "weir: 1\nengine: {store: \"postgresql://weir@db.example/weir?password=secret\"}\n",
+       {"weir.yaml:2:17: error: store is no URL of a store (write an absolute path, or a URL such as "
+        "postgresql://weir@db.example/weir without a password, at most 4095 bytes)"}},
       {"cores that do not fit the workers",
        "weir: 1\nworkers: 2\ncores: \"1,2,3\"\n",
        {"weir.yaml:3:8: error: cores names 3 cores for 2 workers (name one core for each worker, or write "
@@ -278,6 +287,8 @@ TEST(Settings, BrokenSettingsGiveExactMessages) {
 TEST(Settings, TheSameWithoutTheMistakeLoads) {
   EXPECT_THAT(mistakes_of("weir: 1\n" + std::string(kPair)), ElementsAre());
   EXPECT_THAT(mistakes_of("weir: 1\nworkers: 2\ncores: \"1,2\"\n"), ElementsAre());
+  EXPECT_THAT(mistakes_of("weir: 1\nengine: {store: \"postgresql://weir@[::1]:5432/weir?host=/run/pg\"}\n"),
+              ElementsAre());
 }
 
 /// WEIR_UPDATE_DOCS=1 writes the tables into the page instead of comparing.
