@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "policy/bus/stream_registry.h"
+
 namespace weir::classifier {
 namespace {
 
@@ -66,10 +68,19 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
   auto connection = policy::RedisConnection::connect(options_.endpoint);
   if (!connection) {
     if (!std::exchange(said_unavailable_, true)) {
-      spdlog::warn("redis_unavailable socket={} error=\"{}\"", options_.endpoint.socket,
+      spdlog::warn("redis_unavailable redis={} error=\"{}\"", policy::to_string(options_.endpoint),
                    to_text(connection.error()));
     }
     return false;
+  }
+  if (options_.announce) {  // again on each connection: the set may have been lost with a node
+    const auto said = policy::announce(*connection, options_.stream);
+    announced_ = announced_ || said.has_value();
+    if (!announced_) {
+      if (!std::exchange(said_unavailable_, true))
+        spdlog::warn("stream_not_announced stream={} error=\"{}\"", options_.stream, to_text(said.error()));
+      return false;
+    }
   }
   policy::StreamWriter writer{std::move(*connection), options_.stream_entries_max};
   if (!send_kept(writer)) return false;
@@ -83,7 +94,8 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
     }
     if (!send_batch(writer)) break;
     if (std::exchange(said_unavailable_, false) || !useful) {
-      spdlog::info("redis_connected socket={} stream={}", options_.endpoint.socket, options_.stream);
+      spdlog::info("redis_connected redis={} stream={}", policy::to_string(options_.endpoint),
+                   options_.stream);
     }
     useful = true;
   }
@@ -105,7 +117,8 @@ bool RedisPublisher::send_batch(policy::StreamWriter& writer) {
   while (appended < batch.size() && writer.append(options_.stream, batch[appended])) ++appended;
   const policy::FlushReport report = writer.flush();
   if (report.error && !std::exchange(said_unavailable_, true)) {
-    spdlog::warn("redis_refused socket={} error=\"{}\"", options_.endpoint.socket, to_text(*report.error));
+    spdlog::warn("redis_refused redis={} error=\"{}\"", policy::to_string(options_.endpoint),
+                 to_text(*report.error));
   }
   {
     const std::lock_guard lock{mutex_};

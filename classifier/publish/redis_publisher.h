@@ -26,6 +26,7 @@ inline constexpr std::chrono::seconds kKeptSeconds{3};  // after their acknowled
 struct RedisPublisherOptions {
   policy::RedisEndpoint endpoint;
   std::string stream;
+  bool announce = false;  // in the set of streams, for engines that do not know it otherwise
   std::uint32_t stream_entries_max = 1'000'000;
   std::uint32_t queue_max = 65'536;  // events that may wait
   std::chrono::milliseconds backoff_min{100};
@@ -62,6 +63,7 @@ class RedisPublisher final : public EventSink {
   // These are used by the sending thread only.
   std::deque<Kept> kept_;  // acknowledged, and perhaps not yet in Redis' file
   bool said_unavailable_ = false;
+  bool announced_ = false;
   std::jthread thread_;  // last: stops before what it uses is destroyed
 };
 

@@ -45,6 +45,7 @@ class Engine {
   /// One transaction's worth of events, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
   [[nodiscard]] Result<Round> run_once(std::chrono::milliseconds block, TimeNs now);
+  [[nodiscard]] const StreamReader& reader() const { return reader_; }
 
  private:
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
