@@ -19,7 +19,6 @@
 #include "classifier/publish/fact_listener.h"
 #include "classifier/publish/redis_publisher.h"
 #include "classifier/sandbox/sandbox.h"
-#include "policy/bus/stream_registry.h"
 #include "policy/model/simulation.h"
 
 namespace {
@@ -107,13 +106,7 @@ ClassifierOptions classifier_options(const Settings& settings, const Simulation&
 
 std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd) {
   if (arguments.replay) return std::make_unique<DelimitedSink>(events_fd);
-  RedisPublisherOptions options;
-  options.endpoint = policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier);
-  options.stream = policy::flow_stream(settings, arguments.worker);
-  options.announce = policy::is_shared(settings.redis);
-  options.stream_entries_max = settings.redis.stream_entries_max;
-  options.queue_max = settings.classifier.event_queue;
-  return std::make_unique<RedisPublisher>(std::move(options));
+  return std::make_unique<RedisPublisher>(publisher_options(settings, arguments.worker));
 }
 
 SandboxOptions sandbox_options(const Settings& settings) {

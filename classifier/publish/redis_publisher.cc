@@ -16,6 +16,16 @@ constexpr std::size_t kBatchEvents = 256;
 
 }  // namespace
 
+RedisPublisherOptions publisher_options(const Settings& settings, unsigned worker) {
+  RedisPublisherOptions options;
+  options.endpoint = policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier);
+  options.stream = policy::flow_stream(settings, worker);
+  options.announce = policy::is_shared(settings.redis);
+  options.stream_entries_max = settings.redis.stream_entries_max;
+  options.queue_max = settings.classifier.event_queue;
+  return options;
+}
+
 RedisPublisher::RedisPublisher(RedisPublisherOptions options)
     : options_(std::move(options)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

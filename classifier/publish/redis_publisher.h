@@ -34,6 +34,9 @@ struct RedisPublisherOptions {
   std::chrono::milliseconds finish_max{2'000};  // how long `finish` may take
 };
 
+/// Of a worker's publisher, as the settings have it.
+[[nodiscard]] RedisPublisherOptions publisher_options(const Settings& settings, unsigned worker);
+
 class RedisPublisher final : public EventSink {
  public:
   explicit RedisPublisher(RedisPublisherOptions options);  // starts the sending thread

@@ -53,12 +53,12 @@ StreamReader::StreamReader(RedisConnection connection, std::string group, std::s
   if (missing_.size() > kStreamsMax) missing_.resize(kStreamsMax);
 }
 
-StreamReader::StreamReader(RedisConnection connection, std::string group, std::string consumer,
-                           Appliances appliances)
-    : connection_(std::move(connection)),
-      group_(std::move(group)),
-      consumer_(std::move(consumer)),
-      appliances_(std::move(appliances)) {}
+StreamReader StreamReader::of_appliances(RedisConnection connection, std::string group, std::string consumer,
+                                         Appliances appliances) {
+  StreamReader made{std::move(connection), std::move(group), std::move(consumer), std::vector<std::string>{}};
+  made.appliances_ = std::move(appliances);
+  return made;
+}
 
 Result<void> StreamReader::create_group() { return look_for_streams(); }
 

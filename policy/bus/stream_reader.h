@@ -32,7 +32,8 @@ class StreamReader {
   StreamReader(RedisConnection connection, std::string group, std::string consumer,
                std::vector<std::string> streams);
   /// Of all that the appliances announce; `claim` looks for new ones.
-  StreamReader(RedisConnection connection, std::string group, std::string consumer, Appliances appliances);
+  [[nodiscard]] static StreamReader of_appliances(RedisConnection connection, std::string group,
+                                                  std::string consumer, Appliances appliances);
 
   /// Creates the group (from the stream's beginning) and the stream where missing. Call once, before read.
   [[nodiscard]] Result<void> create_group();

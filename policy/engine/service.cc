@@ -56,11 +56,12 @@ Result<Engine> make_engine(const EngineService& service) {
   auto for_facts = RedisConnection::connect(endpoint);
   if (!for_facts) return tl::unexpected(for_facts.error());
 
-  StreamReader reader = is_shared(service.settings.redis)
-                            ? StreamReader{std::move(*for_reading), std::string{kEngineGroup},
-                                           service.consumer, appliances_of(service.settings.redis)}
-                            : StreamReader{std::move(*for_reading), std::string{kEngineGroup},
-                                           service.consumer, flow_streams(service.settings)};
+  StreamReader reader =
+      is_shared(service.settings.redis)
+          ? StreamReader::of_appliances(std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
+                                        appliances_of(service.settings.redis))
+          : StreamReader{std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
+                         flow_streams(service.settings)};
   if (auto created = reader.create_group(); !created) return tl::unexpected(created.error());
   forget_consumers(reader);
   auto store = Store::open(service.settings.engine.store, StoreAccess::kWrite);

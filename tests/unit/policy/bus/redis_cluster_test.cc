@@ -43,6 +43,10 @@ class RedisClusterTest : public ::testing::Test {
     EXPECT_TRUE(made.create_group());
     return made;
   }
+  static StreamReader of_all() {
+    return StreamReader::of_appliances(cluster_->connect(), std::string{kEngineGroup}, "engine",
+                                       Appliances{});
+  }
   static void write(const std::string& stream, const std::vector<std::string>& payloads) {
     StreamWriter out{cluster_->connect(), 100'000};
     for (const std::string& payload : payloads) ASSERT_TRUE(out.append(stream, payload));
@@ -110,11 +114,11 @@ TEST_F(RedisClusterTest, StreamsOfAllNodesAreWrittenReadClaimedAndAcknowledged) 
 TEST_F(RedisClusterTest, APipelineOverSeveralNodesIsAnsweredInItsOrder) {
   StreamWriter out{cluster_->connect(), 1'000};
   const auto streams = one_of_each();
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(out.append(streams[i % 3], std::to_string(i)));
+  for (std::size_t i = 0; i < 300; ++i) ASSERT_TRUE(out.append(streams[i % 3], std::to_string(i)));
   EXPECT_EQ(out.flush().acknowledged, 300U);
   // One that a node refuses ends the unbroken run where it was appended, whatever other nodes say.
   ASSERT_TRUE(cluster_->connect().command({"SET", "text", "x"}));
-  for (int i = 0; i < 30; ++i) ASSERT_TRUE(out.append(i == 17 ? "text" : streams[i % 3], "y"));
+  for (std::size_t i = 0; i < 30; ++i) ASSERT_TRUE(out.append(i == 17 ? "text" : streams[i % 3], "y"));
   const FlushReport report = out.flush();
   EXPECT_EQ(report.acknowledged, 17U);
   EXPECT_EQ(report.not_acknowledged, 13U);
@@ -211,7 +215,7 @@ TEST_F(RedisClusterTest, AReaderThatStartsWhileANodeIsAwayFollowsItsStreamsLater
   write(north, {"n"});
   write(south, {"s"});
   cluster_->server(away).stop(SIGKILL);
-  StreamReader engine{cluster_->connect(), std::string{kEngineGroup}, "engine", Appliances{}};
+  StreamReader engine = of_all();
   const auto created = engine.create_group();
   ASSERT_TRUE(created) << to_text(created.error());
   EXPECT_EQ(engine.streams(), 1U);
@@ -290,7 +294,7 @@ TEST_F(RedisClusterTest, StreamsAreFoundByTheirAnnouncements) {
               ::testing::ElementsAre("weir:flows:{north:0}", "weir:flows:{north:1}", "weir:flows:{south:0}"));
   EXPECT_THAT(announced(connection, {false, {"south", "west"}}).value().streams,
               ::testing::ElementsAre("weir:flows:{south:0}"));
-  StreamReader engine{cluster_->connect(), std::string{kEngineGroup}, "engine", Appliances{}};
+  StreamReader engine = of_all();
   ASSERT_TRUE(engine.create_group());
   EXPECT_EQ(engine.streams(), 3U);
   ASSERT_TRUE(announce(connection, "weir:flows:{west:0}"));
@@ -308,7 +312,7 @@ TEST_F(RedisClusterTest, MoreStreamsThanAreReadAreCounted) {
   const Announced found = announced(connection, {}).value();
   EXPECT_EQ(found.streams.size(), kStreamsMax);
   EXPECT_EQ(found.left_out, 3U);
-  StreamReader engine{cluster_->connect(), std::string{kEngineGroup}, "engine", Appliances{}};
+  StreamReader engine = of_all();
   ASSERT_TRUE(engine.create_group());
   EXPECT_EQ(engine.streams(), kStreamsMax);
   EXPECT_EQ(engine.left_out(), 3U);
