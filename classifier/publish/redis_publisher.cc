@@ -9,12 +9,24 @@
 
 #include "policy/bus/event_batch.h"
 
+#include "policy/bus/stream_registry.h"
+
 namespace weir::classifier {
 namespace {
 
 constexpr std::size_t kSendEvents = 16 * policy::kBatchEventsMax;  // of one pipeline
 
 }  // namespace
+
+RedisPublisherOptions publisher_options(const Settings& settings, unsigned worker) {
+  RedisPublisherOptions options;
+  options.endpoint = policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier);
+  options.stream = policy::flow_stream(settings, worker);
+  options.announce = policy::is_shared(settings.redis);
+  options.stream_entries_max = settings.redis.stream_entries_max;
+  options.queue_max = settings.classifier.event_queue;
+  return options;
+}
 
 RedisPublisher::RedisPublisher(RedisPublisherOptions options)
     : options_(std::move(options)),
@@ -73,10 +85,19 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
   auto connection = policy::RedisConnection::connect(options_.endpoint);
   if (!connection) {
     if (!std::exchange(said_unavailable_, true)) {
-      spdlog::warn("redis_unavailable socket={} error=\"{}\"", options_.endpoint.socket,
+      spdlog::warn("redis_unavailable redis={} error=\"{}\"", policy::to_string(options_.endpoint),
                    to_text(connection.error()));
     }
     return false;
+  }
+  if (options_.announce) {  // again on each connection: the set may have been lost with a node
+    const auto said = policy::announce(*connection, options_.stream);
+    announced_ = announced_ || said.has_value();
+    if (!announced_) {
+      if (!std::exchange(said_unavailable_, true))
+        spdlog::warn("stream_not_announced stream={} error=\"{}\"", options_.stream, to_text(said.error()));
+      return false;
+    }
   }
   policy::StreamWriter writer{std::move(*connection), options_.stream_entries_max};
   if (!send_kept(writer)) return false;
@@ -91,7 +112,8 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
     }
     if (!send_batch(writer)) break;
     if (std::exchange(said_unavailable_, false) || !useful) {
-      spdlog::info("redis_connected socket={} stream={}", options_.endpoint.socket, options_.stream);
+      spdlog::info("redis_connected redis={} stream={}", policy::to_string(options_.endpoint),
+                   options_.stream);
     }
     useful = true;
   }
@@ -111,7 +133,8 @@ bool RedisPublisher::send_batch(policy::StreamWriter& writer) {
   }
   const policy::SendReport report = sender_.send(writer, batch);
   if (report.error && !std::exchange(said_unavailable_, true)) {
-    spdlog::warn("redis_refused socket={} error=\"{}\"", options_.endpoint.socket, to_text(*report.error));
+    spdlog::warn("redis_refused redis={} error=\"{}\"", policy::to_string(options_.endpoint),
+                 to_text(*report.error));
   }
   {
     const std::lock_guard lock{mutex_};

@@ -28,12 +28,16 @@ inline constexpr std::chrono::seconds kKeptSeconds{3};     // after their acknow
 struct RedisPublisherOptions {
   policy::RedisEndpoint endpoint;
   std::string stream;
+  bool announce = false;  // in the set of streams, for engines that do not know it otherwise
   std::uint32_t stream_entries_max = 1'000'000;  // events that the stream keeps
   std::uint32_t queue_max = 65'536;              // events that may wait
   std::chrono::milliseconds backoff_min{100};
   std::chrono::milliseconds backoff_max{5'000};
   std::chrono::milliseconds finish_max{2'000};  // how long `finish` may take
 };
+
+/// Of a worker's publisher, as the settings have it.
+[[nodiscard]] RedisPublisherOptions publisher_options(const Settings& settings, unsigned worker);
 
 class RedisPublisher final : public EventSink {
  public:
@@ -65,6 +69,7 @@ class RedisPublisher final : public EventSink {
   policy::EventSender sender_;
   std::deque<Kept> kept_;  // acknowledged, and perhaps not yet in Redis' file
   bool said_unavailable_ = false;
+  bool announced_ = false;
   std::jthread thread_;  // last: stops before what it uses is destroyed
 };
 

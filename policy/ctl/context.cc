@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "policy/bus/streams.h"
+#include "policy/bus/stream_registry.h"
 #include "policy/lang/analysis.h"
 
 namespace weir::ctl {
@@ -46,11 +46,8 @@ void Context::warn(const std::vector<Error>& warnings) {
 }
 
 Result<policy::StreamBrowser> open_streams(const Settings& settings) {
-  policy::RedisEndpoint endpoint;
-  endpoint.socket = settings.redis.socket;
-  endpoint.user = settings.redis.reader_user;
-  endpoint.password_file = settings.redis.reader_password_file;
-  auto connection = policy::RedisConnection::connect(endpoint);
+  auto connection =
+      policy::RedisConnection::connect(policy::endpoint_of(settings.redis, policy::RedisUser::kReader));
   if (!connection) return tl::unexpected(connection.error());
   return policy::StreamBrowser{std::move(*connection)};
 }
@@ -69,10 +66,7 @@ Error may_not_write(Error error) {
 }
 
 std::vector<std::string> all_flow_streams(const Settings& settings) {
-  std::vector<std::string> streams;
-  for (unsigned worker = 0; worker < settings.workers; ++worker)
-    streams.push_back(policy::flow_stream(worker));
-  return streams;
+  return policy::flow_streams(settings);
 }
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,

@@ -49,6 +49,7 @@ class Engine {
   /// What is read at once, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
   [[nodiscard]] Result<Round> run_once(std::chrono::milliseconds block, TimeNs now);
+  [[nodiscard]] const StreamReader& reader() const { return reader_; }
 
   /// The part of a round between reading and acknowledging: one transaction with the effects of the first of
   /// these entries, of kRoundEventsMax events at most. Gives how many entries, and adds to `sum` once it is

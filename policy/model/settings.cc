@@ -8,9 +8,11 @@
 #include <bit>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "policy/model/document.h"
 #include "policy/model/settings_table.h"
+#include "policy/model/socket_address.h"
 #include "policy/model/text_file.h"
 
 namespace weir {
@@ -63,12 +65,22 @@ bool is_store_url_without_password(std::string_view text) {
          text.find("password=") == std::string_view::npos;
 }
 
+bool name_well_formed(std::string_view name, std::size_t bytes_max) {
+  return !name.empty() && name.size() <= bytes_max &&
+         name.find_first_not_of(kNameLetters) == std::string_view::npos;
+}
+
+template <typename WellFormed>
+bool list_well_formed(std::string_view text, std::int64_t items_max, WellFormed well_formed) {
+  const std::vector<std::string_view> items = comma_separated(text);
+  return std::cmp_less_equal(items.size(), items_max) && std::ranges::all_of(items, well_formed);
+}
+
 bool text_well_formed(std::string_view text, const SettingRow& row) {
   const auto bytes = static_cast<std::int64_t>(text.size());
   switch (row.type) {
     case SettingType::kName:
-      return bytes >= 1 && bytes <= row.high &&
-             text.find_first_not_of(kNameLetters) == std::string_view::npos;
+      return name_well_formed(text, static_cast<std::size_t>(row.high));
     case SettingType::kPathOrNone:
       if (text.empty()) return true;
       [[fallthrough]];
@@ -82,6 +94,14 @@ bool text_well_formed(std::string_view text, const SettingRow& row) {
     case SettingType::kWords:
       return bytes >= 1 && bytes <= row.high &&
              std::none_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; });
+    case SettingType::kNodes:
+      return text.empty() || list_well_formed(text, row.high, [](std::string_view node) {
+               return SocketAddress::parse(node).has_value();
+             });
+    case SettingType::kNames:
+      return list_well_formed(text, row.high, [](std::string_view name) {
+        return name_well_formed(name, kApplianceNameBytesMax);
+      });
     case SettingType::kCores:
       return cores_well_formed(text);
     case SettingType::kWord:
@@ -304,6 +324,10 @@ void check_together(const Node& root, const Settings& settings, Mistakes& mistak
                              overload.l4_at, overload.bypass_at),
                  "each level needs a higher fill than the one before");
   }
+  if (!settings.redis.node_sockets.empty() && settings.redis.nodes.empty()) {
+    mistakes.add(place("redis", "node_sockets"), "node_sockets leads to nodes, and none is named",
+                 "name some of them as nodes, or leave node_sockets out");
+  }
   const auto cores = 1 + std::count(settings.cores.begin(), settings.cores.end(), ',');
   if (settings.cores != "auto" && cores != static_cast<std::ptrdiff_t>(settings.workers)) {
     mistakes.add(place("", "cores"),
@@ -326,6 +350,20 @@ bool check_version(const Node& root, Mistakes& mistakes) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> comma_separated(std::string_view text) {
+  std::vector<std::string_view> items;
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    std::string_view item = text.substr(0, comma);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    items.push_back(item);
+    if (more) text.remove_prefix(comma + 1);
+  }
+  return items;
+}
 
 ResultAll<Settings> parse_settings(std::string_view text, const std::string& file) {
   auto root = parse_document(text, file);

@@ -124,6 +124,9 @@ struct OverloadSettings {
 
 struct RedisSettings {
   std::string socket = "/run/weir/redis.sock";
+  std::string nodes;         // ADDRESS:PORT, ...: a Redis elsewhere in place of the socket
+  std::string node_sockets;  // directory of Unix sockets called ADDRESS:PORT, the ends of tunnels to nodes
+  std::string appliances = "all";  // whose streams the engine reads from there; or names, separated by commas
   std::string classifier_user = "weir-classifier";
   std::string classifier_password_file;  // empty: no authentication
   std::string engine_user = "weir-engine";
@@ -194,6 +197,9 @@ struct Settings {
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
 [[nodiscard]] ResultAll<Settings> load_settings(const std::string& path);
+
+/// The items of a value that is a list, without the blanks around them: "a, b" is a and b.
+[[nodiscard]] std::vector<std::string_view> comma_separated(std::string_view text);
 
 [[nodiscard]] std::string flow_file(const Settings& settings, unsigned worker);  // <run>/flows-N
 /// Unix sockets of the run directory.

@@ -38,7 +38,7 @@ constexpr SettingRow word(std::string_view section, std::string_view key, std::s
 constexpr std::int64_t kPathMax = 4'095;
 
 constexpr std::array kRows{
-    text("", "appliance", kName, 32, "names this box in events", WEIR_FIELD(appliance)),
+    text("", "appliance", kName, kApplianceNameBytesMax, "names this box in events", WEIR_FIELD(appliance)),
     text("", "run_directory", kPath, kRunDirectoryBytesMax, "where the Unix sockets of the processes are",
          WEIR_FIELD(run_directory)),
     text("", "state_directory", kPath, kPathMax, "what has to outlive a restart of the data plane",
@@ -117,6 +117,15 @@ constexpr std::array kRows{
            WEIR_FIELD(overload.bypass_at)),
 
     text("redis", "socket", kPath, 107, "the Unix socket of redis-server", WEIR_FIELD(redis.socket)),
+    text("redis", "nodes", kNodes, kNodesMax,
+         "some servers of a Redis Cluster, or one server elsewhere, in place of the socket",
+         WEIR_FIELD(redis.nodes)),
+    text("redis", "node_sockets", kPathOrNone, kNodeSocketsBytesMax,
+         "a directory with one Unix socket for each of the cluster's nodes, called as the node "
+         "(`10.0.0.1:6379`): the ends of the tunnels that lead there; a classifier needs it",
+         WEIR_FIELD(redis.node_sockets)),
+    text("redis", "appliances", kNames, kAppliancesMax, "whose events the engine reads from `nodes`",
+         WEIR_FIELD(redis.appliances)),
     text("redis", "classifier_user", kName, 32, "the ACL user that appends events",
          WEIR_FIELD(redis.classifier_user)),
     text("redis", "classifier_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
@@ -222,6 +231,10 @@ std::string type_text(const SettingRow& row) {
       return "auto, or one core number a worker such as \"1,2\"";
     case kWords:
       return "all, all but some such as \"all -TINC\", or names such as \"TLS HTTP\"";
+    case kNodes:
+      return fmt::format("up to {} such as \"10.0.0.1:6379, [fd00::1]:6379\", or \"\" for none", row.high);
+    case kNames:
+      return fmt::format("all, or up to {} names such as \"north, south\"", row.high);
     case kDevice:
       return "a DPDK device: PCI address or vdev, at most 255 bytes";
     case kCount:

@@ -19,6 +19,10 @@ inline constexpr std::size_t kPairNameBytesMax = 32;
 inline constexpr std::size_t kRunDirectoryBytesMax =
     80;  // sun_path has 108 bytes; "/classifier-63.sock" follows
 inline constexpr std::size_t kDeviceBytesMax = 255;
+inline constexpr std::size_t kNodesMax = 16;               // Redis servers that the settings name
+inline constexpr std::size_t kNodeSocketsBytesMax = 59;    // "/[" 39 bytes of IPv6 "]:65535" follow
+inline constexpr std::size_t kApplianceNameBytesMax = 32;  // of an appliance
+inline constexpr std::size_t kAppliancesMax = 256;         // that the settings name
 
 enum class SettingType : std::uint8_t {
   kCount,       // a whole number within [low, high]
@@ -32,6 +36,8 @@ enum class SettingType : std::uint8_t {
   kCores,       // "auto" or core numbers, one a worker
   kDevice,      // what DPDK calls a device
   kWords,       // printable ASCII with blanks
+  kNodes,       // at most `high` ADDRESS:PORT, separated by commas, or empty
+  kNames,       // "all" or [a-z0-9-] of at most 32 bytes each, at most `high`, separated by commas
 };
 
 struct SettingRow {

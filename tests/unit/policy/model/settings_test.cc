@@ -82,6 +82,36 @@ TEST(Settings, FailFollowsTheModeUnlessItIsWritten) {
   EXPECT_THAT(mistakes_of(begin + "fail: half}]\n"), ElementsAre(HasSubstr("write closed or open")));
 }
 
+TEST(Settings, RedisElsewhereIsNamedByItsNodes) {
+  const std::string begin = "weir: 1\nredis: {";
+  const auto settings =
+      parse_settings(begin +
+                         "nodes: \"10.0.0.1:6379, [fd00::1]:7000\", node_sockets: /run/weir/n,"
+                         " appliances: \"north, south\"}\n",
+                     "weir.yaml");
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_THAT(comma_separated(settings->redis.nodes), ElementsAre("10.0.0.1:6379", "[fd00::1]:7000"));
+  EXPECT_THAT(comma_separated(settings->redis.appliances), ElementsAre("north", "south"));
+  for (const char* wrong : {"nodes: redis.example:6379", "nodes: 10.0.0.1", "nodes: \"10.0.0.1:6379,\"",
+                            "nodes: \"10.0.0.1:6379 10.0.0.2:6379\""})
+    EXPECT_THAT(mistakes_of(begin + wrong + "}\n"), ElementsAre(HasSubstr("write up to 16 such as")))
+        << wrong;
+  std::string many = "10.0.0.1:1";
+  for (std::size_t i = 1; i < kNodesMax; ++i) many += ",10.0.0.1:1";
+  EXPECT_TRUE(parse_settings(begin + "nodes: \"" + many + "\"}\n", "weir.yaml"));
+  EXPECT_THAT(mistakes_of(begin + "nodes: \"" + many + ",10.0.0.1:1\"}\n"),
+              ElementsAre(HasSubstr("nodes is")));
+  EXPECT_THAT(mistakes_of(begin + "appliances: \"north, South\"}\n"),
+              ElementsAre(HasSubstr("write all, or up to 256 names")));
+  EXPECT_THAT(mistakes_of(begin + "appliances: " + std::string(33, 'a') + "}\n"),
+              ElementsAre(HasSubstr("appliances is")));
+  EXPECT_THAT(
+      mistakes_of(begin + "node_sockets: /run/weir/n}\n"),
+      ElementsAre(HasSubstr("weir.yaml:2:23: error: node_sockets leads to nodes, and none is named")));
+  EXPECT_THAT(mistakes_of(begin + "nodes: 10.0.0.1:1, node_sockets: /" + std::string(59, 'n') + "}\n"),
+              ElementsAre(HasSubstr("at most 59 bytes")));
+}
+
 TEST(Settings, ABlockIsAnsweredUnlessThePairSaysLess) {
   const std::string begin = "weir: 1\npairs: [{name: a, inside: net_null0, outside: net_null1";
   const auto block_of = [&](const std::string& end) {
