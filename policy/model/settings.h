@@ -11,6 +11,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/ethertypes.h"
+#include "policy/model/output_settings.h"
 
 namespace weir {
 
@@ -131,6 +132,8 @@ struct RedisSettings {
   std::uint32_t stream_entries_max = 1'000'000;  // hard cap of a stream (XADD MAXLEN ~)
   std::string reader_user = "weir-reader";
   std::string reader_password_file;
+  std::string export_user = "weir-export";
+  std::string export_password_file;
 };
 
 struct ClassifierSettings {
@@ -151,6 +154,11 @@ struct ClassifierSettings {
 struct EngineSettings {
   std::string user = "weir-engine";
   std::string store = "/var/lib/weir/weir.db";
+};
+
+/// The process that tells other tools (policy/export/).
+struct ExportSettings {
+  std::string user = "weir-export";
 };
 
 /// Copies of recent packets, and files of them (docs/operations.md).
@@ -179,6 +187,8 @@ struct Settings {
   ClassifierSettings classifier;
   EngineSettings engine;
   CaptureSettings capture;
+  ExportSettings exporter;
+  std::vector<OutputSettings> outputs;
 };
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
@@ -189,6 +199,7 @@ struct Settings {
 [[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
 [[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock
 [[nodiscard]] std::string classifier_socket(const Settings& settings,
-                                            unsigned worker);  // <run>/classifier-N.sock
+                                            unsigned worker);             // <run>/classifier-N.sock
+[[nodiscard]] std::string export_metrics_file(const Settings& settings);  // <run>/export/metrics
 
 }  // namespace weir
