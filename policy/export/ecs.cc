@@ -13,14 +13,6 @@
 namespace weir::output {
 namespace {
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
-TimeNs time_of(std::uint64_t ns) { return static_cast<TimeNs>(ns); }
-
 /// Elastic writes them with hyphens and in upper case (RFC 7042).
 std::string mac_of(std::string mac) {
   std::ranges::transform(mac, mac.begin(), [](char c) {

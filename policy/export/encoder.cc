@@ -9,6 +9,7 @@
 #include "policy/export/facts.h"
 #include "policy/export/ipfix.h"
 #include "policy/export/syslog.h"
+#include "policy/export/text.h"
 
 namespace weir::output {
 
@@ -18,8 +19,8 @@ void LineEncoder::encode(const event::FlowEvent& event, Records& records) {
   const auto add = [&](RecordType type, const event::Hit* hit, Severity severity) {
     if (!has(types_, type)) return;
     Line line = write_(event, hit, people_);
-    records.push_back({type, severity, static_cast<TimeNs>(event.time_ns()), event.id().appliance(),
-                       std::move(line.body), std::move(line.structured)});
+    records.push_back({type, severity, time_of(event.time_ns()), event.id().appliance(), std::move(line.body),
+                       std::move(line.structured)});
   };
   for (const event::Hit& hit : event.hits()) {
     const Severity severity = severity_of(hit.severity());

@@ -11,8 +11,6 @@
 namespace weir::output {
 namespace {
 
-TimeNs time_of(std::uint64_t ns) { return static_cast<TimeNs>(ns); }
-
 /// Suricata has 1 for the worst and 4 for what one may want to know.
 int eve_severity(Severity severity) {
   switch (severity) {
@@ -100,6 +98,8 @@ void write_flow_of_alert(JsonWriter& json, const event::FlowEvent& event) {
   json.text("start", eve_time(time_of(event.started_ns())));
   json.text("src_ip", event.initiator());
   json.text("dest_ip", event.responder());
+  if (event.initiator_port() != 0) json.number("src_port", event.initiator_port());
+  if (event.responder_port() != 0) json.number("dest_port", event.responder_port());
   json.end();
 }
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "policy/export/text.h"
+
 namespace weir::output {
 namespace {
 
@@ -26,13 +28,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kApplicat
     {"SMBv23", "smb"},
     {"Kerberos", "krb5"},
 }};
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 bool of_blocking_action(std::string_view word) {
   const auto action = action_of(word);

@@ -127,7 +127,7 @@ void IpfixEncoder::encode(const event::FlowEvent& event, Records& records) {
   body += data_record(event, *source, *destination);
   records.push_back({RecordType::kFlow,
                      Severity::kInfo,
-                     static_cast<TimeNs>(event.time_ns()),
+                     time_of(event.time_ns()),
                      event.id().appliance(),
                      std::move(body),
                      {}});

@@ -29,9 +29,8 @@ Output::Output(const Settings& settings, const OutputSettings& own)
 
 void Output::run(int stop_descriptor) {
   spdlog::info("output-ready output={} format={} to={}", own_.name, to_string(own_.format), own_.to);
-  summed_up_ = wall_clock();
-  Records first;
-  sum_up(summed_up_, first);
+  Records none;
+  sum_up(wall_clock(), none);  // of nothing: from here it counts
   if (!deliver({}, stop_descriptor)) return;
   while (turn(stop_descriptor)) continue;
   Records last;

@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kFacilityLocal0 = 16;
 
-TimeNs time_of(std::uint64_t ns) { return static_cast<TimeNs>(ns); }
-
 /// RFC 5424, 6.2.1: 2 critical, 3 error, 4 warning, 5 notice, 6 informational.
 int syslog_severity(Severity severity) { return 6 - static_cast<int>(severity); }
 

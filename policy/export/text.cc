@@ -95,6 +95,12 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 std::string rfc3339(TimeNs time) { return with_microseconds(time, "Z"); }
 std::string eve_time(TimeNs time) { return with_microseconds(time, "+0000"); }
 

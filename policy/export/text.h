@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,11 @@ void append_character(std::string& out, char32_t character);
 /// `text`, cut, each control character and each byte that is no UTF-8 as U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// ASCII letters in lower case.
+[[nodiscard]] std::string lower(std::string text);
+
+/// A time of an event, which decode_event has checked.
+[[nodiscard]] constexpr TimeNs time_of(std::uint64_t ns) { return static_cast<TimeNs>(ns); }
 /// 2026-11-28T09:15:00.000001Z (RFC 3339, RFC 5424).
 [[nodiscard]] std::string rfc3339(TimeNs time);
 /// 2026-11-28T09:15:00.000001+0000, as Suricata writes it.
