@@ -55,6 +55,7 @@ void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_directory(CLI::App& app, Context& context);
 void add_exception(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_flow(CLI::App& app, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);

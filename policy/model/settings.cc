@@ -375,16 +375,17 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 7> kSections{"memory",     "timeouts", "overload", "redis",
-                                                      "classifier", "engine",   "capture"};
+  constexpr std::array<std::string_view, 8> kSections{"memory",     "timeouts", "overload", "redis",
+                                                      "classifier", "engine",   "capture",  "export"};
   std::vector<std::string_view> known = keys_of("");
-  known.insert(known.end(), {"weir", "pairs"});
+  known.insert(known.end(), {"weir", "pairs", "outputs"});
   known.insert(known.end(), kSections.begin(), kSections.end());
   mistakes.unknown_keys(*root, known);
 
   Settings settings;
   read_section(*root, "", settings, mistakes);
   if (const Node* const pairs = root->find("pairs")) read_pairs(*pairs, settings, mistakes);
+  if (const Node* const outputs = root->find("outputs")) settings.outputs = read_outputs(*outputs, mistakes);
   for (const std::string_view section : kSections) {
     const Node* const map = root->find(section);
     if (map == nullptr) continue;
@@ -422,6 +423,10 @@ std::string channel_socket(const Settings& settings, unsigned worker) {
 
 std::string classifier_socket(const Settings& settings, unsigned worker) {
   return fmt::format("{}/classifier-{}.sock", settings.run_directory, worker);
+}
+
+std::string export_metrics_file(const Settings& settings) {
+  return settings.run_directory + "/export/metrics";
 }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/ethertypes.h"
+#include "policy/model/output_settings.h"
 
 namespace weir {
 
@@ -134,6 +135,8 @@ struct RedisSettings {
   std::uint32_t stream_entries_max = 1'000'000;  // hard cap of a stream (XADD MAXLEN ~)
   std::string reader_user = "weir-reader";
   std::string reader_password_file;
+  std::string export_user = "weir-export";
+  std::string export_password_file;
 };
 
 struct ClassifierSettings {
@@ -167,6 +170,11 @@ struct EngineSettings {
 /// The store is a database server, not a file.
 [[nodiscard]] bool is_store_url(std::string_view store);
 
+/// The process that tells other tools (policy/export/).
+struct ExportSettings {
+  std::string user = "weir-export";
+};
+
 /// Copies of recent packets, and files of them (docs/operations.md).
 struct CaptureSettings {
   std::uint32_t megabytes = 8;  // of recent packets, per worker; 0: none
@@ -193,6 +201,8 @@ struct Settings {
   ClassifierSettings classifier;
   EngineSettings engine;
   CaptureSettings capture;
+  ExportSettings exporter;
+  std::vector<OutputSettings> outputs;
 };
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
@@ -206,6 +216,7 @@ struct Settings {
 [[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
 [[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock
 [[nodiscard]] std::string classifier_socket(const Settings& settings,
-                                            unsigned worker);  // <run>/classifier-N.sock
+                                            unsigned worker);             // <run>/classifier-N.sock
+[[nodiscard]] std::string export_metrics_file(const Settings& settings);  // <run>/export/metrics
 
 }  // namespace weir

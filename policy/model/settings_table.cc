@@ -34,6 +34,12 @@ constexpr SettingRow word(std::string_view section, std::string_view key, std::s
   return {section, key, kWord, 0, 0, {}, help, nullptr, nullptr, nullptr, words, {}};
 }
 
+/// A row of a list: the loader of that list reads it, `otherwise` is its default.
+constexpr SettingRow listed(SettingRow row, std::string_view otherwise) {
+  row.otherwise = otherwise;
+  return row;
+}
+
 #define WEIR_FIELD(path) [](Settings& s) { return &s.path; }
 constexpr std::int64_t kPathMax = 4'095;
 
@@ -137,6 +143,10 @@ constexpr std::array kRows{
          WEIR_FIELD(redis.reader_user)),
     text("redis", "reader_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
          WEIR_FIELD(redis.reader_password_file)),
+    text("redis", "export_user", kName, 32, "the ACL user that reads events for other tools (weir-export)",
+         WEIR_FIELD(redis.export_user)),
+    text("redis", "export_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
+         WEIR_FIELD(redis.export_password_file)),
     number("redis", "stream_entries_max", 1'000, 1'000'000'000, "events",
            "about how many events a stream keeps", WEIR_FIELD(redis.stream_entries_max)),
 
@@ -204,6 +214,41 @@ constexpr std::array kRows{
     number("capture", "files_max", 16, 10'000, "files", "the oldest go first", WEIR_FIELD(capture.files_max)),
     number("capture", "megabytes_max", 16, 1'048'576, "MiB", "of all files; the oldest go first",
            WEIR_FIELD(capture.megabytes_max)),
+
+    text("export", "user", kName, 32, "the user that weir-export becomes when started as root",
+         WEIR_FIELD(exporter.user)),
+
+    text("outputs", "name", kName, kOutputNameBytesMax, "names the output in metrics, logs and Redis",
+         nullptr),
+    listed(word("outputs", "format", "eve|ecs|cef|syslog|ipfix", "what is written; docs/events.md has each"),
+           "required"),
+    text("outputs", "to", kDestination, 4'095, "where to; a port that is left out is 514, 601, 6514 or 4739",
+         nullptr),
+    listed(text("outputs", "types", kTypeList, 0,
+                "the records that are written; ecs, cef and syslog have flow and alert, ipfix flow", nullptr),
+           "all of the format"),
+    listed(
+        word("outputs", "severity", "info|low|medium|high|critical", "the least that alerts and drops have"),
+        "info"),
+    listed(word("outputs", "people", "none|clear",
+                "whether user names, client host names, mail addresses and subjects are written; addresses "
+                "always are"),
+           "none"),
+    listed(number("outputs", "rotate_megabytes", 1, 1'048'576, "MiB", "size at which a file is put aside",
+                  nullptr),
+           "100"),
+    listed(number("outputs", "rotate_files", 1, 1'000, "files",
+                  "kept beside the current one, FILE.1 is the newest", nullptr),
+           "10"),
+    listed(text("outputs", "ca_file", kPath, kPathMax,
+                "syslog+tls: one of these authorities must have signed the receiver's certificate", nullptr),
+           "/etc/ssl/certs/ca-certificates.crt"),
+    listed(text("outputs", "certificate_file", kPathOrNone, kPathMax,
+                "syslog+tls: the appliance's own, in PEM, for a receiver that asks", nullptr),
+           "none"),
+    listed(text("outputs", "key_file", kPathOrNone, kPathMax,
+                "syslog+tls: its key, which weir-export alone may read", nullptr),
+           "none"),
 };
 #undef WEIR_FIELD
 
@@ -235,6 +280,12 @@ std::string type_text(const SettingRow& row) {
       return fmt::format("up to {} such as \"10.0.0.1:6379, [fd00::1]:6379\", or \"\" for none", row.high);
     case kNames:
       return fmt::format("all, or up to {} names such as \"north, south\"", row.high);
+    case kDestination:
+      return "`file:/PATH`, `unix:/PATH`, `unix-dgram:/PATH`, `syslog+udp://HOST[:PORT]`, "
+             "`syslog+tcp://...`, "
+             "`syslog+tls://...`, `ipfix+udp://...`, `ipfix+tcp://...`";
+    case kTypeList:
+      return "a list of flow, alert, drop, http, tls, dns, smtp, quic, fileinfo, stats";
     case kDevice:
       return "a DPDK device: PCI address or vdev, at most 255 bytes";
     case kCount:
@@ -255,6 +306,7 @@ std::span<const SettingRow> settings_table() { return kRows; }
 
 std::string default_text(const SettingRow& row) {
   Settings defaults;
+  if (!row.otherwise.empty()) return std::string(row.otherwise);
   if (row.number != nullptr) return fmt::format("{}", *row.number(defaults));
   if (row.choice != nullptr) return std::string(*row.choice(defaults) ? row.yes : row.no);
   if (row.text != nullptr) return row.text(defaults)->empty() ? "none" : *row.text(defaults);
