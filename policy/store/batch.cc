@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "policy/store/connection.h"
+#include "policy/store/notify_store.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -128,6 +129,7 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
     const Integer revision = sighting.revision;
     const Integer at = sighting.at;
     Integer id = 0;
+    Integer seen = 0;
     sql << "INSERT INTO violations (rule, section, action, would_block, severity, subject, object, state, "
            "revision,"
            " seen_count, first_seen_ns, last_seen_ns)"
@@ -143,10 +145,11 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
            " ELSE violations.first_seen_ns END,"
            " last_seen_ns = CASE WHEN excluded.last_seen_ns > violations.last_seen_ns THEN "
            "excluded.last_seen_ns"
-           " ELSE violations.last_seen_ns END RETURNING id",
+           " ELSE violations.last_seen_ns END RETURNING id, seen_count",
         use(rule), use(sighting.section), use(sighting.action), use(would_block), use(severity), use(subject),
-        use(object), use(revision), use(at), use(at), into(id);
+        use(object), use(revision), use(at), use(at), into(id), into(seen);
     work_->violations_written = true;
+    if (seen == 1) owe_notifications(*work_, {id, rule, sighting.severity, NotificationCause::kNew});
     if (sighting.flow_id.empty()) return;
     const std::string flow_id = storable(sighting.flow_id);
     sql << "INSERT INTO violation_evidence (violation, flow_id, seen_ns) VALUES (:v, :f, :at)"
@@ -257,6 +260,7 @@ Result<void> Batch::commit() {
          "CASE WHEN state = 'closed' THEN 0 ELSE 1 END, last_seen_ns, id", limits.violations);
     trim(work_->software_written, "software", "last_seen_ns", limits.software);
     trim(work_->sources_written, "sources", "last_seen_ns, id", limits.sources);
+    trim(work_->notifications_owed, "notifications", "id", limits.notifications);
     trim(work_->quotas_added, "quotas", "ends_ns, last_used_ns, id", limits.quotas);
     if (work_->quota_minutes_written) {
       const Integer kept = limits.quota_minutes;

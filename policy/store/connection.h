@@ -30,6 +30,7 @@ struct Batch::Work {
   bool sources_written = false;
   bool quotas_added = false;
   bool quota_minutes_written = false;
+  bool notifications_owed = false;
 };
 
 /// Runs `action`; what it throws becomes an Error that begins with `what`.

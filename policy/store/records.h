@@ -30,6 +30,7 @@ struct StoreLimits {
   std::uint32_t gaps_per_source = 64;       // the oldest is given up: its events count as lost
   std::uint32_t quotas = 100'000;           // those whose period ended longest ago go
   std::uint32_t quota_minutes = 200'000;    // the first to come go: what comes later of one counts anew
+  std::uint32_t notifications = 100'000;    // that wait to be told: the oldest go untold
 };
 
 struct EventKey {
