@@ -322,16 +322,18 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 7> kSections{"memory",     "timeouts", "overload", "redis",
-                                                      "classifier", "engine",   "capture"};
+  constexpr std::array<std::string_view, 9> kSections{"memory", "timeouts", "overload", "redis", "classifier",
+                                                      "engine", "capture",  "notify",   "report"};
   std::vector<std::string_view> known = keys_of("");
-  known.insert(known.end(), {"weir", "pairs"});
+  known.insert(known.end(), {"weir", "pairs", "notifications"});
   known.insert(known.end(), kSections.begin(), kSections.end());
   mistakes.unknown_keys(*root, known);
 
   Settings settings;
   read_section(*root, "", settings, mistakes);
   if (const Node* const pairs = root->find("pairs")) read_pairs(*pairs, settings, mistakes);
+  if (const Node* const list = root->find("notifications"))
+    settings.notifications = read_receivers(*list, mistakes);
   for (const std::string_view section : kSections) {
     const Node* const map = root->find(section);
     if (map == nullptr) continue;
@@ -356,6 +358,8 @@ ResultAll<Settings> load_settings(const std::string& path) {
 std::string flow_file(const Settings& settings, unsigned worker) {
   return fmt::format("{}/flows-{}", settings.run_directory, worker);
 }
+
+std::string notify_directory(const Settings& settings) { return settings.state_directory + "/notify"; }
 
 std::string control_socket(const Settings& settings) { return settings.run_directory + "/dataplane.sock"; }
 
