@@ -33,7 +33,7 @@ void list_receivers(Context& context) {
                {"receiver", "kind", "to", "severity", "rules", "interval", "reports"}));
 }
 
-void status(Context& context) {
+void show_receivers(Context& context) {
   const auto settings = context.settings();
   if (!settings) return;
   auto store = open_store(*settings);
@@ -61,7 +61,7 @@ void status(Context& context) {
                 "last_sent", "last_error"}));
 }
 
-void test(Context& context, const std::string& name) {
+void send_test(Context& context, const std::string& name) {
   const auto settings = context.settings();
   if (!settings) return;
   const auto& all = settings->notifications;
@@ -92,10 +92,11 @@ void add_notify(CLI::App& app, Context& context) {
   notify->fallthrough();
   notify->require_subcommand(1);
   add_command(*notify, "list", "the receivers of the settings file", context, list_receivers);
-  add_command(*notify, "status", "what they are to be told, and how telling them went", context, status);
+  add_command(*notify, "status", "what they are to be told, and how telling them went", context,
+              show_receivers);
   auto name = std::make_shared<std::string>();
   CLI::App* testing = add_command(*notify, "test", "tell one of them, now, that this is a test", context,
-                                  [name](Context& used) { test(used, *name); });
+                                  [name](Context& used) { send_test(used, *name); });
   testing->add_option("NAME", *name, "the receiver's name")->required();
 }
 

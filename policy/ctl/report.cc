@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // weirctl report daily | weekly | monthly: what happened in a day, a week, a month, as PDF, CSV or JSON.
-#include "policy/report/table_text.h"
-
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -19,6 +19,7 @@
 #include "policy/notify/spool.h"
 #include "policy/report/collect.h"
 #include "policy/report/pdf.h"
+#include "policy/report/table_text.h"
 
 namespace weir::ctl {
 namespace {
@@ -105,7 +106,7 @@ report::Paper paper_of(const Settings& settings) {
   return settings.report.a4 ? report::Paper::kA4 : report::Paper::kLetter;
 }
 
-bool put_file(Context& context, const std::string& path, const std::string& bytes) {
+bool write_report(Context& context, const std::string& path, const std::string& bytes) {
   if (auto put = replace_file(path, bytes); !put) {
     context.fail(put.error());
     return false;
@@ -126,13 +127,13 @@ void put_tables(Context& context, const Report& made, const ReportWords& words) 
                                 {}});
     }
     if (words.file == "-") return print(report::to_csv(*table));
-    static_cast<void>(put_file(context, words.file, report::to_csv(*table)));
+    static_cast<void>(write_report(context, words.file, report::to_csv(*table)));
     return;
   }
   const fs::path path{words.file};
   for (const report::Table& table : made.tables) {
     const std::string name = (path.parent_path() / path.stem()).string() + "-" + table.key + ".csv";
-    if (!put_file(context, name, report::to_csv(table))) return;
+    if (!write_report(context, name, report::to_csv(table))) return;
     print(name + "\n");
   }
 }
@@ -159,13 +160,14 @@ void forget_old(const Settings& settings, TimeNs now) {
 }
 
 /// Into the folder of reports, and to those who are to have it by mail.
-void keep(Context& context, const Settings& settings, const Report& made) {
+void keep_report(Context& context, const Settings& settings, const Report& made) {
   const auto pdf = report::to_pdf(made, paper_of(settings));
   if (!pdf) return context.fail(pdf.error());
   std::error_code ignored;
   fs::create_directories(settings.report.directory, ignored);
   const std::string stem = settings.report.directory + "/" + file_stem(made);
-  if (!put_file(context, stem + ".pdf", *pdf) || !put_file(context, stem + ".json", report::to_json(made)))
+  if (!write_report(context, stem + ".pdf", *pdf) ||
+      !write_report(context, stem + ".json", report::to_json(made)))
     return;
   print(stem + ".pdf\n");
   forget_old(settings, made.made);
@@ -188,7 +190,7 @@ void keep(Context& context, const Settings& settings, const Report& made) {
   }
 }
 
-void run(Context& context, const ReportWords& words) {
+void run_report(Context& context, const ReportWords& words) {
   const auto settings = context.settings();
   if (!settings) return;
   if (words.keep != words.file.empty()) {
@@ -197,17 +199,17 @@ void run(Context& context, const ReportWords& words) {
   }
   const auto made = make_report(context, *settings, words);
   if (!made) return;
-  if (words.keep) return keep(context, *settings, *made);
+  if (words.keep) return keep_report(context, *settings, *made);
   const std::string ending = fs::path{words.file}.extension().string();
   if (ending == ".csv" || !words.table.empty()) return put_tables(context, *made, words);
   if (words.file == "-") return print(report::to_json(*made));
   if (ending == ".json") {
-    static_cast<void>(put_file(context, words.file, report::to_json(*made)));
+    static_cast<void>(write_report(context, words.file, report::to_json(*made)));
     return;
   }
   const auto pdf = report::to_pdf(*made, paper_of(*settings));
   if (!pdf) return context.fail(pdf.error());
-  static_cast<void>(put_file(context, words.file, *pdf));
+  static_cast<void>(write_report(context, words.file, *pdf));
 }
 
 std::string file_mistake(const std::string& file) {
@@ -229,8 +231,8 @@ void add_report(CLI::App& app, Context& context) {
   for (const auto& [kind, what] : kinds) {
     auto words = std::make_shared<ReportWords>();
     words->kind = kind;
-    CLI::App* one =
-        add_command(*all, to_string(kind), what, context, [words](Context& used) { run(used, *words); });
+    CLI::App* one = add_command(*all, to_string(kind), what, context,
+                                [words](Context& used) { run_report(used, *words); });
     one->add_option("-o,--output", words->file,
                     "FILE.pdf; FILE.csv, one for each table; FILE.json; -: JSON to standard output")
         ->check(file_mistake);

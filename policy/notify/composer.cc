@@ -81,7 +81,8 @@ Result<void> Composer::hand_over(const policy::MessageRow& row) {
     const auto content = policy::content_of(store_, row, kRulesTold, kViolationsTold);
     if (!content) return tl::unexpected(content.error());
     if (content->violations > 0) {
-      if (auto put = spool_.put(message_of(*content, *receiver, appliance_, row.made)); !put) return put;
+      if (auto put = spool_.put(message_of(*content, *receiver, appliance_, row.made, pseudonyms_)); !put)
+        return put;
     }
   }
   auto batch = store_.begin();

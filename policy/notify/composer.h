@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/model/notification_settings.h"
+#include "policy/notify/shown_subject.h"
 #include "policy/notify/spool.h"
 #include "policy/store/notify_store.h"
 
@@ -19,11 +20,12 @@ inline constexpr TimeNs kLookEvery = kSecond;
 class Composer {
  public:
   Composer(policy::Store store, std::vector<NotificationReceiver> receivers, std::string appliance,
-           Spool spool)
+           Spool spool, Pseudonymiser pseudonyms = {})
       : store_(std::move(store)),
         receivers_(std::move(receivers)),
         appliance_(std::move(appliance)),
-        spool_(std::move(spool)) {}
+        spool_(std::move(spool)),
+        pseudonyms_(std::move(pseudonyms)) {}
 
   /// Tells the store who is told from now on.
   [[nodiscard]] Result<void> begin();
@@ -40,6 +42,7 @@ class Composer {
   std::vector<NotificationReceiver> receivers_;
   std::string appliance_;
   Spool spool_;
+  Pseudonymiser pseudonyms_;
   TimeNs last_look_ = 0;
   std::map<std::string, TimeNs> gathers_since_;
 };

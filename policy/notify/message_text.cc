@@ -76,7 +76,7 @@ std::string violation_lines(const ToldContent& content, ShownSubjects& subjects)
     const policy::Violation& one = told.violation;
     lines += fmt::format("  #{} {} {}: {}, {} -> {}, {}, last {}{}\n", one.id, to_string(one.severity),
                          field(one.rule), field(action_of(one)), field(subjects.subject(one.subject)),
-                         field(ShownSubjects::object(one.object)), counted(one.count, "hit", "hits"),
+                         field(subjects.object(one.object)), counted(one.count, "hit", "hits"),
                          utc_text(one.last_seen),
                          told.cause == policy::NotificationCause::kOverdue ? ", overdue" : "");
   }
@@ -86,8 +86,7 @@ std::string violation_lines(const ToldContent& content, ShownSubjects& subjects)
 }
 
 std::string mail_text(const ToldContent& content, const NotificationReceiver& receiver,
-                      const std::string& appliance, TimeNs made) {
-  ShownSubjects subjects;
+                      const std::string& appliance, TimeNs made, ShownSubjects& subjects) {
   std::uint64_t sightings = 0;
   for (const ToldRule& rule : content.rules) sightings += rule.sightings;
   std::string text = fmt::format("The appliance {} has {}, of {}. Told at {}.\n\nBy rule\n{}", appliance,
@@ -121,15 +120,15 @@ Json violation_json(const ToldViolation& told, ShownSubjects& subjects) {
           {"action", one.action},
           {"would_block", one.would_block},
           {"subject", subjects.subject(one.subject)},
-          {"object", ShownSubjects::object(one.object)},
+          {"object", subjects.object(one.object)},
           {"hits", one.count},
           {"first_seen", utc_text(one.first_seen)},
           {"last_seen", utc_text(one.last_seen)},
           {"revision", one.revision}};
 }
 
-std::string webhook_body(const ToldContent& content, const Message& message, const std::string& appliance) {
-  ShownSubjects subjects;
+std::string webhook_body(const ToldContent& content, const Message& message, const std::string& appliance,
+                         ShownSubjects& subjects) {
   Json rules = Json::array();
   for (const ToldRule& rule : content.rules) {
     rules.push_back({{"rule", rule.rule},
@@ -155,13 +154,12 @@ std::string webhook_body(const ToldContent& content, const Message& message, con
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string syslog_lines(const ToldContent& content, const SyslogHead& head) {
-  ShownSubjects subjects;
+std::string syslog_lines(const ToldContent& content, const SyslogHead& head, ShownSubjects& subjects) {
   std::string lines;
   for (const ToldViolation& told : content.first) {
     const policy::Violation& one = told.violation;
     const std::string subject = subjects.subject(one.subject);
-    const std::string object = ShownSubjects::object(one.object);
+    const std::string object = subjects.object(one.object);
     lines += syslog_line(head, {one.severity,
                                 "violation",
                                 {{"id", std::to_string(one.id)},
@@ -200,18 +198,19 @@ SyslogHead head_of(const NotificationReceiver& receiver, const Message& message,
 }  // namespace
 
 Message message_of(const ToldContent& content, const NotificationReceiver& receiver,
-                   const std::string& appliance, TimeNs made) {
+                   const std::string& appliance, TimeNs made, const Pseudonymiser& pseudonyms) {
+  ShownSubjects subjects{pseudonyms};
   Message message{
       message_key(made, appliance, receiver.name), receiver.name, made, title_of(content, appliance), {}};
   switch (receiver.kind) {
     case ReceiverKind::kMail:
-      message.body = mail_text(content, receiver, appliance, made);
+      message.body = mail_text(content, receiver, appliance, made, subjects);
       break;
     case ReceiverKind::kWebhook:
-      message.body = webhook_body(content, message, appliance);
+      message.body = webhook_body(content, message, appliance, subjects);
       break;
     case ReceiverKind::kSyslog:
-      message.body = syslog_lines(content, head_of(receiver, message, appliance));
+      message.body = syslog_lines(content, head_of(receiver, message, appliance), subjects);
       break;
   }
   return message;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "policy/model/notification_settings.h"
+#include "policy/notify/shown_subject.h"
 #include "policy/notify/spool.h"
 #include "policy/store/notify_store.h"
 
@@ -19,7 +20,8 @@ inline constexpr std::size_t kFieldBytesMax = 256;         // of a name from the
 
 /// The message of these violations; its key is of `made`.
 [[nodiscard]] Message message_of(const policy::ToldContent& content, const NotificationReceiver& receiver,
-                                 const std::string& appliance, TimeNs made);
+                                 const std::string& appliance, TimeNs made,
+                                 const Pseudonymiser& pseudonyms = {});
 /// One that says that it is a test.
 [[nodiscard]] Message test_message(const NotificationReceiver& receiver, const std::string& appliance,
                                    TimeNs made);

@@ -15,6 +15,7 @@ bool is_hardware_address(const std::string& text) {
 }  // namespace
 
 std::string ShownSubjects::subject(const std::string& subject) {
+  if (pseudonyms_.subject) return pseudonyms_.subject(subject);
   const bool nobody = subject.empty() || subject == "all" || subject.starts_with("group ") ||
                       is_hardware_address(subject) || IpAddress::parse(subject).has_value();
   if (nobody) return subject;
@@ -22,7 +23,8 @@ std::string ShownSubjects::subject(const std::string& subject) {
   return fmt::format("{} {}", person_, found->second);
 }
 
-std::string ShownSubjects::object(const std::string& object) {
+std::string ShownSubjects::object(const std::string& object) const {
+  if (pseudonyms_.object) return pseudonyms_.object(object);
   const std::size_t at = object.rfind('@');
   return at == std::string::npos ? object : "..." + object.substr(at);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "policy/model/error.h"
+#include "policy/notify/shown_subject.h"
 #include "policy/report/report.h"
 #include "policy/store/store.h"
 
@@ -24,6 +25,7 @@ struct Request {
   std::string zone_name = "UTC";
   Period period;
   TimeNs now = 0;
+  notify::Pseudonymiser pseudonyms{};  // without: users are numbers
   /// The group of a client's address, by the policy in force; empty: none.
   std::function<std::string(const std::string& subject)> group_of = [](const std::string&) { return ""; };
 };

@@ -30,7 +30,7 @@ Result<void> put_quotas(policy::Store& store, const Request& request, Report& re
   table.columns = {{"rule", word(Word::kRule), false, 2.5},   {"subject", word(Word::kSubject), false, 2.5},
                    {"period", word(Word::kPeriod), false, 2}, {"reached_percent", word(Word::kReached), true},
                    {"bytes", word(Word::kBytes), true, 1.3},  {"flows", word(Word::kFlows), true}};
-  notify::ShownSubjects shown{word(Word::kUser)};
+  notify::ShownSubjects shown{request.pseudonyms, word(Word::kUser)};
   for (const policy::QuotaRecord* const one : reached) {
     if (table.rows.size() == kTableRowsMax) {
       ++table.left_out;

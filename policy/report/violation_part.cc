@@ -63,7 +63,7 @@ ViolationPart::ViolationPart(const Request& request, const Period& previous)
     : request_(request),
       previous_(previous),
       bars_(bars_of(request.period)),
-      shown_(std::string(text(Word::kUser, request.language))) {}
+      shown_(request.pseudonyms, std::string(text(Word::kUser, request.language))) {}
 
 void ViolationPart::add(const policy::Violation& violation) {
   const std::string group = request_.group_of(violation.subject);
@@ -211,7 +211,7 @@ Table ViolationPart::oldest() {
     const TimeNs age = std::max<TimeNs>(request_.period.end - one.first_seen, 0);
     table.rows.push_back(
         {Cell::count(one.id), Cell::of(one.rule), Cell::of(severity_word(one.severity, request_.language)),
-         Cell::of(shown_.subject(one.subject)), Cell::of(notify::ShownSubjects::object(one.object)),
+         Cell::of(shown_.subject(one.subject)), Cell::of(shown_.object(one.object)),
          Cell::time(one.first_seen), Cell::count(age / (kHour * static_cast<TimeNs>(kDayHours)))});
   }
   table.left_out = open_count_ - open_.size();
@@ -227,7 +227,7 @@ Table ViolationPart::by_object() const {
                    {"hits", word(Word::kHits), true}};
   put_rows(table, objects_.sorted([](const Sum& sum) { return sum.fresh; }),
            [&](const auto& row) -> std::vector<Cell> {
-             return {Cell::of(notify::ShownSubjects::object(row.first)),
+             return {Cell::of(shown_.object(row.first)),
                      Cell::of(severity_word(row.second.severity, request_.language)),
                      Cell::count(row.second.fresh), Cell::count(row.second.before),
                      Cell::count(row.second.hits)};

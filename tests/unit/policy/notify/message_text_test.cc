@@ -139,8 +139,10 @@ TEST(ShownSubjects, PeopleAreNumbersOfThisTextAlone) {
   EXPECT_EQ(shown.subject("bob@EXAMPLE.COM"), "user 1");
   EXPECT_EQ(shown.subject("anna"), "user 2");
   EXPECT_EQ(shown.subject("bob@EXAMPLE.COM"), "user 1");
-  EXPECT_EQ(ShownSubjects::object("bet.example"), "bet.example");
-  EXPECT_EQ(ShownSubjects::object("anna.smith@partner.example"), "...@partner.example");
+  EXPECT_EQ(shown.object("bet.example"), "bet.example");
+  EXPECT_EQ(shown.object("anna.smith@partner.example"), "...@partner.example");
+  ShownSubjects other{{[](const std::string& one) { return "p-" + std::to_string(one.size()); }, {}}};
+  EXPECT_EQ(other.subject("10.0.0.2"), "p-8");
 }
 
 }  // namespace
