@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   weir::ctl::add_directory(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
+  weir::ctl::add_notify(app, context);
+  weir::ctl::add_report(app, context);
   weir::ctl::add_quota(app, context);
   weir::ctl::add_software(app, context);
   weir::ctl::add_exception(app, context);

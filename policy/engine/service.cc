@@ -18,6 +18,7 @@
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
 #include "policy/model/wall_clock.h"
+#include "policy/notify/composer.h"
 
 namespace weir::policy {
 namespace {
@@ -70,11 +71,31 @@ Result<Engine> make_engine(const EngineService& service) {
                 service.judge, QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}};
 }
 
+/// Beside the engine, with a connection to the store of its own: what goes wrong here keeps no event waiting.
+Result<notify::Composer> make_composer(const Settings& settings) {
+  auto store = Store::open(settings.engine.store, StoreAccess::kWrite);
+  if (!store) return tl::unexpected(store.error());
+  notify::Composer composer{std::move(*store), settings.notifications, settings.appliance,
+                            notify::Spool{notify_directory(settings)}};
+  if (auto begun = composer.begin(); !begun) return tl::unexpected(begun.error());
+  return composer;
+}
+
+/// Puts notifications that are due into the spool; an error that lasts is said once.
+void notify_of(notify::Composer& composer, std::string& said) {
+  const auto handed = composer.look(wall_clock());
+  if (handed && *handed > 0) spdlog::info("notifications-handed-over messages={}", *handed);
+  const std::string reason = handed ? "" : to_text(handed.error());
+  if (std::exchange(said, reason) != reason && !reason.empty())
+    spdlog::error("notifications-delayed what=\"{}\"", reason);
+}
+
 /// Rounds until an error, or until told to stop and the streams are read.
-Result<void> work(Engine& engine, int stop_descriptor) {
+Result<void> work(Engine& engine, notify::Composer& composer, int stop_descriptor) {
   std::optional<Clock::time_point> drain_until;
   std::string refused;
   std::pair<std::size_t, std::uint64_t> streams{};
+  std::string not_notified;
   while (!drain_until || Clock::now() < *drain_until) {
     if (!drain_until && readable(stop_descriptor, std::chrono::milliseconds{0})) {
       drain_until = Clock::now() + kDrainMax;
@@ -87,6 +108,7 @@ Result<void> work(Engine& engine, int stop_descriptor) {
     const std::string reason = round->facts_refused ? to_text(*round->facts_refused) : "";
     if (std::exchange(refused, reason) != reason && !reason.empty())  // what lasts is said once
       spdlog::error("facts-refused stream={} what=\"{}\"", kFactsStream, reason);
+    notify_of(composer, not_notified);
     if (drain_until && round->entries() == 0) break;
   }
   return {};
@@ -99,16 +121,17 @@ void EngineService::run(int stop_descriptor) {
   std::string said;
   while (true) {
     auto engine = make_engine(*this);
+    auto composer = engine ? make_composer(settings) : tl::unexpected(engine.error());
     Result<void> ended;
-    if (engine) {
+    if (composer) {
       spdlog::info("engine-ready consumer={} redis={} store={}", consumer,
                    to_string(endpoint_of(settings.redis, RedisUser::kEngine)), settings.engine.store);
       wait = kRetryWaitFirst;
       said.clear();
-      ended = work(*engine, stop_descriptor);
+      ended = work(*engine, *composer, stop_descriptor);
       if (ended) return;
     } else {
-      ended = tl::unexpected(engine.error());
+      ended = tl::unexpected(composer.error());
     }
     if (ended.error().what != said) {  // an error that lasts is said once
       said = ended.error().what;

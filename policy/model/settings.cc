@@ -375,10 +375,10 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 8> kSections{"memory",     "timeouts", "overload", "redis",
-                                                      "classifier", "engine",   "capture",  "export"};
+  constexpr std::array<std::string_view, 10> kSections{"memory", "timeouts", "overload", "redis",  "classifier",
+                                                       "engine", "capture",  "export",   "notify", "report"};
   std::vector<std::string_view> known = keys_of("");
-  known.insert(known.end(), {"weir", "pairs", "outputs"});
+  known.insert(known.end(), {"weir", "pairs", "outputs", "notifications"});
   known.insert(known.end(), kSections.begin(), kSections.end());
   mistakes.unknown_keys(*root, known);
 
@@ -386,6 +386,8 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   read_section(*root, "", settings, mistakes);
   if (const Node* const pairs = root->find("pairs")) read_pairs(*pairs, settings, mistakes);
   if (const Node* const outputs = root->find("outputs")) settings.outputs = read_outputs(*outputs, mistakes);
+  if (const Node* const list = root->find("notifications"))
+    settings.notifications = read_receivers(*list, mistakes);
   for (const std::string_view section : kSections) {
     const Node* const map = root->find(section);
     if (map == nullptr) continue;
@@ -414,6 +416,8 @@ bool is_store_url(std::string_view store) {
 std::string flow_file(const Settings& settings, unsigned worker) {
   return fmt::format("{}/flows-{}", settings.run_directory, worker);
 }
+
+std::string notify_directory(const Settings& settings) { return settings.state_directory + "/notify"; }
 
 std::string control_socket(const Settings& settings) { return settings.run_directory + "/dataplane.sock"; }
 

@@ -12,6 +12,7 @@
 #include "policy/model/error.h"
 #include "policy/model/ethertypes.h"
 #include "policy/model/output_settings.h"
+#include "policy/model/notification_settings.h"
 
 namespace weir {
 
@@ -186,6 +187,19 @@ struct CaptureSettings {
   std::uint32_t megabytes_max = 256;  // of all files
 };
 
+/// The process that tells, and what lies between it and the engine: <state_directory>/notify.
+struct NotifySettings {
+  std::string user = "weir-notify";  // dropped to when started as root
+};
+
+/// Reports that the timer makes.
+struct ReportSettings {
+  std::string directory = "/var/lib/weir/reports";
+  std::uint32_t keep_days = 400;
+  bool english = true;  // language: en | fr
+  bool a4 = true;       // paper: a4 | letter
+};
+
 struct Settings {
   std::string appliance = "weir";  // names this box in events, [a-z0-9-]{1,32}
   std::string run_directory = "/run/weir";
@@ -203,6 +217,9 @@ struct Settings {
   CaptureSettings capture;
   ExportSettings exporter;
   std::vector<OutputSettings> outputs;
+  NotifySettings notify;
+  ReportSettings report;
+  std::vector<NotificationReceiver> notifications;  // docs/configuration.md, "Notifications"
 };
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
@@ -212,6 +229,7 @@ struct Settings {
 [[nodiscard]] std::vector<std::string_view> comma_separated(std::string_view text);
 
 [[nodiscard]] std::string flow_file(const Settings& settings, unsigned worker);  // <run>/flows-N
+[[nodiscard]] std::string notify_directory(const Settings& settings);            // <state>/notify
 /// Unix sockets of the run directory.
 [[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
 [[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock

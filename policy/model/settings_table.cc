@@ -249,6 +249,15 @@ constexpr std::array kRows{
     listed(text("outputs", "key_file", kPathOrNone, kPathMax,
                 "syslog+tls: its key, which weir-export alone may read", nullptr),
            "none"),
+
+    text("notify", "user", kName, 32, "the user that weir-notify becomes when started as root",
+         WEIR_FIELD(notify.user)),
+
+    text("report", "directory", kPath, kPathMax, "where the reports of the timer are kept",
+         WEIR_FIELD(report.directory)),
+    number("report", "keep_days", 1, 3'650, "days", "how long they are kept", WEIR_FIELD(report.keep_days)),
+    choice("report", "language", "en", "fr", "of reports", WEIR_FIELD(report.english)),
+    choice("report", "paper", "a4", "letter", "of reports", WEIR_FIELD(report.a4)),
 };
 #undef WEIR_FIELD
 

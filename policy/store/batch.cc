@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "policy/store/connection.h"
+#include "policy/store/notify_store.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -120,6 +121,7 @@ Result<void> Batch::commit() {
     if (const Integer gone = trim_violations(work); gone > 0) count_up(sql, "violations_evicted", gone);
     if (!work.software.all().empty()) trim(sql, "software", "last_seen_ns", limits.software);
     if (work.sources.added()) trim(sql, "sources", "last_seen_ns, id", limits.sources);
+    if (work.notifications_owed) trim(sql, "notifications", "id", limits.notifications);
     if (work.quotas.added()) trim(sql, "quotas", "ends_ns, last_used_ns, id", limits.quotas);
     if (work.quotas.minutes_written()) {
       const Integer kept = limits.quota_minutes;

@@ -90,6 +90,7 @@ struct Batch::Work {
   std::size_t violations_added = 0;
   bool suppressions_read = false;
   bool suppressions_changed = false;
+  bool notifications_owed = false;
 };
 
 inline constexpr std::size_t kViolationsAtOnce = 2'000;  // different ones that a batch holds before it writes

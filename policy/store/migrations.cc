@@ -115,6 +115,18 @@ const std::vector<Migration>& migrations() {
            " packets {int} NOT NULL, retransmitted {int} NOT NULL, round_trips {blob} NOT NULL,"
            " responses {blob} NOT NULL, PRIMARY KEY (length_s, begins_ns, kind, server, service)) {strict}",
        }},
+      {8,
+       {
+           // Who is told of violations, what is to be told (message 0: not in a message yet), and messages
+           // that were begun. notify_store.h has the order of things.
+           "CREATE TABLE notification_receivers (receiver TEXT PRIMARY KEY, severity {int} NOT NULL,"
+           " last_message_ns {int} NOT NULL, messages {int} NOT NULL) {strict}",
+           "CREATE TABLE notifications (id {key}, receiver TEXT NOT NULL, message {int} NOT NULL,"
+           " rule TEXT NOT NULL, violation {int} NOT NULL, cause TEXT NOT NULL) {strict}",
+           "CREATE INDEX notifications_by_message ON notifications (receiver, message, rule)",
+           "CREATE TABLE notification_messages (id {key}, maker TEXT NOT NULL, receiver TEXT NOT NULL,"
+           " made_ns {int} NOT NULL) {strict}",
+       }},
   };
   return kMigrations;
 }

@@ -55,6 +55,7 @@ class Store {
   [[nodiscard]] Result<EngineState> engine_state();
   /// Events that were published (a later one of their source arrived) and have not been seen.
   [[nodiscard]] Result<std::int64_t> missing_events();
+  [[nodiscard]] Connection& connection() { return *connection_; }
 
  private:
   friend class Batch;
@@ -67,6 +68,7 @@ class Store {
 class Batch {
  public:
   struct Work;  // policy/store/connection.h, for the files of that folder
+  struct Work;
   Batch(Batch&&) noexcept;
   Batch& operator=(Batch&&) = delete;
   ~Batch();

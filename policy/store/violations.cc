@@ -194,8 +194,20 @@ void add_history(Store::Connection& store, const std::map<Key, Merged>& entries,
   if (insert.values() > 0) insert.run();
 }
 
+/// Who is told of violations of such severity is owed a word of each that is new.
+void owe_new(Batch::Work& work, const std::vector<Key>& fresh, const std::map<Key, Integer>& ids) {
+  if (fresh.empty()) return;
+  Statement insert(work.connection);
+  insert << "INSERT INTO notifications (receiver, message, rule, violation, cause) SELECT r.receiver, 0, v.rule,"
+            " v.id, 'new' FROM notification_receivers r, violations v WHERE r.severity <= v.severity AND v.id IN (";
+  for (const Key& key : fresh) insert.next().value(ids.at(key));
+  insert << ")";
+  if (insert.run() > 0) work.notifications_owed = true;
+}
+
 /// Gives how many violations are new.
-std::size_t write_some(Store::Connection& store, std::span<Entry> entries) {
+std::size_t write_some(Batch::Work& work, std::span<Entry> entries) {
+  Store::Connection& store = work.connection;
   const auto keys_of = [](const auto& all) {
     std::vector<Key> keys;
     for (const auto& one : all) keys.push_back(one.first);
@@ -211,6 +223,7 @@ std::size_t write_some(Store::Connection& store, std::span<Entry> entries) {
   const std::map<Key, Integer> ids = upsert(store, kept, closed_ones(store, fresh));
   add_evidence(store, kept, ids, known);
   add_history(store, kept, ids, known);
+  owe_new(work, fresh, ids);
   return fresh.size();
 }
 
@@ -255,7 +268,7 @@ void write_violations(Batch::Work& work) {
   std::vector<Entry> entries(std::make_move_iterator(merged.begin()), std::make_move_iterator(merged.end()));
   for (std::size_t at = 0; at < entries.size(); at += kRowsAtOnce) {
     const std::size_t count = std::min(kRowsAtOnce, entries.size() - at);
-    work.violations_added += write_some(work.connection, std::span{entries}.subspan(at, count));
+    work.violations_added += write_some(work, std::span{entries}.subspan(at, count));
   }
 }
 
