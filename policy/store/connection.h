@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -40,7 +41,7 @@ struct Batch::Work {
 
 /// Runs `action`; what it throws becomes an Error that begins with `what`.
 template <typename Action>
-auto caught(const std::string& what, Action&& action) -> Result<std::invoke_result_t<Action>> {
+auto caught(std::string_view what, Action&& action) -> Result<std::invoke_result_t<Action>> {
   try {
     if constexpr (std::is_void_v<std::invoke_result_t<Action>>) {
       std::forward<Action>(action)();
