@@ -10,7 +10,7 @@ namespace weir::policy {
 
 namespace {
 
-constexpr std::uint64_t kScanStep = 500;  // entries a command
+constexpr std::uint64_t kScanStep = 100;  // entries a command: full batches are 20 KB and more
 
 }  // namespace
 
@@ -54,7 +54,7 @@ Result<std::vector<StreamEntry>> StreamBrowser::follow(const std::vector<std::st
   }
   if (auto set = connection_.wait_longer(block); !set) return tl::unexpected(set.error());
   const std::string block_text = std::to_string(std::max<std::int64_t>(block.count(), 1));
-  std::vector<std::string_view> command{"XREAD", "COUNT", "500", "BLOCK", block_text, "STREAMS"};
+  std::vector<std::string_view> command{"XREAD", "COUNT", "100", "BLOCK", block_text, "STREAMS"};
   for (const auto& [stream, id] : after_) command.push_back(stream);
   for (const auto& [stream, id] : after_) command.push_back(id);
   const auto reply = connection_.command(command);

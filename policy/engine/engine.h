@@ -17,7 +17,7 @@
 
 namespace weir::policy {
 
-inline constexpr std::uint32_t kRoundEntriesMax = 500;          // of one stream, read at once
+inline constexpr std::uint32_t kRoundEntriesMax = 100;          // of one stream, read at once
 inline constexpr std::size_t kRoundEventsMax = 4'096;           // in one transaction
 inline constexpr std::size_t kRoundBytesMax = 16U << 20U;       // of events in one transaction, about
 inline constexpr std::size_t kEventMemoryKept = 8U << 10U;      // memory of longer events is not used again
