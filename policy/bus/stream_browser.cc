@@ -10,7 +10,7 @@ namespace weir::policy {
 
 namespace {
 
-constexpr std::uint64_t kScanStep = 500;  // entries a command
+constexpr std::uint64_t kScanStep = 100;  // entries a command: full batches are 20 KB and more
 
 }  // namespace
 
@@ -52,7 +52,7 @@ Result<std::vector<StreamEntry>> StreamBrowser::follow(const std::vector<std::st
   if (after_.empty()) {
     if (auto marked = mark(streams); !marked) return tl::unexpected(marked.error());
   }
-  const auto answers = connection_.read({{"XREAD", "COUNT", "500"}, after_, block});
+  const auto answers = connection_.read({{"XREAD", "COUNT", "100"}, after_, block});
   if (!answers) return tl::unexpected(answers.error());
 
   std::vector<StreamEntry> all;

@@ -65,8 +65,9 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
 Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& round) {
   decoded_count_ = 0;
   std::size_t taken = 0;
+  std::size_t bytes_taken = 0;
   for (const StreamEntry& entry : entries) {
-    if (decoded_count_ + kBatchEventsMax > kRoundEventsMax) break;
+    if (decoded_count_ + kBatchEventsMax > kRoundEventsMax || bytes_taken >= kRoundBytesMax) break;
     ++taken;
     if (entry.gone) {
       ++round.gone;
@@ -79,9 +80,11 @@ Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& 
         return tl::unexpected(buried.error());
       continue;
     }
+    bytes_taken += opened->bytes.size();
     for (const std::string_view bytes : opened->events) {
       if (decoded_count_ == decoded_.size()) decoded_.emplace_back();
       Decoded& one = decoded_[decoded_count_];
+      if (std::exchange(one.large, bytes.size() > kEventMemoryKept)) one.event = {};
       if (auto decoded = decode_event(bytes, one.event); !decoded) {  // decode
         ++round.dead;
         if (auto buried = bury(entry, decoded.error(), bytes); !buried) return tl::unexpected(buried.error());

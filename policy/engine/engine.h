@@ -17,8 +17,10 @@
 
 namespace weir::policy {
 
-inline constexpr std::uint32_t kRoundEntriesMax = 500;          // of one stream, read at once
+inline constexpr std::uint32_t kRoundEntriesMax = 100;          // of one stream, read at once
 inline constexpr std::size_t kRoundEventsMax = 4'096;           // in one transaction
+inline constexpr std::size_t kRoundBytesMax = 16U << 20U;       // of events in one transaction, about
+inline constexpr std::size_t kEventMemoryKept = 8U << 10U;      // memory of longer events is not used again
 inline constexpr std::chrono::milliseconds kClaimIdle{30'000};  // silent this long: another engine takes over
 inline constexpr std::uint32_t kDeadLettersMax = 10'000;      // the dead-letter stream keeps about this many
 inline constexpr std::int64_t kHeartbeatEvery = 5 * kSecond;  // and how often dead consumers are looked for
@@ -60,6 +62,7 @@ class Engine {
   struct Decoded {
     event::FlowEvent event;
     Findings findings;
+    bool large = false;
   };
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
   [[nodiscard]] Result<Round> idle(TimeNs now);

@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 
 #include "policy/bus/event_batch.h"
 #include "policy/engine/event_codec.h"
@@ -38,11 +37,8 @@ Result<std::string> from_base64(const std::string& text) {
 
 }  // namespace
 
-std::string keep_event(const event::FlowEvent& event) {
-  const std::string bytes = event.SerializeAsString();
-  const std::array<std::string_view, 1> one{bytes};
-  return base64(encode_batch(one));
-}
+// Not compressed: of a single event that would take longer than all the rest that the engine does with it.
+std::string keep_event(const event::FlowEvent& event) { return base64(event.SerializeAsString()); }
 
 Result<event::FlowEvent> kept_event(const std::string& text) {
   if (text.starts_with('{')) return event_from_json(text);

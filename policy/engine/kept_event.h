@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An event as the store keeps it: a text of base64, of an event batch of that one event (event_batch.h).
-// JSON, as earlier versions kept it, can be read.
+// An event as the store keeps it: its bytes, as an entry of one event could hold them (event_batch.h), in
+// base64. JSON, as earlier versions kept it, can be read.
 #pragma once
 
 #include <string>

@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -105,7 +106,7 @@ std::int64_t count_rows(Batch::Work& work, const std::string& table, std::int64_
 /// Runs `action`; what it throws becomes an Error that begins with `what`. The values of a statement that
 /// failed, which SOCI would add, stay out: they may be about people.
 template <typename Action>
-auto caught(const std::string& what, Action&& action) -> Result<std::invoke_result_t<Action>> {
+auto caught(std::string_view what, Action&& action) -> Result<std::invoke_result_t<Action>> {
   try {
     if constexpr (std::is_void_v<std::invoke_result_t<Action>>) {
       std::forward<Action>(action)();

@@ -222,6 +222,45 @@ TEST_F(EngineTest, ABatchIsAppliedEventByEvent) {
   EXPECT_EQ(tables(), once);
 }
 
+TEST_F(EngineTest, ATransactionTakesSoManyEventsAndARoundSeveralTransactions) {
+  Engine one = engine();
+  std::vector<StreamEntry> entries;
+  std::vector<std::string> payloads;
+  for (std::uint64_t sequence = 1; entries.size() < kRoundEventsMax / kBatchEventsMax + 4;) {
+    std::vector<std::string> events;
+    while (events.size() < kBatchEventsMax)
+      events.push_back(test::flow_event(sequence++, event::KIND_OPENED).SerializeAsString());
+    payloads.push_back(encode_batch(events));
+    entries.push_back({flow_stream(0), "0-1", payloads.back(), false});
+  }
+  Round round;
+  EXPECT_EQ(one.apply(entries, kSecond, round).value(), kRoundEventsMax / kBatchEventsMax);
+  EXPECT_EQ(round.applied, kRoundEventsMax);
+  publish(payloads);
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.applied, 4 * kBatchEventsMax);
+  EXPECT_EQ(sum.duplicates, kRoundEventsMax);
+}
+
+TEST_F(EngineTest, ATransactionTakesSoManyBytes) {
+  Engine one = engine();
+  std::vector<StreamEntry> entries;
+  for (std::uint64_t sequence = 1; entries.size() < 100;) {
+    std::vector<std::string> events;
+    while (events.size() < 4) {
+      event::FlowEvent event = test::flow_event(sequence++, event::KIND_OPENED);
+      event.set_user_agent(std::string(60'000, 'x'));
+      events.push_back(event.SerializeAsString());
+    }
+    entries.push_back({flow_stream(0), "0-1", encode_batch(events), false});
+  }
+  Round round;
+  const std::size_t taken = one.apply(entries, kSecond, round).value();
+  EXPECT_EQ(round.applied, 4 * taken);
+  EXPECT_LT(taken * 240'000, kRoundBytesMax + kBatchBytesMax);
+  EXPECT_GT(taken * 250'000, kRoundBytesMax);
+}
+
 TEST_F(EngineTest, APoisonedEventOfABatchIsBuriedAlone) {
   Engine one = engine();
   std::vector<std::string> events = story();
