@@ -9,7 +9,7 @@
 #include "policy/ctl/exceptions.h"
 #include "policy/ctl/explain_words.h"
 #include "policy/ctl/violation_words.h"
-#include "policy/engine/event_codec.h"
+#include "policy/engine/kept_event.h"
 #include "policy/lang/moment.h"
 #include "policy/model/wall_clock.h"
 #include "policy/store/violation_store.h"
@@ -87,7 +87,7 @@ std::string flow_story(policy::Store& store, const policy::Violation& violation)
   for (const std::string& id : violation.evidence) {
     const auto flow = store.flow(id);
     if (!flow) continue;
-    const auto event = policy::event_from_json(flow->event);
+    const auto event = policy::kept_event(flow->event);
     if (event) return "\n" + explain_in_words(*event);
   }
   return violation.evidence.empty() ? "" : "\nNone of its flows is kept any more.\n";

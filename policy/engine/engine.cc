@@ -45,6 +45,7 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
   // Before the transaction, which keeps other engines out.
   const auto taken = decode(entries, round);
   if (!taken) return taken;
+  FlowSums sums;
   auto batch = store_.begin();
   if (!batch) return tl::unexpected(batch.error());
   for (const Decoded& one : std::span{decoded_}.first(decoded_count_)) {
@@ -55,8 +56,10 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
       continue;
     }
     if (auto kept = record(*batch, one.findings, now, round); !kept) return tl::unexpected(kept.error());
+    add_up(one.event, sums);
     ++round.applied;
   }
+  if (auto added = add_flow_sums(*batch, sums, now); !added) return tl::unexpected(added.error());
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
   sum += round;
   return taken;
@@ -137,6 +140,13 @@ Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, 
   }
   if (findings.flow) return batch.record(*findings.flow);
   return {};
+}
+
+void Engine::add_up(const event::FlowEvent& event, FlowSums& sums) const {
+  if (event.kind() != event::KIND_FINAL) return;
+  const std::vector<std::string> categories =
+      categories_ && !event.host().empty() ? categories_(event.host()) : std::vector<std::string>{};
+  sums.add(flow_sample_of(event, categories));
 }
 
 Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {

@@ -12,6 +12,7 @@
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/engine/findings.h"
+#include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
 #include "policy/store/store.h"
 
@@ -41,12 +42,14 @@ struct Round {
 
 class Engine {
  public:
-  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas)
+  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
+         CategoryJudge categories = {})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
-        quotas_(std::move(quotas)) {}
+        quotas_(std::move(quotas)),
+        categories_(std::move(categories)) {}
 
   /// What is read at once, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
@@ -71,6 +74,8 @@ class Engine {
   /// To the dead letters: `bytes` of the entry, which are an event or the whole of it.
   [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why, std::string_view bytes);
   [[nodiscard]] Result<void> record(Batch& batch, const Findings& findings, TimeNs now, Round& round);
+  /// Into what flows add up to, where the event is the last of its flow.
+  void add_up(const event::FlowEvent& event, FlowSums& sums) const;
   [[nodiscard]] Result<void> commit(Batch& batch, const Round& round, TimeNs now);
   [[nodiscard]] Result<void> tell(TimeNs now, Round& round);
   [[nodiscard]] Result<void> beat(TimeNs now);
@@ -80,6 +85,7 @@ class Engine {
   Store store_;
   SoftwareJudge judge_;
   QuotaLedger quotas_;
+  CategoryJudge categories_;  // empty: there are none
   // Those of the round; kept from round to round for their memory, which so grows to that of the largest.
   std::vector<Decoded> decoded_;
   std::size_t decoded_count_ = 0;

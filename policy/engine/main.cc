@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   weir::policy::EngineService service{
       *settings, name.empty() ? weir::policy::default_consumer(*settings) : name,
       [&policy](const auto& product, const auto& version) { return policy.judge(product, version); },
-      [&policy] { return policy.quotas(); }};
+      [&policy] { return policy.quotas(); }, [&policy](const auto& host) { return policy.categories(host); }};
   service.run(stop);
   spdlog::info("engine-ended");
   return 0;

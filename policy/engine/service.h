@@ -6,6 +6,7 @@
 #include <string>
 
 #include "policy/engine/findings.h"
+#include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
 #include "policy/model/settings.h"
 
@@ -27,6 +28,7 @@ struct EngineService {
   std::string consumer;  // its name in the consumer group, the same after a restart
   SoftwareJudge judge;
   QuotaRulesInForce quotas;
+  CategoryJudge categories;
 
   /// Returns when `stop_descriptor` becomes readable: what is in the streams by then is still worked off, for
   /// at most kDrainMax. An error while running is logged once and tried again.

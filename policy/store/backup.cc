@@ -217,7 +217,8 @@ class BackupReader {
       return {};
     }
     if (line.is_object()) {
-      table_ = {line.at("table"), line.at("columns"), line.at("types")};
+      table_ = {line.at("table").get<std::string>(), line.at("columns").get<std::vector<std::string>>(),
+                line.at("types").get<std::string>()};
       const bool plain = table_.name.find_first_not_of(kNameLetters) == std::string::npos &&
                          table_.columns.size() == table_.types.size() && !table_.columns.empty();
       for (const std::string& column : table_.columns) {

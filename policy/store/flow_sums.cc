@@ -2,6 +2,9 @@
 #include "policy/store/flow_sums.h"
 
 #include <algorithm>
+#include <compare>
+#include <cstring>
+#include <map>
 #include <set>
 
 #include "policy/store/statement.h"
@@ -225,32 +228,72 @@ void ServerSum::add(const ServerSum& more) {
   responses.add(more.responses);
 }
 
+void FlowSums::join(const Key& key, std::string& into) {
+  const auto add = [&](std::string_view text) {  // what is too long to be kept tells no two apart
+    const auto bytes = static_cast<std::uint16_t>(std::min(text.size(), kStoreTextBytesMax));
+    into.append(reinterpret_cast<const char*>(&bytes), sizeof bytes).append(text.substr(0, bytes));
+  };
+  into.assign(reinterpret_cast<const char*>(&key.minute), sizeof key.minute);
+  add(key.kind);
+  add(key.name);
+  add(key.service);
+}
+
+FlowSums::Key FlowSums::split(std::string_view joined) {
+  Key key;
+  const auto take = [&] {
+    std::uint16_t bytes = 0;
+    std::memcpy(&bytes, joined.data(), sizeof bytes);
+    const std::string_view text = joined.substr(sizeof bytes, bytes);
+    joined.remove_prefix(sizeof bytes + bytes);
+    return text;
+  };
+  std::memcpy(&key.minute, joined.data(), sizeof key.minute);
+  joined.remove_prefix(sizeof key.minute);
+  key.kind = take();
+  key.name = take();
+  key.service = take();
+  return key;
+}
+
 void FlowSums::add(const FlowSample& sample) {
   const TimeNs minute = begin_of(sample.ended, kSumMinute);
-  const auto use = [&](const char* dimension, const std::string& name) {
-    if (!name.empty()) usage_[{minute, dimension, storable(name)}].add(sample.usage);
+  const auto use = [&](const char* dimension, std::string_view name) {
+    if (!name.empty()) of(usage_, {minute, dimension, name, {}}).add(sample.usage);
   };
   use(kByClient, sample.client);
   use(kByApplication, sample.application.empty() ? "unknown" : sample.application);
-  for (const std::string& category : sample.categories) use(kByCategory, category);
-  for (const std::string& rule : sample.rules) use(kByRule, rule);
-  if (!sample.server.empty())
-    servers_[{minute, kServer, storable(sample.server), storable(sample.service)}].add(sample.quality);
-  if (!sample.link.empty()) servers_[{minute, kLink, storable(sample.link), ""}].add(sample.quality);
+  for (const std::string_view category : sample.categories) use(kByCategory, category);
+  for (const std::string_view rule : sample.rules) use(kByRule, rule);
+  const auto serve = [&](const char* kind, std::string_view name, std::string_view service) {
+    if (name.empty()) return;
+    ServerSum& sum = of(servers_, {minute, kind, name, service});
+    ++sum.flows;
+    sum.bytes += sample.bytes;
+    sum.packets += sample.packets;
+    sum.retransmitted += sample.retransmitted;
+    if (sample.round_trip_us > 0) sum.round_trips.add(sample.round_trip_us);
+    sum.responses.add(sample.response_us, sample.responses);
+  };
+  serve(kServer, sample.server, sample.service);
+  serve(kLink, sample.link, {});
 }
 
 Result<void> add_flow_sums(Batch& batch, const FlowSums& sums, TimeNs now) {
   return caught("cannot add up flows", [&] {
     Store::Connection& store = batch.work().connection;
+    const auto text = [](std::string_view view) { return storable(std::string{view}); };
     std::map<Slot, std::map<Name, UsageSum>> usage;
-    for (const auto& [key, sum] : sums.usage()) {
+    for (const auto& [joined, sum] : sums.usage()) {
+      const FlowSums::Key key = FlowSums::split(joined);
       for (const Slot& slot : slots_of(store.limits, key.minute, now))
-        usage[slot][{key.dimension, key.name}].add(sum);
+        usage[slot][{std::string{key.kind}, text(key.name)}].add(sum);
     }
     std::map<Slot, std::map<ServerName, ServerSum>> servers;
-    for (const auto& [key, sum] : sums.servers()) {
+    for (const auto& [joined, sum] : sums.servers()) {
+      const FlowSums::Key key = FlowSums::split(joined);
       for (const Slot& slot : slots_of(store.limits, key.minute, now))
-        servers[slot][{key.kind, key.server, key.service}].add(sum);
+        servers[slot][{std::string{key.kind}, text(key.name), text(key.service)}].add(sum);
     }
     for (auto& [slot, names] : usage)
       in_portions(std::move(names), [&](auto&& some) { write_usage(store, slot, std::move(some)); });

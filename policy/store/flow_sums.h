@@ -5,9 +5,9 @@
 #pragma once
 
 #include <array>
-#include <compare>
-#include <map>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "policy/store/log_histogram.h"
@@ -45,43 +45,52 @@ struct ServerSum {
   void add(const ServerSum& more);
 };
 
-/// What one ended flow adds.
+/// What one ended flow adds; it looks into texts of others.
 struct FlowSample {
   TimeNs ended = 0;
-  std::string client;
-  std::string application;  // empty: not known
-  std::vector<std::string> categories;
-  std::vector<std::string> rules;  // that decided it or that it hit
-  std::string server;              // by its name, where there is one
-  std::string service;
-  std::string link;
+  std::string_view client;
+  std::string_view application;  // empty: not known
+  std::vector<std::string_view> categories;
+  std::vector<std::string_view> rules;  // that decided it or that it hit
+  std::string_view server;              // by its name, where there is one
+  std::string_view service;
+  std::string_view link;
   UsageSum usage;
-  ServerSum quality;
+  std::uint64_t bytes = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t retransmitted = 0;
+  std::uint64_t round_trip_us = 0;  // 0: was not measured
+  std::uint64_t responses = 0;
+  std::uint64_t response_us = 0;  // their mean
 };
 
 class FlowSums {
  public:
-  struct UsageKey {
-    TimeNs minute = 0;  // where it begins
-    std::string dimension;
-    std::string name;
-    auto operator<=>(const UsageKey&) const = default;
-  };
-  struct ServerKey {
-    TimeNs minute = 0;
-    std::string kind;  // kServer | kLink
-    std::string server;
-    std::string service;
-    auto operator<=>(const ServerKey&) const = default;
-  };
   void add(const FlowSample& sample);
   [[nodiscard]] bool empty() const { return usage_.empty(); }
-  [[nodiscard]] const std::map<UsageKey, UsageSum>& usage() const { return usage_; }
-  [[nodiscard]] const std::map<ServerKey, ServerSum>& servers() const { return servers_; }
+  /// By the minute in which they ended, the dimension or kind and the names, as `join` joins them.
+  [[nodiscard]] const std::unordered_map<std::string, UsageSum>& usage() const { return usage_; }
+  [[nodiscard]] const std::unordered_map<std::string, ServerSum>& servers() const { return servers_; }
+
+  struct Key {
+    TimeNs minute = 0;  // where it begins
+    std::string_view kind;
+    std::string_view name;
+    std::string_view service;  // of servers
+  };
+  static void join(const Key& key, std::string& into);
+  [[nodiscard]] static Key split(std::string_view joined);
 
  private:
-  std::map<UsageKey, UsageSum> usage_;
-  std::map<ServerKey, ServerSum> servers_;
+  template <typename Sum>
+  Sum& of(std::unordered_map<std::string, Sum>& sums, const Key& key) {
+    join(key, key_);
+    const auto found = sums.find(key_);  // mostly there: a key is copied only when it is new
+    return found != sums.end() ? found->second : sums[key_];
+  }
+  std::unordered_map<std::string, UsageSum> usage_;
+  std::unordered_map<std::string, ServerSum> servers_;
+  std::string key_;
 };
 
 /// Into the minutes, hours and days of the store. What is older than a length of time is kept is left out of

@@ -24,7 +24,7 @@ bool is_decision(std::string_view state) {
 }
 
 bool has_word(std::string_view words, std::string_view word) {
-  return !word.empty() &&
+  return !word.empty() && word.find(' ') == std::string_view::npos &&
          (" " + std::string{words} + " ").find(" " + std::string{word} + " ") != std::string::npos;
 }
 

@@ -2,6 +2,8 @@
 #include "policy/store/violation_queue.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace weir::policy {
 namespace {

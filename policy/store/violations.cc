@@ -68,7 +68,7 @@ std::map<std::pair<std::string, std::string>, Integer> open_objects(
   Statement select(store);
   select << "SELECT k.column1, k.column2, (SELECT COUNT(*) FROM (SELECT 1 FROM violations v WHERE"
             " v.rule = k.column1 AND v.subject = k.column2 AND v.state <> 'closed' LIMIT "
-         << std::to_string(enough) << ") AS some) FROM (VALUES ";
+         << std::to_string(enough) << ") AS counted) FROM (VALUES ";
   for (const auto& [pair, none] : asked) select.row({pair.first, pair.second});
   select << ") AS k";
   std::pair<std::string, std::string> pair;
@@ -124,9 +124,13 @@ constexpr std::string_view kUpsertEnd =
     " ELSE violations.would_block END,"
     " revision = CASE WHEN excluded.last_seen_ns >= violations.last_seen_ns THEN excluded.revision"
     " ELSE violations.revision END,"
-    // The more severe, the sooner; counted from the same first sighting.
-    " due_ns = CASE WHEN excluded.severity > violations.severity AND excluded.due_ns > 0"
-    " THEN violations.first_seen_ns + excluded.due_ns - excluded.first_seen_ns ELSE violations.due_ns END,"
+    // From the first sighting on, as long as the highest severity says: both may become known later.
+    " due_ns = CASE WHEN excluded.severity > violations.severity THEN CASE WHEN excluded.due_ns = 0 THEN 0"
+    " WHEN excluded.first_seen_ns < violations.first_seen_ns THEN excluded.due_ns"
+    " ELSE violations.first_seen_ns + excluded.due_ns - excluded.first_seen_ns END"
+    " WHEN violations.due_ns > 0 AND excluded.first_seen_ns < violations.first_seen_ns"
+    " THEN excluded.first_seen_ns + violations.due_ns - violations.first_seen_ns"
+    " ELSE violations.due_ns END,"
     " severity = CASE WHEN excluded.severity > violations.severity THEN excluded.severity"
     " ELSE violations.severity END,"
     " first_seen_ns = CASE WHEN excluded.first_seen_ns < violations.first_seen_ns THEN"
