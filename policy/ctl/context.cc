@@ -63,9 +63,7 @@ std::int64_t milliseconds_of(const std::string& entry_id) {
   return value;
 }
 
-std::vector<std::string> all_flow_streams(const Settings& settings) {
-  return policy::flow_streams(settings);
-}
+std::vector<std::string> all_flow_streams(const Settings& settings) { return policy::flow_streams(settings); }
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,
                       std::function<void(Context&)> work) {
