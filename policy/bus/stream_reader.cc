@@ -101,6 +101,16 @@ Result<void> StreamReader::look_for_streams() {
   return {};
 }
 
+bool StreamReader::owes() const {
+  return std::ranges::any_of(streams_, [](const Stream& stream) { return stream.owed_left; });
+}
+
+std::vector<std::string> StreamReader::names() const {
+  std::vector<std::string> names;
+  for (const Stream& stream : streams_) names.push_back(stream.name);
+  return names;
+}
+
 Result<bool> StreamReader::create_group_of(const std::string& stream) {
   const auto reply = connection_.command({"XGROUP", "CREATE", stream, group_, "0", "MKSTREAM"});
   if (reply || reply.error().what.starts_with("BUSYGROUP")) return true;
