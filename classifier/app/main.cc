@@ -136,7 +136,6 @@ Result<void> check_way_to_redis(const RedisSettings& redis) {
 }
 
 int serve(const Arguments& arguments, const Settings& settings, const Simulation& simulation) {
-  if (const auto way = check_way_to_redis(settings.redis); !way) return refuse({way.error()});
   Recognition recognition{settings.classifier.catalogue, settings.classifier.signatures,
                           settings.classifier.safe_search};
   if (const auto loaded = recognition.load(!arguments.replay); !loaded) return refuse(loaded.error());
@@ -235,5 +234,6 @@ int main(int argc, char** argv) {
   if (arguments.replay) return serve(arguments, replay_settings(arguments), *simulation);
   const auto settings = load_settings(arguments.config);
   if (!settings) return refuse(settings.error());
+  if (const auto way = check_way_to_redis(settings->redis); !way) return refuse({way.error()});
   return serve(arguments, *settings, *simulation);
 }

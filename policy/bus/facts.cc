@@ -12,8 +12,10 @@ Result<void> FactsWriter::write(std::span<const QuotaFact> facts) {
   }
   const FlushReport report = writer_.flush();
   written_ += report.acknowledged;
-  if (report.error) return tl::unexpected(*report.error);
-  return {};
+  if (!report.error) return {};
+  Error error = *report.error;
+  if (writer_.usable()) error.code = ErrorCode::kLimit;
+  return tl::unexpected(error);
 }
 
 Result<std::vector<QuotaFact>> FactsReader::read(std::chrono::milliseconds block) {

@@ -46,11 +46,10 @@ Result<std::vector<StreamEntry>> entries_of(const RedisReply& list, const std::s
 
 StreamReader::StreamReader(RedisConnection connection, std::string group, std::string consumer,
                            std::vector<std::string> streams)
-    : connection_(std::move(connection)),
-      group_(std::move(group)),
-      consumer_(std::move(consumer)),
-      missing_(std::move(streams)) {
-  if (missing_.size() > kStreamsMax) missing_.resize(kStreamsMax);
+    : connection_(std::move(connection)), group_(std::move(group)), consumer_(std::move(consumer)) {
+  for (std::string& name : streams) {
+    if (streams_.size() < kStreamsMax) streams_.push_back({.name = std::move(name)});
+  }
 }
 
 StreamReader StreamReader::of_appliances(RedisConnection connection, std::string group, std::string consumer,
@@ -60,7 +59,11 @@ StreamReader StreamReader::of_appliances(RedisConnection connection, std::string
   return made;
 }
 
-Result<void> StreamReader::create_group() { return look_for_streams(); }
+Result<void> StreamReader::create_group() {
+  for (Stream& stream : streams_) missing_.push_back(std::move(stream.name));
+  streams_.clear();
+  return look_for_streams();
+}
 
 /// What is announced and not followed yet, and what could not be followed before, gets its group and is read
 /// from now on.
@@ -96,6 +99,16 @@ Result<void> StreamReader::look_for_streams() {
   }
   missing_ = std::move(away);
   return {};
+}
+
+bool StreamReader::owes() const {
+  return std::ranges::any_of(streams_, [](const Stream& stream) { return stream.owed_left; });
+}
+
+std::vector<std::string> StreamReader::names() const {
+  std::vector<std::string> names;
+  for (const Stream& stream : streams_) names.push_back(stream.name);
+  return names;
 }
 
 Result<bool> StreamReader::create_group_of(const std::string& stream) {

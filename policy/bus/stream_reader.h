@@ -48,7 +48,10 @@ class StreamReader {
   /// Acknowledges in one pipeline; gives how many were still owed.
   [[nodiscard]] Result<std::uint64_t> acknowledge(const std::vector<StreamEntry>& entries);
   [[nodiscard]] bool usable() const { return connection_.usable(); }
-  [[nodiscard]] std::size_t streams() const { return streams_.size(); }
+  /// The next `read` may give what this consumer was given before.
+  [[nodiscard]] bool owes() const;
+  /// Of the streams that it reads.
+  [[nodiscard]] std::vector<std::string> names() const;
   /// Streams that were announced beyond kStreamsMax and are not read.
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
 

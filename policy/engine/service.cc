@@ -42,7 +42,7 @@ void forget_consumers(StreamReader& reader) {
 
 /// Streams come and go with appliances; said when it is not as before.
 void say_streams(const StreamReader& reader, std::pair<std::size_t, std::uint64_t>& said) {
-  const std::pair now{reader.streams(), reader.left_out()};
+  const std::pair now{reader.names().size(), reader.left_out()};
   if (std::exchange(said, now) == now) return;
   spdlog::info("engine-streams count={}", now.first);
   if (now.second > 0) spdlog::error("streams-left-out count={} limit={}", now.second, kStreamsMax);

@@ -351,20 +351,6 @@ bool check_version(const Node& root, Mistakes& mistakes) {
 
 }  // namespace
 
-std::vector<std::string_view> comma_separated(std::string_view text) {
-  std::vector<std::string_view> items;
-  for (bool more = true; more;) {
-    const std::size_t comma = text.find(',');
-    more = comma != std::string_view::npos;
-    std::string_view item = text.substr(0, comma);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    items.push_back(item);
-    if (more) text.remove_prefix(comma + 1);
-  }
-  return items;
-}
-
 ResultAll<Settings> parse_settings(std::string_view text, const std::string& file) {
   auto root = parse_document(text, file);
   if (!root) return tl::unexpected(std::move(root.error()));

@@ -311,6 +311,20 @@ constexpr std::string_view heading(std::string_view section) {
 
 }  // namespace
 
+std::vector<std::string_view> comma_separated(std::string_view text) {
+  std::vector<std::string_view> items;
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    std::string_view item = text.substr(0, comma);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    items.push_back(item);
+    if (more) text.remove_prefix(comma + 1);
+  }
+  return items;
+}
+
 std::span<const SettingRow> settings_table() { return kRows; }
 
 std::string default_text(const SettingRow& row) {
