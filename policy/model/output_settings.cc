@@ -120,8 +120,6 @@ void read_types(const Node& node, OutputSettings& output, Mistakes& mistakes) {
     mistakes.add(*one, fmt::format("{} has no records of type {}", to_string(output.format), shown(*one)),
                  fmt::format("write some of {}", words_of(known)));
   }
-  if (node.kind == Node::Kind::kList && node.items.empty())
-    mistakes.add(node, "types is an empty list", "leave it out for all, or remove the output");
 }
 
 /// Reads the keys of one output; each remembers where a mistake belongs.

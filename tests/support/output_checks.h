@@ -38,9 +38,9 @@ inline std::string why_no_cef(std::string_view body) {
   int bars = 0;
   std::size_t at = 0;
   for (; at < body.size() && bars < 7; ++at) {
-    if (body[at] == '\\' && ++at < body.size() && body[at] != '|' && body[at] != '\\')
-      return "a wrong escape in the header";
-    if (at < body.size() && body[at] == '|' && body[at - 1] != '\\') ++bars;
+    if (body[at] == '|') ++bars;
+    if (body[at] != '\\') continue;
+    if (++at == body.size() || (body[at] != '|' && body[at] != '\\')) return "a wrong escape in the header";
   }
   if (bars != 7) return "not seven bars";
   for (; at < body.size(); ++at) {

@@ -167,7 +167,7 @@ TEST(SocketOutput, CountsOctetsOverTcpAndConnectsAgain) {
   char text[200] = {};
   const ssize_t got = read(first, text, sizeof text);
   EXPECT_EQ(std::string(text, static_cast<std::size_t>(got)),
-            "56 <131>1 1970-01-01T00:00:01.000000Z weir weir - alert - first");
+            "60 <131>1 1970-01-01T00:00:01.000000Z weir weir - alert - first");
   close(first);
   EXPECT_FALSE(sender.deliver(one_record("second"), 2))
       << "the receiver has hung up: nobody knows whether it has it";
