@@ -155,6 +155,15 @@ Result<std::vector<OwedRule>> owed_rules(Store& store, const std::string& receiv
   });
 }
 
+Result<std::uint64_t> owed_count(Store& store, const std::string& receiver) {
+  return caught("cannot count what is to be told", [&] {
+    Integer count = 0;
+    store.connection().session << "SELECT COUNT(*) FROM notifications WHERE receiver = :r", use(receiver),
+        into(count);
+    return static_cast<std::uint64_t>(count);
+  });
+}
+
 Result<void> drop_owed(Batch& batch, const std::string& receiver, const std::string& rule) {
   return caught("cannot drop what is to be told",
                 [&] {

@@ -49,6 +49,8 @@ struct OwedRule {
 };
 /// What the receiver is to be told and is in no message, by rule.
 [[nodiscard]] Result<std::vector<OwedRule>> owed_rules(Store& store, const std::string& receiver);
+/// All that the receiver is to be told, that of messages which were begun among it.
+[[nodiscard]] Result<std::uint64_t> owed_count(Store& store, const std::string& receiver);
 /// The receiver is not told of these.
 [[nodiscard]] Result<void> drop_owed(Batch& batch, const std::string& receiver, const std::string& rule);
 

@@ -133,7 +133,9 @@ TEST_F(NotifyStoreTest, AMessageTakesAllThatIsOwedAndIsFoundUntilItIsForgotten) 
   EXPECT_EQ(unfinished->front().made, 5 * kSecond);
   EXPECT_TRUE(unfinished_messages(*store_, "other")->empty());
   EXPECT_EQ(content_of(*store_, first, 10, 10)->violations, 2U);
+  EXPECT_EQ(owed_count(*store_, "officers"), 3U);  // one in no message
   forget(first);
+  EXPECT_EQ(owed_count(*store_, "officers"), 1U);
   EXPECT_TRUE(unfinished_messages(*store_, "weir")->empty());
   EXPECT_EQ(content_of(*store_, first, 10, 10)->violations, 0U);
   const auto rows = receivers(*store_);
