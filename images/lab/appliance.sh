@@ -53,7 +53,7 @@ _policy_in_place() {
 _redis_up() {
   local shipped=$LAB_REPOSITORY/images/overlay/etc/redis etc=$LAB_DIR/etc user password
   cp "$shipped/users.acl.in" "$etc/users.acl"
-  for user in classifier engine reader; do
+  for user in classifier engine reader export; do
     password=$(openssl rand -hex 24)
     echo "$password" >"$etc/$user.password"
     sed -i "s/@${user^^}_SHA256@/$(printf %s "$password" | sha256sum | cut -d' ' -f1)/" "$etc/users.acl"

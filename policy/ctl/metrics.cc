@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl metrics: what the data plane and the classifiers count, as one page of Prometheus text. With
+// weirctl metrics: what the data plane, the classifiers, the engine and weir-export count, as one page of
+// Prometheus text. With
 // --output a file for node_exporter's textfile collector, which must never see half of it.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,7 +13,10 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
+#include "policy/ctl/engine_metrics.h"
 #include "policy/ctl/metric_page.h"
+#include "policy/model/text_file.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
@@ -38,6 +42,31 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
   return error;
 }
 
+constexpr std::size_t kExportMetricsBytesMax = 1U << 20U;
+constexpr TimeNs kExportSilentMax = 10 * kSecond;  // it writes its metrics once a second
+
+/// What the engine keeps in its store; false: it has none, or is silent.
+bool add_engine(MetricPage& page, const Settings& settings) {
+  auto store = open_store(settings);
+  if (!store) return false;
+  const auto state = store->engine_state();
+  const auto missing = store->missing_events();
+  if (!state || !missing) return false;
+  page.add(engine_metrics(*state, *missing));
+  const auto beat = state->find("heartbeat_ns");
+  return beat != state->end() && wall_clock() - beat->second < kEngineSilentMax;
+}
+
+/// What weir-export writes into the run directory; false: nothing, or nothing lately.
+bool add_exporter(MetricPage& page, const Settings& settings) {
+  const std::string path = export_metrics_file(settings);
+  const auto text = read_text_file(path, kExportMetricsBytesMax);
+  struct stat about {};
+  if (!text || stat(path.c_str(), &about) != 0) return false;
+  page.add(*text);
+  return wall_clock() - about.st_mtim.tv_sec * kSecond < kExportSilentMax;
+}
+
 void metrics(Context& context, const std::string& output) {
   const auto settings = context.settings();
   if (!settings) return;
@@ -55,6 +84,10 @@ void metrics(Context& context, const std::string& output) {
   for (unsigned worker = 0; worker < settings->workers; ++worker) {
     page.up("classifier", std::to_string(worker), add(classifier_socket(*settings, worker)));
   }
+  const bool engine = add_engine(page, *settings);
+  page.up("engine", "", engine);
+  anybody = anybody || engine;
+  if (!settings->outputs.empty()) page.up("export", "", add_exporter(page, *settings));
   if (!anybody) context.exit_code = kUnreachable;
   if (output.empty()) {
     print(page.text());

@@ -8,12 +8,11 @@
 #include "policy/bus/streams.h"
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
+#include "policy/ctl/engine_metrics.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
 namespace {
-
-constexpr std::int64_t kEngineSilentMax = 30 * kSecond;  // an idle engine beats every 5 s
 
 Json silent(const Error& error) { return {{"ok", false}, {"error", to_text(error)}}; }
 

@@ -16,6 +16,12 @@ inline constexpr std::chrono::milliseconds kRetryWaitFirst{100};  // after an er
 inline constexpr std::chrono::milliseconds kRetryWaitMax{5'000};
 inline constexpr std::chrono::milliseconds kDrainMax{5'000};  // events still taken after SIGTERM
 
+inline constexpr std::chrono::hours kConsumerForgotten{24};  // silent this long, and owing nothing
+
+/// The name of an engine that was not given one: engine-1, and where engines of several machines share a
+/// Redis, the machine's name and -1.
+[[nodiscard]] std::string default_consumer(const Settings& settings);
+
 struct EngineService {
   Settings settings;
   std::string consumer;  // its name in the consumer group, the same after a restart
@@ -27,7 +33,8 @@ struct EngineService {
   void run(int stop_descriptor);
 };
 
-/// Becomes `user` when started as root; the store's directory is made and given to that user first.
+/// Becomes `user` when started as root; the directory of a store that is a file is made and given to that
+/// user first.
 [[nodiscard]] Result<void> drop_privileges(const std::string& user, const std::string& store_path);
 
 }  // namespace weir::policy

@@ -11,6 +11,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/ethertypes.h"
+#include "policy/model/output_settings.h"
 #include "policy/model/notification_settings.h"
 
 namespace weir {
@@ -125,6 +126,9 @@ struct OverloadSettings {
 
 struct RedisSettings {
   std::string socket = "/run/weir/redis.sock";
+  std::string nodes;         // ADDRESS:PORT, ...: a Redis elsewhere in place of the socket
+  std::string node_sockets;  // directory of Unix sockets called ADDRESS:PORT, the ends of tunnels to nodes
+  std::string appliances = "all";  // whose streams the engine reads from there; or names, separated by commas
   std::string classifier_user = "weir-classifier";
   std::string classifier_password_file;  // empty: no authentication
   std::string engine_user = "weir-engine";
@@ -132,6 +136,8 @@ struct RedisSettings {
   std::uint32_t stream_entries_max = 1'000'000;  // hard cap of a stream (XADD MAXLEN ~)
   std::string reader_user = "weir-reader";
   std::string reader_password_file;
+  std::string export_user = "weir-export";
+  std::string export_password_file;
 };
 
 struct ClassifierSettings {
@@ -151,7 +157,23 @@ struct ClassifierSettings {
 
 struct EngineSettings {
   std::string user = "weir-engine";
-  std::string store = "/var/lib/weir/weir.db";
+  std::string store = "/var/lib/weir/weir.db";  // or a postgresql:// URL
+  std::string store_password_file;              // of that database; empty: none is sent
+  std::uint32_t due_critical_h = 4;  // from the first sighting until a violation has to be closed; 0: never
+  std::uint32_t due_high_h = 24;
+  std::uint32_t due_medium_h = 72;
+  std::uint32_t due_low_h = 336;
+  std::uint32_t due_info_h = 0;
+  std::uint32_t keep_minutes_h = 48;  // how long sums of flows are kept, by what they are summed over
+  std::uint32_t keep_hours_d = 92;
+  std::uint32_t keep_days_d = 1'096;
+};
+/// The store is a database server, not a file.
+[[nodiscard]] bool is_store_url(std::string_view store);
+
+/// The process that tells other tools (policy/export/).
+struct ExportSettings {
+  std::string user = "weir-export";
 };
 
 /// Copies of recent packets, and files of them (docs/operations.md).
@@ -193,6 +215,8 @@ struct Settings {
   ClassifierSettings classifier;
   EngineSettings engine;
   CaptureSettings capture;
+  ExportSettings exporter;
+  std::vector<OutputSettings> outputs;
   NotifySettings notify;
   ReportSettings report;
   std::vector<NotificationReceiver> notifications;  // docs/configuration.md, "Notifications"
@@ -201,12 +225,16 @@ struct Settings {
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
 [[nodiscard]] ResultAll<Settings> load_settings(const std::string& path);
 
+/// The items of a value that is a list, without the blanks around them: "a, b" is a and b.
+[[nodiscard]] std::vector<std::string_view> comma_separated(std::string_view text);
+
 [[nodiscard]] std::string flow_file(const Settings& settings, unsigned worker);  // <run>/flows-N
 [[nodiscard]] std::string notify_directory(const Settings& settings);            // <state>/notify
 /// Unix sockets of the run directory.
 [[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
 [[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock
 [[nodiscard]] std::string classifier_socket(const Settings& settings,
-                                            unsigned worker);  // <run>/classifier-N.sock
+                                            unsigned worker);             // <run>/classifier-N.sock
+[[nodiscard]] std::string export_metrics_file(const Settings& settings);  // <run>/export/metrics
 
 }  // namespace weir

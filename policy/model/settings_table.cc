@@ -34,11 +34,17 @@ constexpr SettingRow word(std::string_view section, std::string_view key, std::s
   return {section, key, kWord, 0, 0, {}, help, nullptr, nullptr, nullptr, words, {}};
 }
 
+/// A row of a list: the loader of that list reads it, `otherwise` is its default.
+constexpr SettingRow listed(SettingRow row, std::string_view otherwise) {
+  row.otherwise = otherwise;
+  return row;
+}
+
 #define WEIR_FIELD(path) [](Settings& s) { return &s.path; }
 constexpr std::int64_t kPathMax = 4'095;
 
 constexpr std::array kRows{
-    text("", "appliance", kName, 32, "names this box in events", WEIR_FIELD(appliance)),
+    text("", "appliance", kName, kApplianceNameBytesMax, "names this box in events", WEIR_FIELD(appliance)),
     text("", "run_directory", kPath, kRunDirectoryBytesMax, "where the Unix sockets of the processes are",
          WEIR_FIELD(run_directory)),
     text("", "state_directory", kPath, kPathMax, "what has to outlive a restart of the data plane",
@@ -117,6 +123,15 @@ constexpr std::array kRows{
            WEIR_FIELD(overload.bypass_at)),
 
     text("redis", "socket", kPath, 107, "the Unix socket of redis-server", WEIR_FIELD(redis.socket)),
+    text("redis", "nodes", kNodes, kNodesMax,
+         "some servers of a Redis Cluster, or one server elsewhere, in place of the socket",
+         WEIR_FIELD(redis.nodes)),
+    text("redis", "node_sockets", kPathOrNone, kNodeSocketsBytesMax,
+         "a directory with one Unix socket for each of the cluster's nodes, called as the node "
+         "(`10.0.0.1:6379`): the ends of the tunnels that lead there; a classifier needs it",
+         WEIR_FIELD(redis.node_sockets)),
+    text("redis", "appliances", kNames, kAppliancesMax, "whose events the engine reads from `nodes`",
+         WEIR_FIELD(redis.appliances)),
     text("redis", "classifier_user", kName, 32, "the ACL user that appends events",
          WEIR_FIELD(redis.classifier_user)),
     text("redis", "classifier_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
@@ -128,6 +143,10 @@ constexpr std::array kRows{
          WEIR_FIELD(redis.reader_user)),
     text("redis", "reader_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
          WEIR_FIELD(redis.reader_password_file)),
+    text("redis", "export_user", kName, 32, "the ACL user that reads events for other tools (weir-export)",
+         WEIR_FIELD(redis.export_user)),
+    text("redis", "export_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
+         WEIR_FIELD(redis.export_password_file)),
     number("redis", "stream_entries_max", 1'000, 1'000'000'000, "events",
            "about how many events a stream keeps", WEIR_FIELD(redis.stream_entries_max)),
 
@@ -158,8 +177,28 @@ constexpr std::array kRows{
 
     text("engine", "user", kName, 32, "the user that the engine becomes when started as root",
          WEIR_FIELD(engine.user)),
-    text("engine", "store", kPath, kPathMax, "the SQLite file of violations and inventory",
+    text("engine", "store", kPathOrUrl, kPathMax,
+         "violations, inventory and sums: an SQLite file, or a PostgreSQL database by its URL",
          WEIR_FIELD(engine.store)),
+    text("engine", "store_password_file", kPathOrNone, kPathMax,
+         "one line, the password of that database; none: none is sent",
+         WEIR_FIELD(engine.store_password_file)),
+    number("engine", "due_critical_h", 0, 8'760, "h",
+           "until a violation has to be closed, from its first sighting; 0: never",
+           WEIR_FIELD(engine.due_critical_h)),
+    number("engine", "due_high_h", 0, 8'760, "h", "the same, of severity high",
+           WEIR_FIELD(engine.due_high_h)),
+    number("engine", "due_medium_h", 0, 8'760, "h", "the same, of severity medium",
+           WEIR_FIELD(engine.due_medium_h)),
+    number("engine", "due_low_h", 0, 8'760, "h", "the same, of severity low", WEIR_FIELD(engine.due_low_h)),
+    number("engine", "due_info_h", 0, 8'760, "h", "the same, of severity info",
+           WEIR_FIELD(engine.due_info_h)),
+    number("engine", "keep_minutes_h", 1, 744, "h", "how long the sums of flows of each minute are kept",
+           WEIR_FIELD(engine.keep_minutes_h)),
+    number("engine", "keep_hours_d", 1, 1'096, "days", "how long those of each hour are kept",
+           WEIR_FIELD(engine.keep_hours_d)),
+    number("engine", "keep_days_d", 1, 3'660, "days", "how long those of each day are kept",
+           WEIR_FIELD(engine.keep_days_d)),
 
     number("capture", "megabytes", 0, 4'096, "MiB", "recent packets that are remembered, for each worker",
            WEIR_FIELD(capture.megabytes)),
@@ -175,6 +214,41 @@ constexpr std::array kRows{
     number("capture", "files_max", 16, 10'000, "files", "the oldest go first", WEIR_FIELD(capture.files_max)),
     number("capture", "megabytes_max", 16, 1'048'576, "MiB", "of all files; the oldest go first",
            WEIR_FIELD(capture.megabytes_max)),
+
+    text("export", "user", kName, 32, "the user that weir-export becomes when started as root",
+         WEIR_FIELD(exporter.user)),
+
+    text("outputs", "name", kName, kOutputNameBytesMax, "names the output in metrics, logs and Redis",
+         nullptr),
+    listed(word("outputs", "format", "eve|ecs|cef|syslog|ipfix", "what is written; docs/events.md has each"),
+           "required"),
+    text("outputs", "to", kDestination, 4'095, "where to; a port that is left out is 514, 601, 6514 or 4739",
+         nullptr),
+    listed(text("outputs", "types", kTypeList, 0,
+                "the records that are written; ecs, cef and syslog have flow and alert, ipfix flow", nullptr),
+           "all of the format"),
+    listed(
+        word("outputs", "severity", "info|low|medium|high|critical", "the least that alerts and drops have"),
+        "info"),
+    listed(word("outputs", "people", "none|clear",
+                "whether user names, client host names, mail addresses and subjects are written; addresses "
+                "always are"),
+           "none"),
+    listed(number("outputs", "rotate_megabytes", 1, 1'048'576, "MiB", "size at which a file is put aside",
+                  nullptr),
+           "100"),
+    listed(number("outputs", "rotate_files", 1, 1'000, "files",
+                  "kept beside the current one, FILE.1 is the newest", nullptr),
+           "10"),
+    listed(text("outputs", "ca_file", kPath, kPathMax,
+                "syslog+tls: one of these authorities must have signed the receiver's certificate", nullptr),
+           "/etc/ssl/certs/ca-certificates.crt"),
+    listed(text("outputs", "certificate_file", kPathOrNone, kPathMax,
+                "syslog+tls: the appliance's own, in PEM, for a receiver that asks", nullptr),
+           "none"),
+    listed(text("outputs", "key_file", kPathOrNone, kPathMax,
+                "syslog+tls: its key, which weir-export alone may read", nullptr),
+           "none"),
 
     text("notify", "user", kName, 32, "the user that weir-notify becomes when started as root",
          WEIR_FIELD(notify.user)),
@@ -195,6 +269,11 @@ std::string type_text(const SettingRow& row) {
       return fmt::format("an absolute path of at most {} bytes", row.high);
     case kPathOrNone:
       return fmt::format("an absolute path of at most {} bytes, or \"\" for none", row.high);
+    case kPathOrUrl:
+      return fmt::format(
+          "an absolute path, or a URL such as postgresql://weir@db.example/weir without a password, at most "
+          "{} bytes",
+          row.high);
     case kChoice:
       return fmt::format("{} or {}", row.yes, row.no);
     case kWord: {
@@ -206,6 +285,16 @@ std::string type_text(const SettingRow& row) {
       return "auto, or one core number a worker such as \"1,2\"";
     case kWords:
       return "all, all but some such as \"all -TINC\", or names such as \"TLS HTTP\"";
+    case kNodes:
+      return fmt::format("up to {} such as \"10.0.0.1:6379, [fd00::1]:6379\", or \"\" for none", row.high);
+    case kNames:
+      return fmt::format("all, or up to {} names such as \"north, south\"", row.high);
+    case kDestination:
+      return "`file:/PATH`, `unix:/PATH`, `unix-dgram:/PATH`, `syslog+udp://HOST[:PORT]`, "
+             "`syslog+tcp://...`, "
+             "`syslog+tls://...`, `ipfix+udp://...`, `ipfix+tcp://...`";
+    case kTypeList:
+      return "a list of flow, alert, drop, http, tls, dns, smtp, quic, fileinfo, stats";
     case kDevice:
       return "a DPDK device: PCI address or vdev, at most 255 bytes";
     case kCount:
@@ -226,6 +315,7 @@ std::span<const SettingRow> settings_table() { return kRows; }
 
 std::string default_text(const SettingRow& row) {
   Settings defaults;
+  if (!row.otherwise.empty()) return std::string(row.otherwise);
   if (row.number != nullptr) return fmt::format("{}", *row.number(defaults));
   if (row.choice != nullptr) return std::string(*row.choice(defaults) ? row.yes : row.no);
   if (row.text != nullptr) return row.text(defaults)->empty() ? "none" : *row.text(defaults);

@@ -126,19 +126,6 @@ Result<std::vector<ReceiverRow>> receivers(Store& store) {
   });
 }
 
-void owe_notifications(Batch::Work& work, const OwedNotification& owed) {
-  const Integer severity = static_cast<Integer>(owed.severity);
-  const Integer violation = owed.violation;
-  const std::string cause = to_string(owed.cause);
-  soci::statement insert =
-      (work.connection.session.prepare
-           << "INSERT INTO notifications (receiver, message, rule, violation, cause)"
-              " SELECT receiver, 0, :rule, :v, :c FROM notification_receivers WHERE severity <= :s",
-       use(owed.rule), use(violation), use(cause), use(severity));
-  insert.execute(true);
-  if (insert.get_affected_rows() > 0) work.notifications_owed = true;
-}
-
 Result<std::vector<OwedRule>> owed_rules(Store& store, const std::string& receiver) {
   return caught("cannot read what is to be told", [&] {
     std::vector<OwedRule> all;

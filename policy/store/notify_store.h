@@ -40,9 +40,6 @@ struct OwedNotification {
 [[nodiscard]] Result<void> set_receivers(Store& store, const std::vector<ReceiverRow>& receivers);
 [[nodiscard]] Result<std::vector<ReceiverRow>> receivers(Store& store);
 
-/// A row for each receiver of that severity. Throws as SOCI does: for use within Batch's own functions.
-void owe_notifications(Batch::Work& work, const OwedNotification& owed);
-
 struct OwedRule {
   std::string rule;
   std::uint64_t violations = 0;

@@ -9,6 +9,7 @@
 
 #include "policy/bus/facts.h"
 #include "policy/bus/stream_browser.h"
+#include "policy/bus/stream_groups.h"
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/bus/streams.h"
@@ -31,7 +32,8 @@ class Acl : public ::testing::Test {
     std::stringstream text;
     text << std::ifstream(kShipped + "users.acl.in").rdbuf();
     std::string acl = text.str();
-    for (const std::string place : {"@CLASSIFIER_SHA256@", "@ENGINE_SHA256@", "@READER_SHA256@"}) {
+    for (const std::string place :
+         {"@CLASSIFIER_SHA256@", "@ENGINE_SHA256@", "@READER_SHA256@", "@EXPORT_SHA256@"}) {
       const std::size_t at = acl.find(place);
       EXPECT_NE(at, std::string::npos) << place;
       if (at != std::string::npos) acl.replace(at, place.size(), kSecretSha256);
@@ -148,6 +150,8 @@ TEST_F(Acl, TheEngineConsumesAndBuries) {
   EXPECT_EQ(entries->size(), 1U);
   EXPECT_TRUE(reader.claim(10, milliseconds{0}));
   EXPECT_TRUE(reader.acknowledge(*entries));
+  const auto removed = reader.remove_consumers(milliseconds{0});
+  EXPECT_TRUE(removed) << to_text(removed.error());
   StreamWriter letters{as("weir-engine"), 1'000};
   ASSERT_TRUE(letters.append(kDeadStream, "x"));
   EXPECT_FALSE(letters.flush().error);
@@ -156,6 +160,25 @@ TEST_F(Acl, TheEngineConsumesAndBuries) {
   EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:facts", "0"})) << "it tells and does not ask";
   EXPECT_TRUE(refused(connection, {"XGROUP", "DESTROY", "weir:flows:0", kEngineGroup}));
   EXPECT_TRUE(refused(connection, {"FLUSHALL"}));
+}
+
+TEST_F(Acl, TheExporterConsumesInAGroupOfItsOwn) {
+  publish();
+  StreamReader reader{as("weir-export"), "weir-export-siem", "weir-export", {flow_stream(0)}};
+  ASSERT_TRUE(reader.create_group());
+  const auto entries = reader.read(10, milliseconds{1'000});
+  ASSERT_TRUE(entries) << to_text(entries.error());
+  ASSERT_EQ(entries->size(), 1U);
+  EXPECT_TRUE(reader.acknowledge(*entries));
+  auto connection = as("weir-export");
+  EXPECT_EQ(groups_of(connection, flow_stream(0)).value(), std::vector<std::string>{"weir-export-siem"});
+  EXPECT_TRUE(groups_of(connection, flow_stream(1)).value().empty()) << "there is no such stream";
+  EXPECT_TRUE(remove_group(connection, flow_stream(0), "weir-export-siem"));
+  EXPECT_TRUE(refused(connection, {"XADD", "weir:flows:0", "*", "e", "forged"}));
+  EXPECT_TRUE(refused(connection, {"XTRIM", "weir:flows:0", "MAXLEN", "0"}));
+  EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:facts", "0"}));
+  EXPECT_TRUE(refused(connection, {"XADD", "weir:dead", "*", "e", "x"}));
+  EXPECT_TRUE(refused(connection, {"DEL", "weir:flows:0"}));
 }
 
 TEST_F(Acl, TheReaderOnlyLooks) {

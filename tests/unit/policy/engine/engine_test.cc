@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "policy/bus/event_batch.h"
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
 #include "tests/support/redis_server.h"
@@ -209,6 +210,33 @@ TEST_F(EngineTest, WhatCannotBeReadIsBuriedCountedAndAcknowledged) {
   EXPECT_TRUE(letters[1].starts_with("weir:flows:0 "));
   EXPECT_TRUE(letters[1].ends_with("\nnonsense"));
   EXPECT_EQ(store().engine_state().value().at("events_dead"), 2);
+}
+
+TEST_F(EngineTest, ABatchIsAppliedEventByEvent) {
+  Engine one = engine();
+  publish({encode_batch(story())});
+  EXPECT_EQ(run_dry(one).applied, 40U);
+  const std::string once = tables();
+  publish(story());
+  EXPECT_EQ(run_dry(one).duplicates, 40U);
+  EXPECT_EQ(tables(), once);
+}
+
+TEST_F(EngineTest, APoisonedEventOfABatchIsBuriedAlone) {
+  Engine one = engine();
+  std::vector<std::string> events = story();
+  events.insert(events.begin() + 20, "nonsense");
+  publish({encode_batch(events)});
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.dead, 1U);
+  EXPECT_EQ(sum.applied, 40U);
+  EXPECT_EQ(owed(), 0);
+  StreamBrowser browser{redis_.connect()};
+  EXPECT_EQ(browser.length(std::string{kDeadStream}).value(), 1U);
+  ASSERT_TRUE(browser.scan_backwards(std::string{kDeadStream}, 10, [&](const StreamEntry& entry) {
+    EXPECT_TRUE(entry.payload.ends_with("\nnonsense")) << entry.payload;
+    return true;
+  }));
 }
 
 TEST_F(EngineTest, EntriesTrimmedWhileOwedAreCountedGone) {

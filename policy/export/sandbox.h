@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What weir-export gives up before it speaks to anybody: root, new privileges, core dumps, and the system
+// calls by which a process starts programs, waits for callers, or looks into others.
+#pragma once
+
+#include <string>
+
+#include "policy/model/settings.h"
+
+namespace weir::output {
+
+/// Makes the directories of the metrics file and of file outputs where missing, for `user`. Before become.
+[[nodiscard]] Result<void> make_directories(const Settings& settings);
+/// Becomes this user when started as root. kInvalid: there is none.
+[[nodiscard]] Result<void> become(const std::string& user);
+/// Before any thread is started. There is no way back.
+[[nodiscard]] Result<void> enter_sandbox();
+
+}  // namespace weir::output
