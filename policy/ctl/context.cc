@@ -65,9 +65,7 @@ Error may_not_write(Error error) {
   return error;
 }
 
-std::vector<std::string> all_flow_streams(const Settings& settings) {
-  return policy::flow_streams(settings);
-}
+std::vector<std::string> all_flow_streams(const Settings& settings) { return policy::flow_streams(settings); }
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,
                       std::function<void(Context&)> work) {

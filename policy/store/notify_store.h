@@ -29,16 +29,13 @@ struct ReceiverRow {
   std::uint64_t messages = 0;             // the same
 };
 
-struct OwedNotification {
-  std::int64_t violation = 0;
-  std::string rule;
-  Severity severity = Severity::kMedium;
-  NotificationCause cause = NotificationCause::kNew;
-};
-
 /// From now on these are told, and nobody else: what others were to be told is forgotten.
 [[nodiscard]] Result<void> set_receivers(Store& store, const std::vector<ReceiverRow>& receivers);
 [[nodiscard]] Result<std::vector<ReceiverRow>> receivers(Store& store);
+
+/// Those who are told are owed a word, once, of each open violation that had to be closed before `now`; of at
+/// most so many. Gives of how many.
+[[nodiscard]] Result<std::uint64_t> owe_overdue(Batch& batch, TimeNs now, std::uint32_t most);
 
 struct OwedRule {
   std::string rule;
