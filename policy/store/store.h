@@ -55,7 +55,6 @@ class Store {
   [[nodiscard]] Result<EngineState> engine_state();
   /// Events that were published (a later one of their source arrived) and have not been seen.
   [[nodiscard]] Result<std::int64_t> missing_events();
-  [[nodiscard]] Connection& connection() { return *connection_; }
 
  private:
   friend class Batch;
