@@ -9,6 +9,7 @@
 #include "policy/ctl/context.h"
 #include "policy/model/duration.h"
 #include "policy/model/wall_clock.h"
+#include "policy/notify/become.h"
 #include "policy/notify/message_text.h"
 #include "policy/notify/sender.h"
 #include "policy/store/notify_store.h"
@@ -41,13 +42,11 @@ void show_receivers(Context& context) {
   const notify::Spool spool{notify_directory(*settings)};
   Json rows = Json::array();
   for (const NotificationReceiver& one : settings->notifications) {
-    const auto owed = policy::owed_rules(*store, one.name);
+    const auto owed = policy::owed_count(*store, one.name);
     if (!owed) return context.fail(owed.error());
-    std::uint64_t violations = 0;
-    for (const policy::OwedRule& rule : *owed) violations += rule.violations;
     const notify::Progress progress = spool.progress(one.name);
     rows.push_back({{"receiver", one.name},
-                    {"violations_to_tell", violations},
+                    {"violations_to_tell", *owed},
                     {"messages_waiting", spool.keys(one.name, notify::Box::kWaiting).size()},
                     {"tries", progress.tries},
                     {"next_try", time_text(progress.next_try)},
@@ -72,6 +71,8 @@ void send_test(Context& context, const std::string& name) {
                               "weirctl notify list names them",
                               {}});
   }
+  // What root may is no proof of what weir-notify may.
+  if (auto became = notify::become(settings->notify.user); !became) return context.fail(became.error());
   const TimeNs now = wall_clock();
   const notify::Sending sending =
       notify::send(*found, notify::test_message(*found, settings->appliance, now), now, [] { return false; });

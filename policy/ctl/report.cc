@@ -107,7 +107,7 @@ report::Paper paper_of(const Settings& settings) {
 }
 
 bool write_report(Context& context, const std::string& path, const std::string& bytes) {
-  if (auto put = replace_file(path, bytes); !put) {
+  if (auto put = ctl::replace_file(path, bytes); !put) {
     context.fail(put.error());
     return false;
   }

@@ -74,7 +74,7 @@ Result<Engine> make_engine(const EngineService& service) {
 
 /// Beside the engine, with a connection to the store of its own: what goes wrong here keeps no event waiting.
 Result<notify::Composer> make_composer(const Settings& settings) {
-  auto store = Store::open(settings.engine.store, StoreAccess::kWrite);
+  auto store = Store::open(settings.engine, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
   notify::Composer composer{std::move(*store), settings.notifications, settings.appliance,
                             notify::Spool{notify_directory(settings)}};

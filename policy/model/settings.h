@@ -11,8 +11,8 @@
 
 #include "policy/model/error.h"
 #include "policy/model/ethertypes.h"
-#include "policy/model/output_settings.h"
 #include "policy/model/notification_settings.h"
+#include "policy/model/output_settings.h"
 
 namespace weir {
 

@@ -25,6 +25,7 @@ Result<std::size_t> Composer::look(TimeNs now) {
   for (const policy::MessageRow& row : *unfinished) {
     if (auto done = hand_over(row); !done) return tl::unexpected(done.error());
   }
+  if (auto owed = owe_overdue(now); !owed) return tl::unexpected(owed.error());
   const auto rows = policy::receivers(store_);
   if (!rows) return tl::unexpected(rows.error());
   for (const policy::ReceiverRow& row : *rows) {
@@ -43,6 +44,17 @@ Result<std::size_t> Composer::look(TimeNs now) {
     ++handed;
   }
   return handed;
+}
+
+Result<void> Composer::owe_overdue(TimeNs now) {
+  if (now >= last_overdue_look_ && now - last_overdue_look_ < kOverdueEvery) return {};
+  auto batch = store_.begin();
+  if (!batch) return tl::unexpected(batch.error());
+  const auto owed = policy::owe_overdue(*batch, now, kOverdueAtOnce);
+  if (!owed) return tl::unexpected(owed.error());
+  if (auto committed = batch->commit(); !committed) return committed;
+  if (*owed < kOverdueAtOnce) last_overdue_look_ = now;
+  return {};
 }
 
 const NotificationReceiver* Composer::find(const std::string& name) const {

@@ -16,6 +16,8 @@
 namespace weir::notify {
 
 inline constexpr TimeNs kLookEvery = kSecond;
+inline constexpr TimeNs kOverdueEvery = 60 * kSecond;    // how often overdue violations are looked for
+inline constexpr std::uint32_t kOverdueAtOnce = 10'000;  // violations
 
 class Composer {
  public:
@@ -35,6 +37,7 @@ class Composer {
 
  private:
   [[nodiscard]] Result<bool> is_due(const NotificationReceiver& receiver, TimeNs last_message, TimeNs now);
+  [[nodiscard]] Result<void> owe_overdue(TimeNs now);
   [[nodiscard]] Result<void> hand_over(const policy::MessageRow& row);
   [[nodiscard]] const NotificationReceiver* find(const std::string& name) const;
 
@@ -44,6 +47,7 @@ class Composer {
   Spool spool_;
   Pseudonymiser pseudonyms_;
   TimeNs last_look_ = 0;
+  TimeNs last_overdue_look_ = 0;
   std::map<std::string, TimeNs> gathers_since_;
 };
 

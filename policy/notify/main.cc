@@ -3,21 +3,17 @@
 // Redis. Exit codes: 0 ended as told, 2 usage, 3 settings invalid, 4 the user to become or the spool is not
 // there.
 #include <curl/curl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "policy/model/settings.h"
+#include "policy/notify/become.h"
 #include "policy/notify/delivery.h"
 
 namespace {
@@ -32,24 +28,10 @@ int stop_signals() {
   return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-/// Makes the spool of each receiver and becomes `user`, when started as root.
+/// Becomes its user; the spool of each receiver is there.
 weir::Result<void> settle_down(const weir::Settings& settings, const weir::notify::Spool& spool) {
   umask(S_IWGRP | S_IRWXO);
-  if (geteuid() == 0) {
-    const std::string& user = settings.notify.user;
-    const passwd* entry = getpwnam(user.c_str());
-    if (entry == nullptr)
-      return weir::failure(weir::ErrorCode::kInvalid, "there is no user " + user + " to become",
-                           "create it, or name another in notify.user");
-    const std::string directory = notify_directory(settings);
-    const bool made = mkdir(directory.c_str(), S_IRWXU) == 0;
-    if (made && (chown(directory.c_str(), entry->pw_uid, entry->pw_gid) != 0 ||
-                 chmod(directory.c_str(), S_ISGID | S_IRWXU | S_IRWXG) != 0))
-      return weir::failure(weir::ErrorCode::kSystem, "cannot give " + directory + " to " + user);
-    if (initgroups(user.c_str(), entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 ||
-        setuid(entry->pw_uid) != 0)
-      return weir::failure(weir::ErrorCode::kSystem, "cannot become " + user + ": " + std::strerror(errno));
-  }
+  if (auto became = weir::notify::become(settings.notify.user); !became) return became;
   for (const weir::NotificationReceiver& receiver : settings.notifications) {
     if (auto made = spool.prepare(receiver.name); !made) return made;
   }

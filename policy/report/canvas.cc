@@ -65,8 +65,15 @@ Canvas::Canvas(const PaperInfo& info) : drawing_(std::make_unique<Drawing>()) {
   about(CAIRO_PDF_METADATA_MOD_DATE, notify::utc_text(info.made));
   drawing_->cairo = cairo_create(drawing_->surface);
   drawing_->layout = pango_cairo_create_layout(drawing_->cairo);
-  pango_context_set_language(pango_layout_get_context(drawing_->layout),
-                             pango_language_from_string(info.language.c_str()));
+  PangoContext* const context = pango_layout_get_context(drawing_->layout);
+  pango_context_set_language(context, pango_language_from_string(info.language.c_str()));
+  // Paper has no pixels to fit letters to.
+  pango_context_set_round_glyph_positions(context, FALSE);
+  cairo_font_options_t* const options = cairo_font_options_create();
+  cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+  cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  pango_cairo_context_set_font_options(context, options);
+  cairo_font_options_destroy(options);
 }
 
 Canvas::~Canvas() {

@@ -26,6 +26,10 @@ Result<Report> collect(policy::Store& store, const Request& request) {
                                          [&](const policy::Violation& one) { violations.add(one); });
       !read)
     return tl::unexpected(read.error());
+  if (auto read = policy::each_closing(store, report.previous.begin, report.period.end,
+                                       [&](const policy::ViolationClosing& one) { violations.add(one); });
+      !read)
+    return tl::unexpected(read.error());
   SoftwarePart software{request};
   if (auto read = policy::each_software(store, [&](const policy::Software& one) { software.add(one); });
       !read)
@@ -35,6 +39,8 @@ Result<Report> collect(policy::Store& store, const Request& request) {
                                     [&](const policy::FlowRecord& one) { traffic.add(one); });
       !read)
     return tl::unexpected(read.error());
+
+  if (auto read = traffic.take_sums(store, report.previous); !read) return tl::unexpected(read.error());
 
   violations.put(report);
   software.put(report);

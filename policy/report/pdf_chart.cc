@@ -94,7 +94,7 @@ void draw_chart(Page& page, const Report& report, const Chart& chart, double hei
   Canvas& canvas = page.canvas();
   const double title = canvas.write(box, chart.title, {.size = 12, .bold = true, .colour = kInk}) + 4;
   draw_legend(page, chart, {box.x, box.y + title, box.width, kLegendHeight});
-  const double above = title + kLegendHeight + 4;
+  const double above = title + (chart.series.size() < 2 ? 0 : kLegendHeight) + 6;
   const Box plot{box.x + kAxisWidth, box.y + above, box.width - kAxisWidth, height - above - kLabelHeight};
   std::int64_t most = 0;
   for (std::size_t i = 0; i < chart.labels.size(); ++i) most = std::max(most, sum_at(chart, i));

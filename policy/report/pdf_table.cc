@@ -19,6 +19,14 @@ struct Place {
   double width = 0;
 };
 
+/// Two columns a page apart are hard to read together.
+Box box_of(const Page& page, const Table& table) {
+  constexpr double kNarrowShare = 0.55;
+  Box box = page.rest();
+  if (table.columns.size() <= 2) box.width *= kNarrowShare;
+  return box;
+}
+
 std::vector<Place> places_of(const Table& table, const Box& box) {
   double sum = 0;
   for (const Column& column : table.columns) sum += column.width;
@@ -50,7 +58,7 @@ double row_height(Canvas& canvas, const Report& report, const Table& table, cons
 }
 
 void draw_head(Page& page, const Table& table, const std::vector<Place>& places) {
-  const Box box = page.rest();
+  const Box box = box_of(page, table);
   double height = 0;
   for (std::size_t i = 0; i < places.size(); ++i)
     height = std::max(height, page.canvas().write({places[i].x, box.y + kRowPadding, places[i].width, 0},
@@ -71,7 +79,7 @@ void draw_title(Page& page, const Table& table) {
 
 void draw_table(Page& page, const Report& report, const Table& table) {
   Canvas& canvas = page.canvas();
-  const std::vector<Place> places = places_of(table, page.rest());
+  const std::vector<Place> places = places_of(table, box_of(page, table));
   constexpr double kHeadHeight = 60;  // of title, sentence and columns
   double together = kHeadHeight;
   for (std::size_t i = 0; i < std::min(kRowsTogether, table.rows.size()); ++i)
@@ -88,14 +96,14 @@ void draw_table(Page& page, const Report& report, const Table& table) {
     const auto& row = table.rows[at];
     const double height = row_height(canvas, report, table, places, row);
     if (page.need(height)) draw_head(page, table, places);
-    const Box box = page.rest();
+    const Box box = box_of(page, table);
     if (at % 2 == 1) canvas.fill({box.x, box.y, box.width, height}, kPale);
     for (std::size_t i = 0; i < row.size(); ++i)
       canvas.write({places[i].x, box.y + kRowPadding, places[i].width, 0}, cell_text(row[i], report),
                    style_of(table.columns[i], false));
     page.advance(height);
   }
-  const Box end = page.rest();
+  const Box end = box_of(page, table);
   canvas.line(end.x, end.y, end.x + end.width, end.y, 0.4, kRule);
   if (table.left_out == 0) return;
   const std::string words{text(Word::kMoreRows, report.language)};

@@ -72,8 +72,8 @@ void ViolationPart::add(const policy::Violation& violation) {
   const bool before = within(violation.first_seen, previous_);
   const bool open = violation.state != "closed";
   const bool seen = open || violation.last_seen >= request_.period.begin;
-  const bool false_positive = violation.state == "false_positive";
-  const bool decided = false_positive || violation.state == "confirmed" || violation.state == "justified";
+  const bool false_positive = violation.resolution == "false_positive";
+  const bool decided = !violation.resolution.empty();
   const auto count = [&](Sum& sum) {
     sum.fresh += fresh ? 1 : 0;
     sum.before += before ? 1 : 0;
@@ -102,6 +102,12 @@ void ViolationPart::add(const policy::Violation& violation) {
   open_.pop_back();
 }
 
+void ViolationPart::add(const policy::ViolationClosing& closing) {
+  if (!request_.group.empty() && request_.group_of(closing.subject) != request_.group) return;
+  for (Sum* const sum : {&all_, &rules_.at(closing.rule)})
+    ++(within(closing.at, request_.period) ? sum->closed : sum->closed_before);
+}
+
 void ViolationPart::put(Report& report) {
   figures(report);
   chart(report);
@@ -118,7 +124,8 @@ void ViolationPart::figures(Report& report) const {
   report.figures.push_back({"new-violations", word(Word::kNewViolations), Cell::count(all_.fresh),
                             Cell::change(all_.before, all_.fresh)});
   report.figures.push_back({"open-violations", word(Word::kOpenViolations), Cell::count(all_.open), {}});
-  report.figures.push_back({"hits", word(Word::kHits), Cell::count(all_.hits), {}});
+  report.figures.push_back({"closed-violations", word(Word::kClosedViolations), Cell::count(all_.closed),
+                            Cell::change(all_.closed_before, all_.closed)});
   report.figures.push_back(
       {"subjects", word(Word::kSubjects), Cell::count(std::uint64_t{all_.subjects.size()}), {}});
 }
@@ -164,19 +171,18 @@ Table ViolationPart::by_rule() const {
                    {"severity", word(Word::kSeverity), false, 1.3},
                    {"new", word(Word::kNew), true},
                    {"before", word(Word::kPrevious), true},
+                   {"closed", word(Word::kClosedViolations), true},
                    {"open", word(Word::kOpen), true},
                    {"hits", word(Word::kHits), true, 1.2},
                    {"false_positive_percent", word(Word::kFalsePositives), true, 1.2}};
-  put_rows(table, rules_.sorted([](const Sum& sum) { return sum.fresh * 2 + (sum.open > 0 ? 1 : 0); }),
+  put_rows(table,
+           rules_.sorted([](const Sum& sum) { return sum.fresh * 2 + (sum.open + sum.closed > 0 ? 1 : 0); }),
            [&](const auto& row) -> std::vector<Cell> {
              const Sum& sum = row.second;
-             return {Cell::of(row.first),
-                     Cell::of(severity_word(sum.severity, request_.language)),
-                     Cell::count(sum.fresh),
-                     Cell::count(sum.before),
-                     Cell::count(sum.open),
-                     Cell::count(sum.hits),
-                     Cell::share(sum.false_positives, sum.decided)};
+             return {Cell::of(row.first),     Cell::of(severity_word(sum.severity, request_.language)),
+                     Cell::count(sum.fresh),  Cell::count(sum.before),
+                     Cell::count(sum.closed), Cell::count(sum.open),
+                     Cell::count(sum.hits),   Cell::share(sum.false_positives, sum.decided)};
            });
   return table;
 }
@@ -186,7 +192,8 @@ Table ViolationPart::by_group() const {
   table.columns = {{"group", word(Word::kGroup), false, 3}, {"new", word(Word::kNew), true},
                    {"before", word(Word::kPrevious), true}, {"change_percent", word(Word::kChange), true},
                    {"open", word(Word::kOpen), true},       {"subjects", word(Word::kSubjects), true, 2}};
-  put_rows(table, groups_.sorted([](const Sum& sum) { return sum.fresh * 2 + (sum.open > 0 ? 1 : 0); }),
+  put_rows(table,
+           groups_.sorted([](const Sum& sum) { return sum.fresh * 2 + (sum.open + sum.closed > 0 ? 1 : 0); }),
            [&](const auto& row) -> std::vector<Cell> {
              const Sum& sum = row.second;
              return {Cell::of(row.first.empty() ? word(Word::kNoGroup) : row.first),

@@ -10,6 +10,7 @@
 #include "policy/model/decision.h"
 #include "policy/notify/shown_subject.h"
 #include "policy/report/tally.h"
+#include "policy/store/report_store.h"
 
 namespace weir::report {
 
@@ -19,6 +20,7 @@ class ViolationPart {
  public:
   ViolationPart(const Request& request, const Period& previous);
   void add(const policy::Violation& violation);
+  void add(const policy::ViolationClosing& closing);
   void put(Report& report);
 
  private:
@@ -26,6 +28,8 @@ class ViolationPart {
     std::uint64_t fresh = 0;  // first seen in the period
     std::uint64_t before = 0;
     std::uint64_t open = 0;
+    std::uint64_t closed = 0;  // in the period
+    std::uint64_t closed_before = 0;
     std::uint64_t hits = 0;
     std::uint64_t decided = 0;
     std::uint64_t false_positives = 0;

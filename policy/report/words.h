@@ -28,6 +28,7 @@ enum class Word : std::uint8_t {
   // figures
   kNewViolations,
   kOpenViolations,
+  kClosedViolations,
   kHits,
   kSubjects,
   kNewProducts,
@@ -49,6 +50,7 @@ enum class Word : std::uint8_t {
   kSoftwareNew,
   kQuotas,
   kTrafficByApplication,
+  kTrafficByCategory,
   kTrafficByGroup,
   kTrafficByClient,
   kHealth,
@@ -58,6 +60,8 @@ enum class Word : std::uint8_t {
   kAboutSoftwareNew,
   kAboutQuotas,
   kAboutTraffic,
+  kAboutSums,
+  kAboutCategories,
   kAboutHealth,
   // columns
   kSeverity,
@@ -82,6 +86,7 @@ enum class Word : std::uint8_t {
   kUsed,
   kReached,
   kApplication,
+  kCategory,
   kClient,
   kFlows,
   kBytes,

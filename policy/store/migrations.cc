@@ -124,6 +124,9 @@ const std::vector<Migration>& migrations() {
            "CREATE TABLE notifications (id {key}, receiver TEXT NOT NULL, message {int} NOT NULL,"
            " rule TEXT NOT NULL, violation {int} NOT NULL, cause TEXT NOT NULL) {strict}",
            "CREATE INDEX notifications_by_message ON notifications (receiver, message, rule)",
+           // Violations of which it was told that they are overdue.
+           "CREATE TABLE notified_overdue (violation {int} PRIMARY KEY REFERENCES violations (id)"
+           " ON DELETE CASCADE) {strict}",
            "CREATE TABLE notification_messages (id {key}, maker TEXT NOT NULL, receiver TEXT NOT NULL,"
            " made_ns {int} NOT NULL) {strict}",
        }},

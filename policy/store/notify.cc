@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "policy/store/connection.h"
 #include "policy/store/notify_store.h"
+#include "policy/store/statement.h"
 
 namespace weir::policy {
 namespace {
 
 using soci::into;
 using soci::use;
-using Integer = long long;  // SOCI's name for 64 bits
 
 NotificationCause cause_of(const std::string& word) {
   return word == to_string(NotificationCause::kOverdue) ? NotificationCause::kOverdue
@@ -89,7 +88,7 @@ const char* to_string(NotificationCause cause) {
 Result<void> set_receivers(Store& store, const std::vector<ReceiverRow>& receivers) {
   return caught("cannot set who is told", [&] {
     soci::session& sql = store.connection().session;
-    soci::transaction all(sql);
+    Transaction all(sql, *store.connection().dialect, true);
     // Nobody matches -1 until the severity of those that are told is set again.
     sql << "UPDATE notification_receivers SET severity = -1";
     for (const ReceiverRow& receiver : receivers) {
@@ -126,6 +125,30 @@ Result<std::vector<ReceiverRow>> receivers(Store& store) {
   });
 }
 
+Result<std::uint64_t> owe_overdue(Batch& batch, TimeNs now, std::uint32_t most) {
+  return caught("cannot look for what is overdue", [&] {
+    Batch::Work& work = batch.work();
+    std::vector<Integer> ids;
+    Statement take(work.connection);
+    take << "INSERT INTO notified_overdue (violation) SELECT id FROM violations WHERE state <> 'closed'"
+            " AND due_ns > 0 AND due_ns < ";
+    take.value(now) << " AND id NOT IN (SELECT violation FROM notified_overdue) ORDER BY due_ns, id LIMIT ";
+    take.value(Integer{most}) << " RETURNING violation";
+    Integer id = 0;
+    take.into(id);
+    while (take.fetch()) ids.push_back(id);
+    if (ids.empty()) return std::uint64_t{0};
+    Statement insert(work.connection);
+    insert << "INSERT INTO notifications (receiver, message, rule, violation, cause) SELECT r.receiver, 0,"
+              " v.rule, v.id, 'overdue' FROM notification_receivers r, violations v"
+              " WHERE r.severity <= v.severity AND v.id IN (";
+    for (const Integer one : ids) insert.next().value(one);
+    insert << ")";
+    if (insert.run() > 0) work.notifications_owed = true;
+    return std::uint64_t{ids.size()};
+  });
+}
+
 Result<std::vector<OwedRule>> owed_rules(Store& store, const std::string& receiver) {
   return caught("cannot read what is to be told", [&] {
     std::vector<OwedRule> all;
@@ -139,6 +162,15 @@ Result<std::vector<OwedRule>> owed_rules(Store& store, const std::string& receiv
     statement.execute();
     while (statement.fetch()) all.push_back({rule, static_cast<std::uint64_t>(count)});
     return all;
+  });
+}
+
+Result<std::uint64_t> owed_count(Store& store, const std::string& receiver) {
+  return caught("cannot count what is to be told", [&] {
+    Integer count = 0;
+    store.connection().session << "SELECT COUNT(*) FROM notifications WHERE receiver = :r", use(receiver),
+        into(count);
+    return static_cast<std::uint64_t>(count);
   });
 }
 

@@ -29,16 +29,13 @@ struct ReceiverRow {
   std::uint64_t messages = 0;             // the same
 };
 
-struct OwedNotification {
-  std::int64_t violation = 0;
-  std::string rule;
-  Severity severity = Severity::kMedium;
-  NotificationCause cause = NotificationCause::kNew;
-};
-
 /// From now on these are told, and nobody else: what others were to be told is forgotten.
 [[nodiscard]] Result<void> set_receivers(Store& store, const std::vector<ReceiverRow>& receivers);
 [[nodiscard]] Result<std::vector<ReceiverRow>> receivers(Store& store);
+
+/// Those who are told are owed a word, once, of each open violation that had to be closed before `now`; of at
+/// most so many. Gives of how many.
+[[nodiscard]] Result<std::uint64_t> owe_overdue(Batch& batch, TimeNs now, std::uint32_t most);
 
 struct OwedRule {
   std::string rule;
@@ -46,6 +43,8 @@ struct OwedRule {
 };
 /// What the receiver is to be told and is in no message, by rule.
 [[nodiscard]] Result<std::vector<OwedRule>> owed_rules(Store& store, const std::string& receiver);
+/// All that the receiver is to be told, that of messages which were begun among it.
+[[nodiscard]] Result<std::uint64_t> owed_count(Store& store, const std::string& receiver);
 /// The receiver is not told of these.
 [[nodiscard]] Result<void> drop_owed(Batch& batch, const std::string& receiver, const std::string& rule);
 

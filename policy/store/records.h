@@ -42,7 +42,7 @@ struct StoreLimits {
   TimeNs keep_minutes = 2 * kStoreDay;          // sums of flows over a minute, an hour, a day
   TimeNs keep_hours = 92 * kStoreDay;
   TimeNs keep_days = 1'096 * kStoreDay;
-  std::uint32_t notifications = 100'000;    // that wait to be told: the oldest go untold
+  std::uint32_t notifications = 100'000;  // that wait to be told: the oldest go untold
 };
 
 struct EventKey {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "policy/store/connection.h"
 #include "policy/store/report_store.h"
+#include "policy/store/statement.h"
 
 namespace weir::policy {
 namespace {
 
 using soci::into;
 using soci::use;
-using Integer = long long;  // SOCI's name for 64 bits
 
 }  // namespace
 
@@ -23,11 +22,12 @@ Result<void> each_violation(Store& store, TimeNs begin_given, TimeNs end_given,
     soci::statement statement =
         (store.connection().session.prepare
              << "SELECT id, rule, section, action, would_block, severity, subject, object, state, revision,"
-                " seen_count, first_seen_ns, last_seen_ns FROM violations WHERE first_seen_ns < :e"
+                " seen_count, first_seen_ns, last_seen_ns, resolution FROM violations WHERE first_seen_ns < "
+                ":e"
                 " AND (last_seen_ns >= :b OR state <> 'closed') ORDER BY id",
          use(end), use(begin), into(id), into(row.rule), into(row.section), into(row.action),
          into(would_block), into(severity), into(row.subject), into(row.object), into(row.state),
-         into(revision), into(count), into(first_seen), into(last_seen));
+         into(revision), into(count), into(first_seen), into(last_seen), into(row.resolution));
     statement.execute();
     while (statement.fetch()) {
       row.id = id;
@@ -38,6 +38,27 @@ Result<void> each_violation(Store& store, TimeNs begin_given, TimeNs end_given,
       row.count = static_cast<std::uint64_t>(count);
       row.first_seen = first_seen;
       row.last_seen = last_seen;
+      take(row);
+    }
+  });
+}
+
+Result<void> each_closing(Store& store, TimeNs begin_given, TimeNs end_given,
+                          const std::function<void(const ViolationClosing&)>& take) {
+  return caught("cannot read what was closed", [&] {
+    ViolationClosing row;
+    Integer at = 0;
+    const Integer begin = begin_given;
+    const Integer end = end_given;
+    soci::statement statement =
+        (store.connection().session.prepare
+             << "SELECT v.rule, v.subject, h.at_ns FROM violation_history h JOIN violations v"
+                " ON v.id = h.violation WHERE h.what = 'state' AND h.to_word = 'closed'"
+                " AND h.at_ns >= :b AND h.at_ns < :e ORDER BY h.id",
+         use(begin), use(end), into(row.rule), into(row.subject), into(at));
+    statement.execute();
+    while (statement.fetch()) {
+      row.at = at;
       take(row);
     }
   });
@@ -80,6 +101,26 @@ Result<void> each_flow(Store& store, TimeNs begin_given, TimeNs end_given,
     while (statement.fetch()) {
       row.ended = ended;
       take(row);
+    }
+  });
+}
+
+Result<void> each_usage(Store& store, TimeNs begin, TimeNs end, TimeNs length,
+                        const std::function<void(const UsagePoint&)>& take) {
+  return caught("cannot read the sums of flows", [&] {
+    Statement select(store.connection());
+    select << "SELECT begins_ns, CAST(SUM(flows) AS BIGINT), CAST(SUM(bytes_up) AS BIGINT),"
+              " CAST(SUM(bytes_down) AS BIGINT) FROM usage_sums WHERE dimension = ";
+    select.value(kByClient) << " AND length_s = ";
+    select.value(Integer{length / kSecond}) << " AND begins_ns >= ";
+    select.value(Integer{begin}) << " AND begins_ns < ";
+    select.value(Integer{end}) << " GROUP BY begins_ns ORDER BY begins_ns";
+    Integer begins = 0, flows = 0, up = 0, down = 0;
+    select.into(begins).into(flows).into(up).into(down);
+    while (select.fetch()) {
+      take({begins,
+            {static_cast<std::uint64_t>(flows), static_cast<std::uint64_t>(up),
+             static_cast<std::uint64_t>(down)}});
     }
   });
 }

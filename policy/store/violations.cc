@@ -202,11 +202,30 @@ void add_history(Store::Connection& store, const std::map<Key, Merged>& entries,
 void owe_new(Batch::Work& work, const std::vector<Key>& fresh, const std::map<Key, Integer>& ids) {
   if (fresh.empty()) return;
   Statement insert(work.connection);
-  insert << "INSERT INTO notifications (receiver, message, rule, violation, cause) SELECT r.receiver, 0, v.rule,"
-            " v.id, 'new' FROM notification_receivers r, violations v WHERE r.severity <= v.severity AND v.id IN (";
+  insert
+      << "INSERT INTO notifications (receiver, message, rule, violation, cause) SELECT r.receiver, 0, v.rule,"
+         " v.id, 'new' FROM notification_receivers r, violations v WHERE r.severity <= v.severity AND v.id "
+         "IN (";
   for (const Key& key : fresh) insert.next().value(ids.at(key));
   insert << ")";
   if (insert.run() > 0) work.notifications_owed = true;
+}
+
+/// A violation that became more severe is new to those who are told from that severity on.
+void owe_raised(Batch::Work& work, const std::map<Key, Merged>& entries, const std::map<Key, Integer>& ids,
+                const std::map<Key, Known>& known) {
+  for (const auto& [key, merged] : entries) {
+    const auto before = known.find(key);
+    const auto severity = static_cast<Integer>(merged.severity);
+    if (before == known.end() || severity <= before->second.severity) continue;
+    Statement insert(work.connection);
+    insert << "INSERT INTO notifications (receiver, message, rule, violation, cause) SELECT r.receiver, 0,"
+              " v.rule, v.id, 'new' FROM notification_receivers r, violations v WHERE v.id = ";
+    insert.value(ids.at(key)) << " AND r.severity > ";
+    insert.value(before->second.severity) << " AND r.severity <= ";
+    insert.value(severity);
+    if (insert.run() > 0) work.notifications_owed = true;
+  }
 }
 
 /// Gives how many violations are new.
@@ -228,6 +247,7 @@ std::size_t write_some(Batch::Work& work, std::span<Entry> entries) {
   add_evidence(store, kept, ids, known);
   add_history(store, kept, ids, known);
   owe_new(work, fresh, ids);
+  owe_raised(work, kept, ids, known);
   return fresh.size();
 }
 

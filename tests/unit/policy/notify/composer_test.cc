@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/store/violation_store.h"
 #include "tests/support/temporary_directory.h"
 
 namespace weir::notify {
@@ -46,6 +47,13 @@ class ComposerTest : public ::testing::Test {
       one.at = kSecond;
       ASSERT_TRUE(batch->record(one));
     }
+    ASSERT_TRUE(batch->commit());
+  }
+  void close(std::int64_t id) {
+    Store opened = store();
+    auto batch = opened.begin();
+    ASSERT_TRUE(policy::move_violation(*batch, id, "justified", {"vera", kSecond, "it is allowed"}));
+    ASSERT_TRUE(policy::move_violation(*batch, id, "closed", {"vera", kSecond, "done"}));
     ASSERT_TRUE(batch->commit());
   }
   static std::size_t look(Composer& composer, TimeNs after) {
@@ -147,12 +155,38 @@ TEST_F(ComposerTest, DeathAfterTheSpoolTellsOnce) {
 TEST_F(ComposerTest, AMessageOfNothingButClosedViolationsIsNone) {
   Composer made = composer();
   violations("a", 1);
-  ASSERT_TRUE(store().close_violation(1));
+  close(1);
   look(made, 0);
   look(made, 10 * kSecond);
   EXPECT_TRUE(waiting().empty());
   look(made, 100 * kSecond);
   EXPECT_TRUE(waiting().empty());
+}
+
+TEST_F(ComposerTest, WhatIsOverdueIsToldToo) {
+  Composer made = composer();
+  {
+    policy::StoreLimits limits;
+    limits.due_after.fill(60 * kSecond);
+    Store opened = std::move(*Store::open(home_.file("weir.db"), StoreAccess::kWrite, limits));
+    auto batch = opened.begin();
+    policy::ViolationSighting one;
+    one.rule = "a";
+    one.subject = "10.0.0.2";
+    one.object = "x";
+    one.at = kStart;
+    ASSERT_TRUE(batch->record(one));
+    ASSERT_TRUE(batch->commit());
+  }
+  look(made, 0);
+  EXPECT_EQ(look(made, 10 * kSecond), 1U);
+  sent();
+  look(made, 121 * kSecond);  // overdue since 61 s; it is looked at each minute
+  EXPECT_EQ(look(made, 131 * kSecond), 1U);
+  EXPECT_THAT(body(waiting().front()), HasSubstr("\"cause\":\"overdue\""));
+  sent();
+  look(made, 500 * kSecond);
+  EXPECT_EQ(look(made, 600 * kSecond), 0U);
 }
 
 TEST_F(ComposerTest, AClockThatWasSetBackKeepsNothingForYears) {

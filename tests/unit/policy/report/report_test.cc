@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -16,6 +17,7 @@
 #include "policy/report/pdf.h"
 #include "policy/report/pdf_chart.h"
 #include "policy/report/table_text.h"
+#include "policy/store/violation_store.h"
 #include "tests/support/temporary_directory.h"
 
 namespace weir::report {
@@ -88,7 +90,12 @@ class ReportTest : public ::testing::Test {
     ASSERT_TRUE(batch->count("events_applied", 1'234'567));
     ASSERT_TRUE(batch->count("events_gone", 3));
     ASSERT_TRUE(batch->commit());
-    ASSERT_TRUE(store_->close_violation(2));
+    auto deciding = store_->begin();
+    const policy::Act act{"vera", at("2026-11-20T10:00:00Z"), "looked at it"};
+    ASSERT_TRUE(policy::move_violation(*deciding, 1, "confirmed", act));
+    ASSERT_TRUE(policy::move_violation(*deciding, 2, "false_positive", act));
+    ASSERT_TRUE(policy::move_violation(*deciding, 2, "closed", act));
+    ASSERT_TRUE(deciding->commit());
     request_.kind = Kind::kWeekly;
     request_.appliance = "gate-1";
     request_.zone = policy::TimeZone::load("America/Toronto").value();
@@ -142,6 +149,8 @@ TEST_F(ReportTest, CountsWhatIsOfThePeriodAndOfTheOneBefore) {
   EXPECT_EQ(made.figures[0].now.number, 4);         // new
   EXPECT_EQ(made.figures[0].change.number, 3'000);  // after one
   EXPECT_EQ(made.figures[1].now.number, 5);         // open: not the closed one, nor the one that came later
+  EXPECT_EQ(made.figures[2].now.number, 1);         // closed in the period
+  EXPECT_EQ(rows(made, "violations-by-rule", 7).front(), "50.0 %");  // of two that were decided, one false
   EXPECT_THAT(rows(made, "violations-by-rule"),
               ElementsAre("no-gambling", "mail-out", "video-budget", "long-ago"));
   EXPECT_THAT(rows(made, "oldest-open", 1),
@@ -150,6 +159,38 @@ TEST_F(ReportTest, CountsWhatIsOfThePeriodAndOfTheOneBefore) {
   EXPECT_THAT(rows(made, "software-unauthorised", 3), ElementsAre("2"));
   EXPECT_THAT(rows(made, "traffic-by-application"), ElementsAre("YouTube", "DNS"));
   EXPECT_THAT(rows(made, "traffic-by-application", 3), ElementsAre("100.0 %", "0.0 %"));
+}
+
+TEST_F(ReportTest, SumsOfFlowsGoFurtherThanFlows) {
+  policy::FlowSums sums;
+  const auto add = [&](const char* client, const char* application, const char* category, std::uint64_t bytes,
+                       const char* ended) {
+    policy::FlowSample sample;
+    sample.client = client;
+    sample.application = application;
+    sample.categories = {category};
+    sample.ended = at(ended);
+    sample.usage = {1, bytes / 2, bytes - bytes / 2};
+    sums.add(sample);
+  };
+  add("10.0.1.5", "YouTube", "video", 6'000'000, "2026-11-17T15:00:00Z");
+  add("10.0.1.6", "Netflix", "video", 2'000'000, "2026-11-22T23:59:00-05:00");
+  add("10.0.1.6", "Netflix", "video", 9'000'000, "2026-11-23T00:01:00-05:00");  // not of that week
+  add("10.0.1.6", "DNS", "", 4'000'000, "2026-11-10T12:00:00Z");                // of the one before
+  auto batch = store_->begin();
+  ASSERT_TRUE(policy::add_flow_sums(*batch, sums, request_.now));
+  ASSERT_TRUE(batch->commit());
+  const Report made = report();
+  EXPECT_THAT(rows(made, "traffic-by-application"), ElementsAre("YouTube", "Netflix"));
+  EXPECT_THAT(rows(made, "traffic-by-application", 3), ElementsAre("75.0 %", "25.0 %"));
+  EXPECT_THAT(rows(made, "traffic-by-category"), ElementsAre("video"));
+  EXPECT_THAT(rows(made, "traffic-by-category", 3), ElementsAre("100.0 %"));
+  EXPECT_THAT(rows(made, "traffic-by-client"), ElementsAre("10.0.1.5", "10.0.1.6"));
+  EXPECT_THAT(rows(made, "traffic-by-group"), ElementsAre("staff", "(no group)"));
+  const auto figure = std::ranges::find(made.figures, "traffic", &Figure::key);
+  EXPECT_EQ(figure->now.number, 8'000'000);
+  EXPECT_EQ(figure->change.number, 1'000);  // twice as much
+  EXPECT_THAT(made.charts[1].series[0].values, ElementsAre(0, 6'000'000, 0, 0, 0, 0, 2'000'000));
 }
 
 TEST_F(ReportTest, OfOneGroup) {

@@ -5,7 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/temporary_directory.h"
+#include "policy/store/violation_store.h"
+#include "tests/support/any_store.h"
 
 namespace weir::policy {
 namespace {
@@ -24,14 +25,21 @@ ViolationSighting sighting(std::string rule, std::string object, Severity severi
   return made;
 }
 
-class NotifyStoreTest : public ::testing::Test {
+class NotifyStoreTest : public test::AnyStore {
  protected:
-  void SetUp() override { open({}); }
-  void open(StoreLimits limits) {
+  void SetUp() override {
+    AnyStore::SetUp();
+    if (!IsSkipped()) begin({});
+  }
+  void begin(const StoreLimits& limits) {
     store_.reset();
-    auto opened = Store::open(home_.file("weir.db"), StoreAccess::kWrite, limits);
-    ASSERT_TRUE(opened) << to_text(opened.error());
-    store_.emplace(std::move(*opened));
+    store_.emplace(open(limits));
+  }
+  void close(std::int64_t id) {
+    in_batch(*store_, [&](Batch& batch) {
+      ASSERT_TRUE(move_violation(batch, id, "confirmed", {"vera", kSecond, "so it is"}));
+      ASSERT_TRUE(move_violation(batch, id, "closed", {"vera", kSecond, "done"}));
+    });
   }
   void receivers_are(const std::vector<ReceiverRow>& all) {
     const auto set = set_receivers(*store_, all);
@@ -68,45 +76,44 @@ class NotifyStoreTest : public ::testing::Test {
     EXPECT_TRUE(batch->commit());
   }
 
-  test::TemporaryDirectory home_;
   std::optional<Store> store_;
 };
 
-TEST_F(NotifyStoreTest, AViolationIsOwedOnceHoweverOftenItIsSeen) {
+TEST_P(NotifyStoreTest, AViolationIsOwedOnceHoweverOftenItIsSeen) {
   receivers_are({{"officers", Severity::kMedium}});
   record({sighting("a", "x"), sighting("a", "x"), sighting("a", "y"), sighting("b", "x")});
   record({sighting("a", "x")});
   EXPECT_THAT(owed("officers"), ElementsAre("a 2", "b 1"));
 }
 
-TEST_F(NotifyStoreTest, OneThatWasClosedIsOwedAgainWhenItComesBack) {
+TEST_P(NotifyStoreTest, OneThatWasClosedIsOwedAgainWhenItComesBack) {
   receivers_are({{"officers", Severity::kMedium}});
   record({sighting("a", "x")});
-  ASSERT_TRUE(store_->close_violation(1));
+  close(1);
   record({sighting("a", "x")});
   EXPECT_THAT(owed("officers"), ElementsAre("a 2"));
 }
 
-TEST_F(NotifyStoreTest, EachReceiverHasItsSeverity) {
+TEST_P(NotifyStoreTest, EachReceiverHasItsSeverity) {
   receivers_are({{"all", Severity::kInfo}, {"urgent", Severity::kCritical}});
   record({sighting("a", "x", Severity::kHigh), sighting("b", "x", Severity::kCritical)});
   EXPECT_THAT(owed("all"), ElementsAre("a 1", "b 1"));
   EXPECT_THAT(owed("urgent"), ElementsAre("b 1"));
 }
 
-TEST_F(NotifyStoreTest, NobodyToTellMeansNothingIsWritten) {
+TEST_P(NotifyStoreTest, NobodyToTellMeansNothingIsWritten) {
   record({sighting("a", "x")});
   receivers_are({{"late", Severity::kInfo}});
   EXPECT_THAT(owed("late"), ElementsAre());
 }
 
-TEST_F(NotifyStoreTest, WhatIsRolledBackIsNotOwed) {
+TEST_P(NotifyStoreTest, WhatIsRolledBackIsNotOwed) {
   receivers_are({{"officers", Severity::kMedium}});
   record({sighting("a", "x")}, false);
   EXPECT_THAT(owed("officers"), ElementsAre());
 }
 
-TEST_F(NotifyStoreTest, WhatAReceiverThatIsGoneWasOwedIsForgotten) {
+TEST_P(NotifyStoreTest, WhatAReceiverThatIsGoneWasOwedIsForgotten) {
   receivers_are({{"old", Severity::kInfo}, {"stays", Severity::kInfo}});
   record({sighting("a", "x")});
   static_cast<void>(message("old"));
@@ -119,7 +126,7 @@ TEST_F(NotifyStoreTest, WhatAReceiverThatIsGoneWasOwedIsForgotten) {
   EXPECT_THAT(owed("stays"), ElementsAre("a 2"));  // its severity is another now
 }
 
-TEST_F(NotifyStoreTest, AMessageTakesAllThatIsOwedAndIsFoundUntilItIsForgotten) {
+TEST_P(NotifyStoreTest, AMessageTakesAllThatIsOwedAndIsFoundUntilItIsForgotten) {
   receivers_are({{"officers", Severity::kMedium}, {"desk", Severity::kMedium}});
   record({sighting("a", "x"), sighting("b", "y", Severity::kHigh)});
   const MessageRow first = message("officers");
@@ -133,7 +140,9 @@ TEST_F(NotifyStoreTest, AMessageTakesAllThatIsOwedAndIsFoundUntilItIsForgotten) 
   EXPECT_EQ(unfinished->front().made, 5 * kSecond);
   EXPECT_TRUE(unfinished_messages(*store_, "other")->empty());
   EXPECT_EQ(content_of(*store_, first, 10, 10)->violations, 2U);
+  EXPECT_EQ(owed_count(*store_, "officers"), 3U);  // one in no message
   forget(first);
+  EXPECT_EQ(owed_count(*store_, "officers"), 1U);
   EXPECT_TRUE(unfinished_messages(*store_, "weir")->empty());
   EXPECT_EQ(content_of(*store_, first, 10, 10)->violations, 0U);
   const auto rows = receivers(*store_);
@@ -142,7 +151,7 @@ TEST_F(NotifyStoreTest, AMessageTakesAllThatIsOwedAndIsFoundUntilItIsForgotten) 
   EXPECT_EQ(rows->at(1).messages, 1U);
 }
 
-TEST_F(NotifyStoreTest, TheContentIsGroupedOrderedAndCut) {
+TEST_P(NotifyStoreTest, TheContentIsGroupedOrderedAndCut) {
   receivers_are({{"officers", Severity::kInfo}});
   std::vector<ViolationSighting> all;
   for (int i = 0; i < 30; ++i) all.push_back(sighting("many", fmt::format("host-{}", i), Severity::kLow));
@@ -151,7 +160,7 @@ TEST_F(NotifyStoreTest, TheContentIsGroupedOrderedAndCut) {
   all.push_back(sighting("other", "y", Severity::kLow));
   all.back().subject = "10.0.0.3";
   record(all);
-  ASSERT_TRUE(store_->close_violation(1));
+  close(1);
   const auto content = content_of(*store_, message("officers"), 2, 5);
   ASSERT_TRUE(content) << to_text(content.error());
   EXPECT_EQ(content->violations, 31U);
@@ -169,8 +178,10 @@ TEST_F(NotifyStoreTest, TheContentIsGroupedOrderedAndCut) {
   EXPECT_EQ(content->first[0].violation.count, 2U);
 }
 
-TEST_F(NotifyStoreTest, AFullTableLosesTheOldestAndSaysSo) {
-  open({.notifications = 3});
+TEST_P(NotifyStoreTest, AFullTableLosesTheOldestAndSaysSo) {
+  StoreLimits limits;
+  limits.notifications = 3;
+  begin(limits);
   receivers_are({{"officers", Severity::kInfo}});
   record(
       {sighting("a", "1"), sighting("a", "2"), sighting("b", "3"), sighting("b", "4"), sighting("b", "5")});
@@ -178,7 +189,7 @@ TEST_F(NotifyStoreTest, AFullTableLosesTheOldestAndSaysSo) {
   EXPECT_EQ(store_->engine_state()->at("notifications_evicted"), 2);
 }
 
-TEST_F(NotifyStoreTest, RulesThatNobodyAskedForAreDropped) {
+TEST_P(NotifyStoreTest, RulesThatNobodyAskedForAreDropped) {
   receivers_are({{"officers", Severity::kInfo}});
   record({sighting("a", "1"), sighting("b", "2")});
   auto batch = store_->begin();
@@ -186,6 +197,41 @@ TEST_F(NotifyStoreTest, RulesThatNobodyAskedForAreDropped) {
   ASSERT_TRUE(batch->commit());
   EXPECT_THAT(owed("officers"), ElementsAre("b 1"));
 }
+
+TEST_P(NotifyStoreTest, OneThatBecomesMoreSevereIsNewToThoseWhoAreToldFromThere) {
+  receivers_are({{"all", Severity::kInfo}, {"urgent", Severity::kHigh}});
+  record({sighting("a", "x", Severity::kLow)});
+  EXPECT_THAT(owed("urgent"), ElementsAre());
+  record({sighting("a", "x", Severity::kCritical), sighting("a", "x", Severity::kLow)});
+  record({sighting("a", "x", Severity::kCritical)});
+  EXPECT_THAT(owed("urgent"), ElementsAre("a 1"));
+  EXPECT_THAT(owed("all"), ElementsAre("a 1"));
+}
+
+TEST_P(NotifyStoreTest, WhatIsOverdueIsToldOnce) {
+  StoreLimits limits;
+  limits.due_after.fill(100 * kSecond);
+  begin(limits);
+  receivers_are({{"officers", Severity::kMedium}});
+  record({sighting("a", "x"), sighting("b", "y"), sighting("c", "z", Severity::kLow)});
+  close(2);
+  forget(message("officers"));
+  const auto overdue = [&](TimeNs now, std::uint32_t most = 10) {
+    std::uint64_t count = 99;
+    in_batch(*store_, [&](Batch& batch) { count = owe_overdue(batch, now, most).value_or(99); });
+    return count;
+  };
+  EXPECT_EQ(overdue(101 * kSecond), 0U);  // they were first seen at 1 s
+  EXPECT_EQ(overdue(101 * kSecond + 1, 1), 1U);
+  EXPECT_EQ(overdue(101 * kSecond + 1), 1U);
+  EXPECT_EQ(overdue(200 * kSecond), 0U);
+  EXPECT_THAT(owed("officers"), ElementsAre("a 1"));  // not the closed one, nor one that is too low
+  const auto content = content_of(*store_, message("officers"), 5, 5);
+  EXPECT_EQ(content->rules.at(0).cause, NotificationCause::kOverdue);
+  EXPECT_EQ(content->first.at(0).cause, NotificationCause::kOverdue);
+}
+
+WEIR_ON_EVERY_DATABASE(NotifyStoreTest);
 
 }  // namespace
 }  // namespace weir::policy
