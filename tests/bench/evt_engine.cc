@@ -69,9 +69,8 @@ class Bed {
     auto store = policy::Store::open(home_.file("weir.db"), policy::StoreAccess::kWrite);
     if (!store) fail(store.error());
     policy::QuotaRules rules;
-    rules.rules["video"] = {{{1'000'000'000'000, 0, 0, 0}, QuotaPer::kClient, QuotaEvery::kDay},
-                            policy::Section::kWeb,
-                            policy::Severity::kLow};
+    rules.rules["video"] = {
+        {{1'000'000'000'000, 0, 0, 0}, QuotaPer::kClient, QuotaEvery::kDay}, Section::kWeb, Severity::kLow};
     const auto kept = std::make_shared<const policy::QuotaRules>(std::move(rules));
     return {std::move(reader), policy::StreamWriter{redis_.connect(), policy::kDeadLettersMax},
             std::move(*store), [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
