@@ -48,7 +48,7 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
   FlowSums sums;
   auto batch = store_.begin();
   if (!batch) return tl::unexpected(batch.error());
-  for (const Decoded& one : std::span{decoded_}.first(decoded_count_)) {
+  for (Decoded& one : std::span{decoded_}.first(decoded_count_)) {
     const auto first_time = batch->first_time(key_of(one.event), now);  // apply
     if (!first_time) return tl::unexpected(first_time.error());
     if (!*first_time) {
@@ -93,7 +93,7 @@ Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& 
         if (auto buried = bury(entry, decoded.error(), bytes); !buried) return tl::unexpected(buried.error());
         continue;
       }
-      one.findings = evaluate(one.event, judge_);  // evaluate
+      one.findings = evaluate(one.event, judge_, bytes);  // evaluate
       ++decoded_count_;
     }
   }
@@ -125,7 +125,7 @@ Result<void> Engine::bury(const StreamEntry& entry, const Error& why, std::strin
   return {};
 }
 
-Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, Round& round) {
+Result<void> Engine::record(Batch& batch, Findings& findings, TimeNs now, Round& round) {
   for (const ViolationSighting& violation : findings.violations) {
     if (auto kept = batch.record(violation); !kept) return kept;
     ++round.violations;
@@ -138,7 +138,7 @@ Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, 
   for (const SoftwareSighting& software : findings.software) {
     if (auto kept = batch.record(software); !kept) return kept;
   }
-  if (findings.flow) return batch.record(*findings.flow);
+  if (findings.flow) return batch.record(std::move(*findings.flow));
   return {};
 }
 

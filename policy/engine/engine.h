@@ -73,7 +73,7 @@ class Engine {
   [[nodiscard]] Result<std::size_t> decode(std::span<const StreamEntry> entries, Round& round);
   /// To the dead letters: `bytes` of the entry, which are an event or the whole of it.
   [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why, std::string_view bytes);
-  [[nodiscard]] Result<void> record(Batch& batch, const Findings& findings, TimeNs now, Round& round);
+  [[nodiscard]] Result<void> record(Batch& batch, Findings& findings, TimeNs now, Round& round);
   /// Into what flows add up to, where the event is the last of its flow.
   void add_up(const event::FlowEvent& event, FlowSums& sums) const;
   [[nodiscard]] Result<void> commit(Batch& batch, const Round& round, TimeNs now);

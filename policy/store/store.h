@@ -76,7 +76,7 @@ class Batch {
   [[nodiscard]] Result<bool> first_time(const EventKey& key, TimeNs now);
   [[nodiscard]] Result<void> record(const ViolationSighting& sighting);
   [[nodiscard]] Result<void> record(const SoftwareSighting& sighting);
-  [[nodiscard]] Result<void> record(const FlowRecord& flow);
+  [[nodiscard]] Result<void> record(FlowRecord flow);
 
   /// What a subject used in the period from `begins` on; made where it is missing. Until the batch ends
   /// nobody else changes it.
