@@ -231,10 +231,9 @@ TEST_P(Violations, AreFoundByWhatTheyAre) {
   EXPECT_THAT(part("bet.EX"), ElementsAre("Bet.example"));
   EXPECT_THAT(part("example"), ElementsAre("100%_sure.example", "Bet.example"));
   EXPECT_THAT(part("%_s"), ElementsAre("100%_sure.example"));
-  EXPECT_THAT(part("%"), ElementsAre("100%_sure.example"));
-  EXPECT_THAT(part("__"), IsEmpty());
+  EXPECT_THAT(part("0%_"), ElementsAre("100%_sure.example"));
+  EXPECT_THAT(part("___"), IsEmpty());
   EXPECT_THAT(part("y'z\\w"), ElementsAre(odd));
-  EXPECT_THAT(part("\""), ElementsAre(odd));
   EXPECT_THAT(part("x\"y"), ElementsAre(odd));
   EXPECT_THAT(part("nowhere"), IsEmpty());
   EXPECT_THAT(with([](auto& f) { f.rule = "other"; }), ElementsAre(odd));
@@ -259,7 +258,10 @@ TEST_P(Violations, AreFoundByWhatTheyAre) {
   EXPECT_THAT(with([](auto& f) { f.states = {"closed"}; }), ElementsAre(odd));
   EXPECT_THAT(with([](auto&) {}), ElementsAre("100%_sure.example", "Bet.example"));
   EXPECT_EQ(with([](auto& f) { f.states = {kViolationStates.begin(), kViolationStates.end()}; }).size(), 3U);
-  EXPECT_FALSE(violation_page(store, {.object_part = std::string(kSearchBytesMax + 1, 'x')}, "", 1));
+  for (const std::string& wrong :
+       {std::string(kSearchBytesMax + 1, 'x'), std::string{"ab"}, std::string{"\xc3\xa9\xc3\xa9"}})
+    EXPECT_EQ(violation_page(store, {.object_part = wrong}, "", 1).error().code, ErrorCode::kInvalid)
+        << wrong;
 }
 
 TEST_P(Violations, PagesFollowEachOtherWithoutGapOrRepetition) {
@@ -387,10 +389,10 @@ TEST_P(Violations, WhatGoesTakesItsHistoryAlong) {
   see(store, sighting("a", 1));
   const std::int64_t id = only(store);
   ASSERT_TRUE(moved(store, id, "confirmed"));
-  see(store, sighting("b", 2));
+  see(store, sighting("bbb", 2));
   EXPECT_EQ(store.violation(id).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(violation_history(store, id).value().empty());
-  EXPECT_THAT(objects(store, {.object_part = "b"}), ElementsAre("b"));
+  EXPECT_THAT(objects(store, {.object_part = "bbb"}), ElementsAre("bbb"));
   EXPECT_EQ(store.engine_state().value().at("violations_evicted"), 1);
   see(open({.violations = 1}), sighting("c", 3));
   EXPECT_THAT(objects(store, {}), ElementsAre("c"));
