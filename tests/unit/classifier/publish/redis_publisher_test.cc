@@ -89,6 +89,29 @@ TEST_F(RedisPublisherTest, AnEventAloneDoesNotWaitLong) {
   publisher.finish();
 }
 
+TEST_F(RedisPublisherTest, AnnouncesItsStreamWhereAppliancesShareARedis) {
+  Settings settings;
+  EXPECT_FALSE(publisher_options(settings, 3).announce);
+  EXPECT_EQ(publisher_options(settings, 3).stream, "weir:flows:3");
+  settings.appliance = "north";
+  settings.redis.nodes = "10.0.0.1:6379";
+  RedisPublisherOptions shared = publisher_options(settings, 3);
+  EXPECT_TRUE(shared.announce);
+  EXPECT_EQ(shared.stream, "weir:flows:{north:3}");
+  shared.endpoint = server_.endpoint();
+  auto admin = server_.connect();
+  ASSERT_TRUE(admin.command({"SET", "weir:streams", "in the way"}));
+  shared.backoff_min = milliseconds{5};
+  shared.backoff_max = milliseconds{20};
+  RedisPublisher publisher{shared};
+  publisher.accept(numbered(1));
+  EXPECT_EQ(admin.command({"XLEN", shared.stream}).value().integer, 0) << "nobody would look for it there";
+  ASSERT_TRUE(admin.command({"DEL", "weir:streams"}));
+  ASSERT_TRUE(eventually([&] { return publisher.counts().delivered == 1; }));
+  EXPECT_EQ(admin.command({"SMEMBERS", "weir:streams"}).value().items.at(0).text, shared.stream);
+  publisher.finish();
+}
+
 TEST_F(RedisPublisherTest, KeepsEventsWhileRedisIsAwayAndLosesOnlyTheOverflow) {
   server_.stop(SIGKILL);
   RedisPublisher publisher{options(10)};

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "policy/bus/event_batch.h"
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
+#include "policy/engine/service.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
@@ -313,6 +315,15 @@ TEST_F(EngineTest, ALostRedisIsAnErrorAndNothingIsLost) {
   ASSERT_TRUE(redis_.up());
   Engine again = engine();
   EXPECT_EQ(run_dry(again).applied, 40U);
+}
+
+TEST(EngineService, WhereMachinesShareARedisAnEngineIsCalledAsItsMachine) {
+  Settings settings;
+  EXPECT_EQ(default_consumer(settings), "engine-1");
+  settings.redis.nodes = "10.0.0.1:6379";
+  std::array<char, 256> host{};
+  ASSERT_EQ(gethostname(host.data(), host.size() - 1), 0);
+  EXPECT_EQ(default_consumer(settings), std::string{host.data()} + "-1");
 }
 
 }  // namespace
