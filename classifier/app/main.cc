@@ -19,7 +19,6 @@
 #include "classifier/publish/fact_listener.h"
 #include "classifier/publish/redis_publisher.h"
 #include "classifier/sandbox/sandbox.h"
-#include "policy/bus/streams.h"
 #include "policy/model/simulation.h"
 
 namespace {
@@ -105,22 +104,9 @@ ClassifierOptions classifier_options(const Settings& settings, const Simulation&
   return options;
 }
 
-policy::RedisEndpoint redis_endpoint(const Settings& settings) {
-  policy::RedisEndpoint endpoint;
-  endpoint.socket = settings.redis.socket;
-  endpoint.user = settings.redis.classifier_user;
-  endpoint.password_file = settings.redis.classifier_password_file;
-  return endpoint;
-}
-
 std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd) {
   if (arguments.replay) return std::make_unique<DelimitedSink>(events_fd);
-  RedisPublisherOptions options;
-  options.endpoint = redis_endpoint(settings);
-  options.stream = policy::flow_stream(arguments.worker);
-  options.stream_entries_max = settings.redis.stream_entries_max;
-  options.queue_max = settings.classifier.event_queue;
-  return std::make_unique<RedisPublisher>(std::move(options));
+  return std::make_unique<RedisPublisher>(publisher_options(settings, arguments.worker));
 }
 
 SandboxOptions sandbox_options(const Settings& settings) {
@@ -137,6 +123,16 @@ SandboxOptions sandbox_options(const Settings& settings) {
     options.readable.push_back(settings.redis.classifier_password_file);
   }
   return options;
+}
+
+/// Its sandbox has no network, for good reason: what leads to Redis elsewhere has to end in a Unix socket
+/// here.
+Result<void> check_way_to_redis(const RedisSettings& redis) {
+  if (redis.nodes.empty() || !redis.node_sockets.empty()) return {};
+  return failure(
+      ErrorCode::kInvalid,
+      "redis.nodes is set without redis.node_sockets, and a classifier may not open network connections",
+      "name the directory with the Unix sockets of the tunnels to the nodes (docs/operations.md)");
 }
 
 int serve(const Arguments& arguments, const Settings& settings, const Simulation& simulation) {
@@ -183,7 +179,9 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
 
   const auto sink = make_sink(settings, arguments, events_fd);
   std::optional<FactListener> facts;
-  if (!arguments.replay) facts.emplace(FactListenerOptions{.endpoint = redis_endpoint(settings)});
+  if (!arguments.replay)
+    facts.emplace(
+        FactListenerOptions{.endpoint = policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier)});
   Classifier classifier{classifier_options(settings, simulation),
                         {**labeler, *geo, recognition.software(), builder, *sink, identity,
                          &recognition.signatures(), &recognition.safe_search()},
@@ -236,5 +234,6 @@ int main(int argc, char** argv) {
   if (arguments.replay) return serve(arguments, replay_settings(arguments), *simulation);
   const auto settings = load_settings(arguments.config);
   if (!settings) return refuse(settings.error());
+  if (const auto way = check_way_to_redis(settings->redis); !way) return refuse({way.error()});
   return serve(arguments, *settings, *simulation);
 }

@@ -47,6 +47,8 @@ constexpr std::array kRows{
     NumberRow{"weir_classifier_conflicts_total", kCounter,
               "Packets that repeated bytes of their stream with other content.",
               WEIR_NUMBER(view.counts.conflicts)},
+    NumberRow{"weir_classifier_ahead_total", kCounter, "Packets too far ahead of a lost segment to be kept.",
+              WEIR_NUMBER(view.counts.ahead)},
     NumberRow{"weir_classifier_refusals_told_total", kCounter,
               "Times that a client was told in its own protocol that it is refused.",
               WEIR_NUMBER(view.counts.refused)},

@@ -228,6 +228,7 @@ std::string Service::status() const {
       {"decisions", counts.decisions},
       {"verdicts", {{"forward", counts.forwarded}, {"drop", counts.dropped}, {"reset", counts.reset}}},
       {"conflicts", counts.conflicts},
+      {"ahead", counts.ahead},
       {"assembly_bytes", counts.bytes_held},
       {"answers_waiting", classifier_.answers().waiting()},
       {"exceptions", exceptions}};

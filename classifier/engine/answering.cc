@@ -31,7 +31,8 @@ QuotaTable quotas_of(const Decision& decision, TimeNs then) {
 }  // namespace
 
 void Classifier::answer(FlowContext& flow, const Request& request, const Inspected& seen) {
-  const bool goes_on = flow.decision.action == Action::kRefuse && seen.conflict;  // without this packet
+  const bool goes_on =
+      flow.decision.action == Action::kRefuse && (seen.conflict || seen.ahead);  // without this packet
   if (blocks(flow.decision.action) && !goes_on) return answer_blocked(flow, request, seen);
   if (!flow.going_on.empty() && answer_click(flow, request)) return;
   if (flow.owed && (!flow.inspector || owed_too_late(flow, request)))
@@ -40,9 +41,11 @@ void Classifier::answer(FlowContext& flow, const Request& request, const Inspect
     const bool drop = flow.exception_action == ExceptionAction::kDrop;
     return answer_final(flow, request.flow, drop ? VerdictAction::kDrop : VerdictAction::kForward);
   }
-  if (seen.conflict) {
-    ++counts_.conflicts;
-    return push(flow, about(request, AnswerType::kDropPacket));
+  if (seen.conflict || seen.ahead) {
+    ++(seen.conflict ? counts_.conflicts : counts_.ahead);
+    Answer drop = about(request, AnswerType::kDropPacket);
+    drop.ahead = seen.conflict ? 0 : 1;
+    return push(flow, drop);
   }
   if (flow.owed && request.head.direction == flow.owed->client) return give_owed(flow, request);
   if (flow.facts.names_final && flow.facts.app_final && !flow.inspector) {

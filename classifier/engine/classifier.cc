@@ -246,9 +246,12 @@ Inspected Classifier::inspect(FlowContext& flow, const Request& request) {
   }
   const Bytes payload = payload_of(request);
   if (flow.facts.tuple.protocol == kProtocolTcp) {
-    seen =
-        flow.inspector->on_segment(request.head.direction, request.head.tcp_sequence, request.head.tcp_flags,
-                                   payload, flow.facts, acknowledged_by(flow, request));
+    // When all flows together hold much, each is held to what one may always have.
+    if (counts_.bytes_held > options_.stream_bytes_total_max / 2)
+      flow.inspector->keep_unacknowledged(options_.inspect.stream_bytes_max);
+    seen = flow.inspector->on_segment(request.head.direction, request.head.tcp_sequence,
+                                      request.head.tcp_flags, payload, flow.facts,
+                                      acknowledged_by(flow, request), request.head.parked != 0);
   } else {
     seen = flow.inspector->on_datagram(request.head.direction, payload, flow.facts);
   }

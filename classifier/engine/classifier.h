@@ -92,6 +92,7 @@ struct ClassifierCounts {
   std::uint64_t clicks = 0;          // times that one went on from a page all the same
   std::uint64_t clicks_refused = 0;  // clicks that were not its own, or too late
   std::uint64_t conflicts = 0;
+  std::uint64_t ahead = 0;        // packets that came further ahead than can be kept
   std::uint64_t hits_unsaid = 0;  // over kHitsPerFlowMax
   std::array<std::uint64_t, kExceptionCauses> exceptions{};
   std::uint64_t bytes_held = 0;        // assembly bytes now

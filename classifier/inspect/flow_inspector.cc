@@ -44,17 +44,18 @@ Inspected FlowInspector::Impl::take(const Segment& shown, FlowFacts& facts) {
   }
   Inspected result;
   if (final) {
-    result.conflict =
-        lane(shown.direction).stream.add(shown.sequence, shown.flags, shown.payload) == Accepted::kConflict;
+    const Accepted accepted = lane(shown.direction).stream.add(shown.sequence, shown.flags, shown.payload);
+    result.conflict = accepted == Accepted::kConflict;
+    result.ahead = accepted == Accepted::kAhead;
   } else {
-    result = segment(shown.direction, shown.sequence, shown.flags, shown.payload, facts);
+    result = segment(shown, facts);
   }
   more = result.more;
   return result;
 }
 
-Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequence, std::uint8_t flags,
-                                       Bytes payload, FlowFacts& facts) {
+Inspected FlowInspector::Impl::segment(const Segment& shown, FlowFacts& facts) {
+  const auto [direction, sequence, flags, payload, waits] = shown;
   Inspected result;
   Lane& here = lane(direction);
   if (here.ignored) {
@@ -78,6 +79,12 @@ Inspected FlowInspector::Impl::segment(Direction direction, std::uint32_t sequen
     case Accepted::kContradictsWaiting:
       result.conflict = true;
       return result;
+    case Accepted::kAhead:
+      if (waits) {
+        result.ahead = true;
+        return result;
+      }
+      [[fallthrough]];
     case Accepted::kLimit:
       if (is_client(direction)) {
         result.undecidable = true;
@@ -231,8 +238,8 @@ FlowInspector& FlowInspector::operator=(FlowInspector&&) noexcept = default;
 
 Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence, std::uint8_t tcp_flags,
                                     Bytes payload, FlowFacts& facts,
-                                    std::optional<std::uint32_t> acknowledgement) {
-  const Segment segment{direction, sequence, tcp_flags, payload};
+                                    std::optional<std::uint32_t> acknowledgement, bool waits) {
+  const Segment segment{direction, sequence, tcp_flags, payload, waits};
   if (acknowledgement) {
     impl_->lane(opposite(direction)).stream.acknowledge(*acknowledgement);
     if (second_) second_->impl.lane(opposite(direction)).stream.acknowledge(*acknowledgement);
@@ -242,6 +249,12 @@ Inspected FlowInspector::on_segment(Direction direction, std::uint32_t sequence,
   result.claims = std::holds_alternative<KerberosStream>(impl_->session);
   facts.names_final = names_final();
   return result;
+}
+
+void FlowInspector::keep_unacknowledged(std::uint32_t bytes_max) {
+  for (Lane& lane : impl_->lanes) lane.stream.keep_unacknowledged(bytes_max);
+  if (!second_) return;
+  for (Lane& lane : second_->impl.lanes) lane.stream.keep_unacknowledged(bytes_max);
 }
 
 Inspected FlowInspector::next(Direction direction, FlowFacts& facts) {

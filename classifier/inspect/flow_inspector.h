@@ -51,6 +51,7 @@ struct Inspected {
   bool facts_changed = false;    // decide again
   bool in_order = true;          // false: this packet waits for an earlier one; do not release it yet
   bool conflict = false;         // other content for bytes seen before, or urgent data (evasion); drop it
+  bool ahead = false;            // it came further ahead than can be kept; drop it, its sender repeats it
   bool undecidable = false;      // a limit was reached before a name: the exception table speaks
   bool parser_error = false;     // bytes that claim a protocol and break it beyond what servers accept
   bool broken = false;           // likewise, but this datagram alone: the flow goes on without it
@@ -73,10 +74,14 @@ class FlowInspector {
 
   /// One TCP segment: its flags and sequence number, its payload (may be empty: SYN, FIN and RST matter too),
   /// and what it acknowledges of the other direction (with the ACK flag; without it a differing repeat of
-  /// bytes that the receiver already has counts as a conflict too).
+  /// bytes that the receiver already has counts as a conflict too). `waits`: it has not left, and can be
+  /// dropped.
   [[nodiscard]] Inspected on_segment(channel::Direction direction, std::uint32_t sequence,
                                      std::uint8_t tcp_flags, Bytes payload, FlowFacts& facts,
-                                     std::optional<std::uint32_t> acknowledgement = std::nullopt);
+                                     std::optional<std::uint32_t> acknowledgement = std::nullopt,
+                                     bool waits = true);
+  /// From now on so many bytes of each direction are kept for their receivers' acknowledgements.
+  void keep_unacknowledged(std::uint32_t bytes_max);
   /// Of the other reading; only after an answer with `other_reading`.
   [[nodiscard]] FlowFacts& other_facts();
   /// Goes on after an answer with `more`, with the bytes of that packet which were not looked at yet.

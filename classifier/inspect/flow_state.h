@@ -100,14 +100,14 @@ struct FlowInspector::Segment {
   std::uint32_t sequence = 0;
   std::uint8_t flags = 0;
   Bytes payload;
+  bool waits = false;  // it has not left: it can be dropped
 };
 
 struct FlowInspector::Impl : Recycled<FlowInspector::Impl> {
   Impl(const FiveTuple& five_tuple, bool picked_up, const InspectLimits& inspect_limits);
 
   Inspected take(const Segment& segment, FlowFacts& facts);
-  Inspected segment(Direction direction, std::uint32_t sequence, std::uint8_t flags, Bytes payload,
-                    FlowFacts& facts);
+  Inspected segment(const Segment& shown, FlowFacts& facts);
   void run(Direction direction, FlowFacts& facts, Inspected& result);
   bool detect(Direction direction, FlowFacts& facts, Inspected& result);
   bool claim(Guess guess, Direction direction, FlowFacts& facts, Inspected& result);

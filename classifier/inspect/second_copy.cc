@@ -78,11 +78,13 @@ Inspected FlowInspector::follow_second_copy(const Segment& segment, FlowFacts& f
   other.run(server, second->facts, greeting);
   other.lane(segment.direction).stream = stream.variant(second->from, bytes);
   const Inspected seen = other.take(segment, second->facts);
-  if (seen.conflict || seen.undecidable || seen.parser_error || greeting.parser_error) return refused();
+  if (seen.conflict || seen.ahead || seen.undecidable || seen.parser_error || greeting.parser_error)
+    return refused();
   second_ = std::move(second);
   const auto patched =
       with_bytes(segment.payload, static_cast<std::ptrdiff_t>(place->at), second_->first_bytes);
-  return joined(first.take({segment.direction, segment.sequence, segment.flags, patched}, facts), seen);
+  return joined(
+      first.take({segment.direction, segment.sequence, segment.flags, patched, segment.waits}, facts), seen);
 }
 
 Inspected FlowInspector::in_both(const Segment& segment, FlowFacts& facts) {
@@ -125,6 +127,7 @@ Inspected FlowInspector::joined(Inspected first, const Inspected& second) {
   first.in_order = first.in_order && second.in_order;
   first.gap |= second.gap;
   first.conflict |= second.conflict;
+  first.ahead |= second.ahead;
   first.undecidable |= second.undecidable;
   first.parser_error |= second.parser_error;
   first.more |= second.more || second_->due;

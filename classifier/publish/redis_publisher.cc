@@ -7,30 +7,49 @@
 #include <utility>
 #include <vector>
 
+#include "policy/bus/event_batch.h"
+
+#include "policy/bus/stream_registry.h"
+
 namespace weir::classifier {
 namespace {
 
-constexpr std::size_t kBatchEvents = 256;
+constexpr std::size_t kSendEvents = 16 * policy::kBatchEventsMax;  // of one pipeline
 
 }  // namespace
 
+RedisPublisherOptions publisher_options(const Settings& settings, unsigned worker) {
+  RedisPublisherOptions options;
+  options.endpoint = policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier);
+  options.stream = policy::flow_stream(settings, worker);
+  options.announce = policy::is_shared(settings.redis);
+  options.stream_entries_max = settings.redis.stream_entries_max;
+  options.queue_max = settings.classifier.event_queue;
+  return options;
+}
+
 RedisPublisher::RedisPublisher(RedisPublisherOptions options)
-    : options_(std::move(options)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+    : options_(std::move(options)),
+      sender_(options_.stream, options_.stream_entries_max),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 RedisPublisher::~RedisPublisher() = default;
 
 void RedisPublisher::accept(const event::FlowEvent& event) {
   std::string bytes = event.SerializeAsString();
+  std::size_t waiting = 0;
   {
     const std::lock_guard lock{mutex_};
     ++counts_.accepted;
-    if (queue_.size() >= options_.queue_max || bytes.size() > policy::kEntryBytesMax) {
+    if (queue_.size() >= options_.queue_max || bytes.size() > policy::kEventBytesMax) {
       ++counts_.lost;
       return;
     }
     queue_.push_back(std::move(bytes));
+    waiting = queue_.size();
   }
-  changed_.notify_all();
+  // The sending thread waits for one or for a batch: waking it for each event would cost more than the event.
+  if (waiting == 1 || waiting == policy::kBatchEventsMax) changed_.notify_all();
 }
 
 void RedisPublisher::finish() {
@@ -66,10 +85,19 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
   auto connection = policy::RedisConnection::connect(options_.endpoint);
   if (!connection) {
     if (!std::exchange(said_unavailable_, true)) {
-      spdlog::warn("redis_unavailable socket={} error=\"{}\"", options_.endpoint.socket,
+      spdlog::warn("redis_unavailable redis={} error=\"{}\"", policy::to_string(options_.endpoint),
                    to_text(connection.error()));
     }
     return false;
+  }
+  if (options_.announce) {  // again on each connection: the set may have been lost with a node
+    const auto said = policy::announce(*connection, options_.stream);
+    announced_ = announced_ || said.has_value();
+    if (!announced_) {
+      if (!std::exchange(said_unavailable_, true))
+        spdlog::warn("stream_not_announced stream={} error=\"{}\"", options_.stream, to_text(said.error()));
+      return false;
+    }
   }
   policy::StreamWriter writer{std::move(*connection), options_.stream_entries_max};
   if (!send_kept(writer)) return false;
@@ -80,10 +108,12 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
       counts_.connected = true;
       changed_.wait(lock, stop, [this] { return !queue_.empty(); });
       if (queue_.empty()) return useful;  // stop was requested
+      changed_.wait_for(lock, stop, kLingerMax, [this] { return queue_.size() >= policy::kBatchEventsMax; });
     }
     if (!send_batch(writer)) break;
     if (std::exchange(said_unavailable_, false) || !useful) {
-      spdlog::info("redis_connected socket={} stream={}", options_.endpoint.socket, options_.stream);
+      spdlog::info("redis_connected redis={} stream={}", policy::to_string(options_.endpoint),
+                   options_.stream);
     }
     useful = true;
   }
@@ -98,38 +128,36 @@ bool RedisPublisher::send_batch(policy::StreamWriter& writer) {
       batch;  // elements of a deque stay where they are while others are pushed behind
   {
     const std::lock_guard lock{mutex_};
-    const std::size_t count = std::min(queue_.size(), kBatchEvents);
+    const std::size_t count = std::min(queue_.size(), kSendEvents);
     batch.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  std::size_t appended = 0;
-  while (appended < batch.size() && writer.append(options_.stream, batch[appended])) ++appended;
-  const policy::FlushReport report = writer.flush();
+  const policy::SendReport report = sender_.send(writer, batch);
   if (report.error && !std::exchange(said_unavailable_, true)) {
-    spdlog::warn("redis_refused socket={} error=\"{}\"", options_.endpoint.socket, to_text(*report.error));
+    spdlog::warn("redis_refused redis={} error=\"{}\"", policy::to_string(options_.endpoint),
+                 to_text(*report.error));
   }
   {
     const std::lock_guard lock{mutex_};
-    for (std::uint64_t i = 0; i < report.acknowledged; ++i) {
+    for (std::uint64_t i = 0; i < report.events; ++i) {
       keep(std::move(queue_.front()));
       queue_.pop_front();
     }
-    counts_.delivered += report.acknowledged;
+    counts_.delivered += report.events;
   }
   if (report.error && report.error->code != ErrorCode::kUnavailable) kept_.clear();  // it lives: it has them
   changed_.notify_all();
-  return !report.error && appended > 0 && writer.usable();
+  return !report.error && writer.usable();
 }
 
 /// Says again, to a Redis that may have lost it, what the one before acknowledged last.
 bool RedisPublisher::send_kept(policy::StreamWriter& writer) {
-  for (std::size_t at = 0; at < kept_.size();) {
-    const std::size_t end = std::min(at + kBatchEvents, kept_.size());
-    std::size_t appended = at;
-    while (appended < end && writer.append(options_.stream, kept_[appended].bytes)) ++appended;
-    const policy::FlushReport report = writer.flush();
+  std::vector<std::string_view> events;
+  for (const Kept& one : kept_) events.emplace_back(one.bytes);
+  for (std::span<const std::string_view> rest{events}; !rest.empty();) {
+    const policy::SendReport report = sender_.send(writer, rest.first(std::min(rest.size(), kSendEvents)));
     if (report.error && report.error->code != ErrorCode::kUnavailable) kept_.clear();
-    if (report.error || appended == at) return false;
-    at = appended;
+    if (report.error) return false;
+    rest = rest.subspan(report.events);
   }
   return true;
 }

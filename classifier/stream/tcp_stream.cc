@@ -35,7 +35,9 @@ Accepted TcpStream::add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes pa
     unseen_ |= end > next_;
     return Accepted::kInOrder;
   }
-  if (!payload.empty() && end > next_ + limits_.bytes_max) return Accepted::kLimit;
+  const bool beyond = (offset > next_ && end > next_ + limits_.bytes_max) ||
+                      (acknowledged_ != 0 && end > acknowledged_ + unacknowledged_max_);
+  if (!payload.empty() && end > next_ && beyond) return ahead(payload.size());
   if ((tcp_flags & kTcpFin) != 0 && !fin_seen_) {
     fin_seen_ = true;
     fin_ = end;
@@ -47,7 +49,7 @@ Accepted TcpStream::add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes pa
     offset = next_;
   }
   if (offset > next_) return hold(offset, payload);
-  if (ready().size() + held_bytes_ + payload.size() > limits_.bytes_max) return Accepted::kLimit;
+  if (ready().size() + payload.size() > limits_.bytes_max) return Accepted::kLimit;
   append(payload);
   take_held();
   return Accepted::kInOrder;
@@ -63,6 +65,7 @@ void TcpStream::start(std::uint32_t first_byte_sequence) {
 void TcpStream::acknowledge(std::uint32_t sequence) {
   const auto distance = static_cast<std::int32_t>(sequence - next_sequence_);
   // Of bytes that were never seen: says nothing about those that were, unless nobody looks at bytes any more.
+  acknowledged_unseen_ |= started_ && distance > 1;  // a FIN, too, has a number
   if (!started_ || (distance > 0 && !sealed_)) return;
   const std::uint64_t position = next_ + static_cast<std::uint64_t>(std::int64_t{std::min(distance, 0)});
   if (position <= acknowledged_) return;
@@ -124,8 +127,14 @@ void TcpStream::give_way(std::uint32_t sequence, Bytes payload) {
   held_ = std::move(kept);
 }
 
+Accepted TcpStream::ahead(std::size_t bytes) {
+  ahead_bytes_ += bytes;
+  return acknowledged_unseen_ || ahead_bytes_ > kAheadBytesMax ? Accepted::kLimit : Accepted::kAhead;
+}
+
 void TcpStream::append(Bytes bytes) {
   accepted_any_ = true;
+  ahead_bytes_ = 0;
   window_.insert(window_.end(), bytes.begin(), bytes.end());
   next_ += bytes.size();
   next_sequence_ += static_cast<std::uint32_t>(bytes.size());
@@ -161,8 +170,8 @@ Accepted TcpStream::hold(std::uint64_t offset, Bytes payload) {
   }
   keep(from, end);
 
-  if (held_.size() + fresh.size() > limits_.segments_held_max) return Accepted::kLimit;
-  if (ready().size() + held_bytes_ + fresh_bytes > limits_.bytes_max) return Accepted::kLimit;
+  if (held_.size() + fresh.size() > limits_.segments_held_max) return ahead(payload.size());
+  if (held_bytes_ + fresh_bytes > limits_.bytes_max) return ahead(payload.size());
   accepted_any_ = true;
   held_bytes_ += fresh_bytes;
   for (Held& piece : fresh) {
@@ -183,10 +192,11 @@ void TcpStream::trim() {
   const std::uint64_t from = next_ - window_.size();
   const std::uint64_t consumed = from + ready_from_;
   std::uint64_t keep_from = consumed - std::min<std::uint64_t>(ready_from_, kHistoryBytes);
+  const std::uint32_t most = acknowledged_ == 0 ? limits_.bytes_max : kUnacknowledgedBytesMax;
   if (acknowledged_ < keep_from)
-    keep_from =
-        std::max({acknowledged_, from, consumed - std::min<std::uint64_t>(ready_from_, limits_.bytes_max)});
-  if (keep_from - from <= kHistoryBytes) return;  // moving at every call would be quadratic
+    keep_from = std::max({acknowledged_, from, consumed - std::min<std::uint64_t>(ready_from_, most)});
+  // Moving at every call would be quadratic.
+  if (keep_from - from <= std::max<std::uint64_t>(kHistoryBytes, window_.size() / 2)) return;
   if (keep_from > acknowledged_) {
     if (forgotten_end_ != from) forgotten_from_ = from;
     forgotten_end_ = keep_from;
@@ -207,7 +217,7 @@ void TcpStream::skip(std::uint64_t count) {
   if (acknowledged_ < next_ && !window_.empty()) {
     const std::uint64_t from = std::max(acknowledged_, next_ - window_.size());
     const Bytes lacking = Bytes{window_}.last(next_ - from);
-    if (before_skip_bytes_ + lacking.size() > limits_.bytes_max ||
+    if (before_skip_bytes_ + lacking.size() > kUnacknowledgedBytesMax ||
         before_skip_.size() >= limits_.segments_held_max) {
       forgotten_from_ = before_skip_.empty() ? from : before_skip_.front().offset;
       forgotten_end_ = next_;

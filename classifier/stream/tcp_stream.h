@@ -6,10 +6,12 @@
 //
 // What is detected: a differing copy of any byte that its receiver has not acknowledged, and of the last
 // kHistoryBytes consumed ones. What was acknowledged cannot be replaced, so a copy of it passes.
-// Unacknowledged bytes that had to be forgotten (more than the limit) cannot be compared: a copy of them is a
-// conflict as well. Bytes that were skipped have no content here. Bytes left of the stream's start are
-// ignored, as a receiver trims them. FIN is only noted: a forged FIN must not end the stream. RST,
-// acknowledgements and windows are the flow table's affair, not this one's.
+// Where acknowledgements are seen nothing that was not acknowledged is forgotten: what comes too far ahead of
+// them is not taken, and its sender repeats it. Where none is seen (the other direction goes another way),
+// bytes beyond the limit are forgotten and cannot be compared: a copy of them is a conflict as well. Bytes
+// that were skipped have no content here. Bytes left of the stream's start are ignored, as a receiver trims
+// them. FIN is only noted: a forged FIN must not end the stream. RST, acknowledgements and windows are the
+// flow table's affair, not this one's.
 //
 // Sequence numbers wrap (RFC 9293 section 3.4); inside, positions are 64 bits wide.
 #pragma once
@@ -38,8 +40,15 @@ inline constexpr std::size_t kCutsMax = 15;
 /// Consumed bytes kept to recognise a later, different copy.
 inline constexpr std::size_t kHistoryBytes = 2'048;
 
+/// Consumed bytes kept until their receiver acknowledges them, of one direction: a window of TCP on a long
+/// line.
+inline constexpr std::uint32_t kUnacknowledgedBytesMax = 1U << 20U;
+
+/// So much may be kAhead with nothing taken in between; after it nobody expects that the missing bytes come.
+inline constexpr std::uint64_t kAheadBytesMax = 4U << 20U;
+
 struct StreamLimits {
-  std::uint32_t bytes_max = 65'536;      // assembled and not consumed plus waiting
+  std::uint32_t bytes_max = 65'536;      // assembled and not consumed; as many may wait behind a missing one
   std::uint32_t segments_held_max = 64;  // pieces waiting behind a missing one
 };
 
@@ -48,7 +57,10 @@ enum class Accepted : std::uint8_t {
   kWaiting,             // all it brings lies behind a missing segment
   kConflict,            // it contradicts an earlier copy; nothing of it was taken
   kContradictsWaiting,  // it contradicts what waits, and nothing else; nothing of it was taken
-  kLimit,               // it would exceed a limit or lies beyond what could be kept; nothing of it was taken
+  kAhead,  // too far ahead of a missing segment or of the acknowledgements to be kept; nothing of
+           // it was taken, and its sender repeats it when it is not delivered
+  kLimit,  // more than anybody consumes, or it would be kAhead of what will not come any more;
+           // nothing of it was taken
 };
 
 /// Where a segment says something else than the stream: the first to the last such byte.
@@ -64,6 +76,9 @@ class TcpStream {
   /// One segment as it arrives. A SYN sets the stream's start, its payload follows it; without a SYN the
   /// first segment does. A later SYN with another number moves the start while nothing was accepted yet.
   [[nodiscard]] Accepted add(std::uint32_t sequence, std::uint8_t tcp_flags, Bytes payload);
+
+  /// From now on so many consumed bytes are kept until they are acknowledged; what is kept already stays.
+  void keep_unacknowledged(std::uint32_t bytes_max) { unacknowledged_max_ = bytes_max; }
 
   /// What waits and overlaps this segment is forgotten.
   void give_way(std::uint32_t sequence, Bytes payload);
@@ -120,6 +135,7 @@ class TcpStream {
     return next_ +
            static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(sequence - next_sequence_)});
   }
+  [[nodiscard]] Accepted ahead(std::size_t bytes);
   [[nodiscard]] bool contradicts_kept(std::uint64_t offset, Bytes payload) const;
   [[nodiscard]] bool contradicts_held(std::uint64_t offset, Bytes payload) const;
   void note_cut(std::uint64_t offset);
@@ -128,6 +144,7 @@ class TcpStream {
   [[nodiscard]] Accepted hold(std::uint64_t offset, Bytes payload);
 
   StreamLimits limits_;
+  std::uint32_t unacknowledged_max_ = kUnacknowledgedBytesMax;
   bool started_ = false;
   bool accepted_any_ = false;
   bool fin_seen_ = false;
@@ -139,6 +156,8 @@ class TcpStream {
   std::uint64_t next_ = 0;  // position of next_sequence_
   std::uint64_t fin_ = 0;
   std::uint64_t acknowledged_ = 0;
+  std::uint64_t ahead_bytes_ = 0;     // kAhead since something was taken
+  bool acknowledged_unseen_ = false;  // the receiver has bytes that were not shown here
   std::vector<std::uint8_t> window_;  // consumed history, then what is ready; ends at next_
   std::size_t ready_from_ = 0;
   std::vector<Held> before_skip_;  // not acknowledged, in front of bytes that were skipped

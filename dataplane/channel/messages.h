@@ -14,7 +14,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 6;
+inline constexpr std::uint32_t kVersion = 7;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut
@@ -201,7 +201,8 @@ struct Answer {
   std::uint8_t swallow = 0;  // kInject, kContinue, TCP: 1: what is parked of `direction` up to `through`
                              // never leaves, and its sender takes it for delivered; with `skip_bytes` only
                              // so many from `skip_from_sequence` on, and repeats what follows them
-  std::array<std::uint8_t, 22> zero{};
+  std::uint8_t ahead = 0;    // kDropPacket: 1: it came further ahead than can be kept; 0: it contradicts
+  std::array<std::uint8_t, 21> zero{};
 };
 static_assert(sizeof(Answer) == kAnswerRecordBytes);
 

@@ -44,6 +44,7 @@ constexpr std::array<DropReasonText, kDropReasonCount> kTexts{{
     {"policy-cut",
      "Of a command that the policy refused, or sent behind it; its sender repeats what it may."},
     {"conflict", "Repeats bytes of its stream with other content: an evasion, or a broken middlebox."},
+    {"ahead", "Too far ahead of a lost segment for Weir to keep it while it looks; its sender repeats it."},
     {"fragment-overlap",
      "IP fragments that contradict each other (bytes twice, two ends, too long): an evasion, or an attack."},
     {"fragment-duplicate", "The same IP fragment again before its datagram was whole; the first one serves."},

@@ -36,6 +36,7 @@ enum class DropReason : std::uint8_t {
   kAnswered,            // Weir answered in place of the other end
   kCut,                 // follows, or is, a command that the policy refused; its sender repeats it
   kConflict,            // repeats bytes of the stream with other content
+  kAhead,               // further ahead of what its receiver has than can be kept; its sender repeats it
   kFragmentOverlap,    // its datagram contradicts itself: bytes given twice, two ends, more than 65,535 bytes
   kFragmentDuplicate,  // the same fragment again while its datagram waits for the rest
   kException,          // the exception table said drop; see the exception counters for the cause

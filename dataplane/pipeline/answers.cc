@@ -201,7 +201,8 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
         break;
       }
       index = find_parked(path, answer);
-      if (index != kNoParked) drop_packet(path, index, DropReason::kConflict);
+      if (index != kNoParked)
+        drop_packet(path, index, answer.ahead != 0 ? DropReason::kAhead : DropReason::kConflict);
       break;
     case channel::AnswerType::kReleasePacket:
       index = find_parked(path, answer);

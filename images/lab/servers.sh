@@ -3,7 +3,7 @@
 # The real programs on both sides: what answers outside, and what the clients need to trust it.
 
 web_names=(allowed.example news.example bet.example social.example slow.example watched.example open.example tools.example
-           budget.example router1.teamviewer.com)
+           budget.example http.act.example https.act.example router1.teamviewer.com)
 
 # In the background, with its output in a file; in a session of its own, so that Ctrl-C ends the lab in order.
 in_namespace() {  # NAMESPACE LOG COMMAND...

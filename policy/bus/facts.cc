@@ -12,8 +12,10 @@ Result<void> FactsWriter::write(std::span<const QuotaFact> facts) {
   }
   const FlushReport report = writer_.flush();
   written_ += report.acknowledged;
-  if (report.error) return tl::unexpected(*report.error);
-  return {};
+  if (!report.error) return {};
+  Error error = *report.error;
+  if (writer_.usable()) error.code = ErrorCode::kLimit;
+  return tl::unexpected(error);
 }
 
 Result<std::vector<QuotaFact>> FactsReader::read(std::chrono::milliseconds block) {
@@ -35,19 +37,13 @@ Result<std::vector<QuotaFact>> FactsReader::read(std::chrono::milliseconds block
 }
 
 Result<std::vector<std::string>> FactsReader::next(std::chrono::milliseconds block) {
-  if (auto set = connection_.wait_longer(block); !set) return tl::unexpected(set.error());
   const std::string count = std::to_string(kFactsAtOnce);
-  const std::string wait = std::to_string(block.count());
-  std::vector<std::string_view> command{"XREAD", "COUNT", count};
-  if (block.count() > 0) command.insert(command.end(), {"BLOCK", wait});
-  command.insert(command.end(), {"STREAMS", kFactsStream, after_});
-  const auto reply = connection_.command(command);
-  if (!reply) return tl::unexpected(reply.error());
-  if (reply->kind == RedisReply::Kind::kNil) return std::vector<std::string>{};
-  if (reply->items.size() != 1 || reply->items[0].items.size() != 2) {
-    return failure(ErrorCode::kCorrupt, "Redis answered XREAD in a form that is not known");
-  }
-  auto entries = entries_of(reply->items[0].items[1], std::string{kFactsStream});
+  StreamsRead wanted{{"XREAD", "COUNT", count}, {{std::string{kFactsStream}, after_}}, {}};
+  if (block.count() > 0) wanted.block = block;
+  const auto answers = connection_.read(wanted);
+  if (!answers) return tl::unexpected(answers.error());
+  if (!answers->front()) return tl::unexpected(answers->front().error());
+  auto entries = entries_of(*answers->front(), std::string{kFactsStream});
   if (!entries) return tl::unexpected(entries.error());
   std::vector<std::string> payloads;
   for (StreamEntry& entry : *entries) {

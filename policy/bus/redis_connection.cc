@@ -1,149 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/bus/redis_connection.h"
 
-#include <fmt/format.h>
-#include <hiredis/hiredis.h>
-#include <signal.h>
-#include <sys/time.h>
-
-#include <fstream>
-#include <mutex>
+#include "policy/bus/redis_cluster.h"
+#include "policy/bus/server_connection.h"
 
 namespace weir::policy {
-namespace {
-
-timeval as_timeval(std::chrono::milliseconds duration) {
-  timeval value{};
-  value.tv_sec = duration.count() / 1'000;
-  value.tv_usec = (duration.count() % 1'000) * 1'000;
-  return value;
-}
-
-// hiredis itself refuses replies nested deeper than seven levels, so the recursion is bounded.
-RedisReply copy_reply(const redisReply& reply) {
-  RedisReply copy;
-  switch (reply.type) {
-    case REDIS_REPLY_STRING:
-    case REDIS_REPLY_STATUS:
-      copy.kind = RedisReply::Kind::kText;
-      copy.text.assign(reply.str, reply.len);
-      break;
-    case REDIS_REPLY_ERROR:
-      copy.kind = RedisReply::Kind::kError;
-      copy.text.assign(reply.str, reply.len);
-      break;
-    case REDIS_REPLY_INTEGER:
-      copy.kind = RedisReply::Kind::kInteger;
-      copy.integer = reply.integer;
-      break;
-    case REDIS_REPLY_ARRAY:
-      copy.kind = RedisReply::Kind::kList;
-      copy.items.reserve(reply.elements);
-      for (std::size_t i = 0; i < reply.elements; ++i) copy.items.push_back(copy_reply(*reply.element[i]));
-      break;
-    default:
-      break;
-  }
-  return copy;
-}
-
-// hiredis writes with write(2): a server that went away must be an error here, not the end of the process.
-void ignore_broken_pipes() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    struct sigaction present {};
-    if (sigaction(SIGPIPE, nullptr, &present) == 0 && present.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
-  });
-}
-
-Result<std::string> read_password(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    return failure(ErrorCode::kUnavailable, fmt::format("cannot read the Redis password file {}", path),
-                   "check redis.*_password_file and who may read it");
-  }
-  std::string line;
-  std::getline(in, line);
-  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.pop_back();
-  if (line.empty() || line.size() > kPasswordBytesMax) {
-    return failure(ErrorCode::kInvalid,
-                   fmt::format("{} does not hold a password of 1 to {} bytes", path, kPasswordBytesMax));
-  }
-  return line;
-}
-
-}  // namespace
-
-void RedisConnection::Free::operator()(redisContext* context) const { redisFree(context); }
-
-RedisConnection::RedisConnection(redisContext* context, std::chrono::milliseconds timeout)
-    : context_(context), timeout_(timeout) {}
-
-bool RedisConnection::usable() const { return context_ && context_->err == 0; }
-
-int RedisConnection::descriptor() const { return usable() ? context_->fd : -1; }
-
-Error RedisConnection::transport_error() const {
-  const char* words = context_ && context_->err != 0 ? context_->errstr : "no connection";
-  return Error{ErrorCode::kUnavailable, fmt::format("Redis does not answer: {}", words), {}, {}};
-}
 
 Result<RedisConnection> RedisConnection::connect(const RedisEndpoint& endpoint) {
-  ignore_broken_pipes();
-  RedisConnection connection{
-      redisConnectUnixWithTimeout(endpoint.socket.c_str(), as_timeval(endpoint.timeout)), endpoint.timeout};
-  if (!connection.usable()) {
-    Error error = connection.transport_error();
-    error.what += fmt::format(" (socket {})", endpoint.socket);
-    return tl::unexpected(error);
+  if (endpoint.nodes.empty()) {
+    auto server = ServerConnection::connect(endpoint);
+    if (!server) return tl::unexpected(server.error());
+    return RedisConnection{std::move(*server)};
   }
-  if (auto set = connection.wait_longer(std::chrono::milliseconds{0}); !set)
-    return tl::unexpected(set.error());
-  if (endpoint.password_file.empty()) return connection;
-
-  const auto password = read_password(endpoint.password_file);
-  if (!password) return tl::unexpected(password.error());
-  if (auto reply = connection.command({"AUTH", endpoint.user, *password}); !reply) {
-    return failure(ErrorCode::kUnavailable,
-                   fmt::format("Redis refused user {}: {}", endpoint.user, reply.error().what),
-                   "check the user in users.acl and the password file");
-  }
-  return connection;
-}
-
-Result<void> RedisConnection::wait_longer(std::chrono::milliseconds extra) {
-  if (!usable() || redisSetTimeout(context_.get(), as_timeval(timeout_ + extra)) != REDIS_OK) {
-    return tl::unexpected(transport_error());
-  }
-  return {};
-}
-
-Result<void> RedisConnection::append(std::span<const std::string_view> arguments) {
-  if (!usable()) return tl::unexpected(transport_error());
-  std::vector<const char*> pointers;
-  std::vector<std::size_t> lengths;
-  pointers.reserve(arguments.size());
-  lengths.reserve(arguments.size());
-  for (const std::string_view argument : arguments) {
-    pointers.push_back(argument.empty() ? "" : argument.data());
-    lengths.push_back(argument.size());
-  }
-  if (redisAppendCommandArgv(context_.get(), static_cast<int>(arguments.size()), pointers.data(),
-                             lengths.data()) != REDIS_OK) {
-    return tl::unexpected(transport_error());
-  }
-  return {};
-}
-
-Result<RedisReply> RedisConnection::receive() {
-  void* raw = nullptr;
-  if (!usable() || redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) {
-    return tl::unexpected(transport_error());
-  }
-  auto* reply = static_cast<redisReply*>(raw);
-  RedisReply copy = copy_reply(*reply);
-  freeReplyObject(reply);
-  return copy;
+  auto transport = connect_to_nodes(endpoint);
+  if (!transport) return tl::unexpected(transport.error());
+  return RedisConnection{std::move(*transport)};
 }
 
 Result<RedisReply> RedisConnection::command(std::span<const std::string_view> arguments) {
@@ -156,5 +27,21 @@ Result<RedisReply> RedisConnection::command(std::span<const std::string_view> ar
 Result<RedisReply> RedisConnection::command(std::initializer_list<std::string_view> arguments) {
   return command(std::span<const std::string_view>{arguments.begin(), arguments.size()});
 }
+
+Result<void> RedisConnection::append(std::span<const std::string_view> arguments) {
+  return transport_->append(arguments);
+}
+
+Result<RedisReply> RedisConnection::receive() { return transport_->receive(); }
+
+Result<std::vector<StreamAnswer>> RedisConnection::read(const StreamsRead& wanted) {
+  return transport_->read(wanted);
+}
+
+Result<void> RedisConnection::wait_longer(std::chrono::milliseconds extra) {
+  return transport_->wait_longer(extra);
+}
+
+bool RedisConnection::usable() const { return transport_->usable(); }
 
 }  // namespace weir::policy

@@ -10,7 +10,7 @@ namespace weir::policy {
 
 namespace {
 
-constexpr std::uint64_t kScanStep = 500;  // entries a command
+constexpr std::uint64_t kScanStep = 100;  // entries a command: full batches are 20 KB and more
 
 }  // namespace
 
@@ -52,23 +52,15 @@ Result<std::vector<StreamEntry>> StreamBrowser::follow(const std::vector<std::st
   if (after_.empty()) {
     if (auto marked = mark(streams); !marked) return tl::unexpected(marked.error());
   }
-  if (auto set = connection_.wait_longer(block); !set) return tl::unexpected(set.error());
-  const std::string block_text = std::to_string(std::max<std::int64_t>(block.count(), 1));
-  std::vector<std::string_view> command{"XREAD", "COUNT", "500", "BLOCK", block_text, "STREAMS"};
-  for (const auto& [stream, id] : after_) command.push_back(stream);
-  for (const auto& [stream, id] : after_) command.push_back(id);
-  const auto reply = connection_.command(command);
-  if (!reply) return tl::unexpected(reply.error());
+  const auto answers = connection_.read({{"XREAD", "COUNT", "100"}, after_, block});
+  if (!answers) return tl::unexpected(answers.error());
 
   std::vector<StreamEntry> all;
-  for (const RedisReply& part : reply->items) {
-    if (part.items.size() != 2)
-      return failure(ErrorCode::kCorrupt, "Redis answered XREAD in a form that is not known");
-    auto entries = entries_of(part.items[1], part.items[0].text);
+  for (std::size_t i = 0; i < after_.size(); ++i) {
+    if (!(*answers)[i]) return tl::unexpected((*answers)[i].error());
+    auto entries = entries_of(*(*answers)[i], after_[i].first);
     if (!entries) return entries;
-    for (auto& [stream, id] : after_) {
-      if (stream == part.items[0].text && !entries->empty()) id = entries->back().id;
-    }
+    if (!entries->empty()) after_[i].second = entries->back().id;
     std::move(entries->begin(), entries->end(), std::back_inserter(all));
   }
   return all;

@@ -33,7 +33,8 @@ FlushReport StreamWriter::flush() {
     const auto reply = connection_.receive();
     if (!reply) {
       if (!report.error) report.error = reply.error();
-      break;
+      if (!connection_.usable()) break;
+      continue;  // of a cluster another node may answer; each answer is taken, or the next flush would get it
     }
     if (reply->kind == RedisReply::Kind::kError && !report.error) {
       report.error = Error{ErrorCode::kLimit, fmt::format("Redis refused an entry: {}", reply->text), {}, {}};

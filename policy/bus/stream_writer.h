@@ -16,7 +16,7 @@ namespace weir::policy {
 
 inline constexpr std::uint32_t kPipelineEntriesMax = 512;    // queued before a flush
 inline constexpr std::size_t kPipelineBytesMax = 8U << 20U;  // queued before a flush
-inline constexpr std::size_t kEntryBytesMax = 64U << 10U;    // of one payload; larger is refused
+inline constexpr std::size_t kEntryBytesMax = 260U << 10U;   // of one payload; larger is refused
 
 /// What a flush did. Entries are answered in order: the first `acknowledged` appended ones are safe in Redis.
 struct FlushReport {
@@ -34,6 +34,8 @@ class StreamWriter {
   /// kLimit: flush first (pipeline full), or the payload is longer than kEntryBytesMax.
   [[nodiscard]] Result<void> append(std::string_view stream, std::string_view payload);
   [[nodiscard]] FlushReport flush();
+  /// Entries appended from now on trim the stream to about this many.
+  void keep(std::uint64_t entries_max) { entries_max_ = std::to_string(entries_max); }
   [[nodiscard]] std::uint64_t pending() const { return pending_; }
   [[nodiscard]] bool usable() const { return connection_.usable(); }
 

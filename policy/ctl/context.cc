@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/ctl/context.h"
 
-#include <charconv>
 #include <cstdio>
 
-#include "policy/bus/streams.h"
+#include "policy/bus/stream_registry.h"
 #include "policy/lang/analysis.h"
 
 namespace weir::ctl {
@@ -47,31 +46,26 @@ void Context::warn(const std::vector<Error>& warnings) {
 }
 
 Result<policy::StreamBrowser> open_streams(const Settings& settings) {
-  policy::RedisEndpoint endpoint;
-  endpoint.socket = settings.redis.socket;
-  endpoint.user = settings.redis.reader_user;
-  endpoint.password_file = settings.redis.reader_password_file;
-  auto connection = policy::RedisConnection::connect(endpoint);
+  auto connection =
+      policy::RedisConnection::connect(policy::endpoint_of(settings.redis, policy::RedisUser::kReader));
   if (!connection) return tl::unexpected(connection.error());
   return policy::StreamBrowser{std::move(*connection)};
 }
 
 Result<policy::Store> open_store(const Settings& settings) {
-  return policy::Store::open(settings.engine.store, policy::StoreAccess::kRead);
+  return policy::Store::open(settings.engine, policy::StoreAccess::kRead);
 }
 
-std::int64_t milliseconds_of(const std::string& entry_id) {
-  std::int64_t value = 0;
-  std::from_chars(entry_id.data(), entry_id.data() + entry_id.size(), value);
-  return value;
+Result<policy::Store> open_store_to_change(const Settings& settings) {
+  return policy::Store::open(settings.engine, policy::StoreAccess::kChange);
 }
 
-std::vector<std::string> all_flow_streams(const Settings& settings) {
-  std::vector<std::string> streams;
-  for (unsigned worker = 0; worker < settings.workers; ++worker)
-    streams.push_back(policy::flow_stream(worker));
-  return streams;
+Error may_not_write(Error error) {
+  if (error.code == ErrorCode::kUnavailable) error.advice = "only root and the engine may";
+  return error;
 }
+
+std::vector<std::string> all_flow_streams(const Settings& settings) { return policy::flow_streams(settings); }
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,
                       std::function<void(Context&)> work) {

@@ -37,8 +37,9 @@ struct Context {
 
 [[nodiscard]] Result<policy::StreamBrowser> open_streams(const Settings& settings);
 [[nodiscard]] Result<policy::Store> open_store(const Settings& settings);
-/// When an entry was appended, by Redis's clock: Unix time.
-[[nodiscard]] std::int64_t milliseconds_of(const std::string& entry_id);
+[[nodiscard]] Result<policy::Store> open_store_to_change(const Settings& settings);
+/// With the advice that belongs to a store that cannot be written.
+[[nodiscard]] Error may_not_write(Error error);
 [[nodiscard]] std::vector<std::string> all_flow_streams(const Settings& settings);
 
 /// Declares a command whose work runs after the whole command line was understood.
@@ -59,16 +60,22 @@ void add_explain(CLI::App& app, Context& context);
 void add_flow(CLI::App& app, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);
 void add_metrics(CLI::App& app, Context& context);
+void add_notify(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_quota(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
 void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
+void add_store(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
+void add_usage(CLI::App& app, Context& context);
 void add_policy_history(CLI::App& policy, Context& context);
 void add_policy_schedule(CLI::App& policy, Context& context);
 void add_policy_prove(CLI::App& policy, Context& context);
 void add_policy_usage(CLI::App& policy, Context& context);
 void add_what_if(CLI::App& policy, Context& context);
 void add_violation(CLI::App& app, Context& context);
+void add_violation_changes(CLI::App& violation, Context& context);
+void add_suppressions(CLI::App& violation, Context& context);
 
 }  // namespace weir::ctl

@@ -11,13 +11,15 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/explain_words.h"
+#include "policy/ctl/recorded_events.h"
 #include "policy/engine/event_codec.h"
+#include "policy/engine/kept_event.h"
 
 namespace weir::ctl {
 namespace {
 
-constexpr std::uint64_t kScanEntriesMax = 200'000;  // of one stream
-constexpr std::int64_t kClockSlackMs = 60'000;      // between the gateway's clock and Redis's
+constexpr std::uint64_t kScanEventsMax = 1'000'000;  // of one stream
+constexpr TimeNs kClockSlack = 60 * kSecond;         // between the gateway's clock and Redis's
 
 /// What was asked for: an id or both ends.
 struct Wanted {
@@ -67,24 +69,20 @@ class Gatherer {
   explicit Gatherer(Wanted wanted) : wanted_(std::move(wanted)) {}
 
   /// False when nothing more can come.
-  bool visit(const policy::StreamEntry& entry) {
-    if (newest_ && milliseconds_of(entry.id) + kClockSlackMs < started_ms()) return false;
-    const auto event = policy::decode_event(entry.payload);
-    if (!event || !wanted_.is(*event)) return true;
+  bool visit(const event::FlowEvent& event, TimeNs recorded) {
+    if (newest_ && recorded + kClockSlack < static_cast<TimeNs>(newest_->started_ns())) return false;
+    if (!wanted_.is(event)) return true;
     if (!newest_) {
-      newest_ = *event;
-      wanted_ = Wanted{event->flow_id(), std::nullopt};  // ends are used again, ids are not
+      newest_ = event;
+      wanted_ = Wanted{event.flow_id(), std::nullopt};  // ends are used again, ids are not
     } else {
-      newest_->mutable_hits()->MergeFrom(event->hits());  // an event says only what earlier ones did not
+      newest_->mutable_hits()->MergeFrom(event.hits());  // an event says only what earlier ones did not
     }
-    return event->kind() != event::KIND_OPENED;
+    return event.kind() != event::KIND_OPENED;
   }
   [[nodiscard]] const std::optional<event::FlowEvent>& found() const { return newest_; }
 
  private:
-  [[nodiscard]] std::int64_t started_ms() const {
-    return static_cast<std::int64_t>(newest_->started_ns()) / kMillisecond;
-  }
   Wanted wanted_;
   std::optional<event::FlowEvent> newest_;
 };
@@ -94,8 +92,9 @@ Result<event::FlowEvent> from_streams(const Settings& settings, const Wanted& wa
   if (!streams) return tl::unexpected(streams.error());
   for (const std::string& stream : all_flow_streams(settings)) {
     Gatherer gatherer{wanted};
-    const auto walked = streams->scan_backwards(
-        stream, kScanEntriesMax, [&](const policy::StreamEntry& entry) { return gatherer.visit(entry); });
+    const auto walked = walk_back(*streams, stream, kScanEventsMax, [&](const auto& event, TimeNs recorded) {
+      return gatherer.visit(event, recorded);
+    });
     if (!walked) return tl::unexpected(walked.error());
     if (gatherer.found()) return *gatherer.found();
   }
@@ -107,7 +106,7 @@ Result<event::FlowEvent> from_store(const Settings& settings, const Wanted& want
   if (!store) return tl::unexpected(store.error());
   const auto kept = wanted.tuple ? store->flow(*wanted.tuple) : store->flow(wanted.flow_id);
   if (!kept) return tl::unexpected(kept.error());
-  return policy::event_from_json(kept->event);
+  return policy::kept_event(kept->event);
 }
 
 void explain(Context& context, const std::vector<std::string>& words) {

@@ -8,6 +8,7 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/flow_row.h"
+#include "policy/ctl/recorded_events.h"
 #include "policy/engine/event_codec.h"
 
 namespace weir::ctl {
@@ -54,10 +55,12 @@ void watch(Context& context, const WatchOptions& options) {
     const auto entries = streams->follow(all_flow_streams(*settings), wait);
     if (!entries) return context.fail(entries.error());
     for (const policy::StreamEntry& entry : *entries) {
-      const auto event = policy::decode_event(entry.payload);
-      if (!event) continue;  // the engine counts and keeps those
-      print(line_of(*event, format));
-      if (++shown == options.count) break;
+      visit_events(entry, [&](const event::FlowEvent& event, TimeNs) {
+        if (options.count > 0 && shown == options.count) return false;
+        print(line_of(event, format));
+        ++shown;
+        return true;
+      });
     }
   }
   if (options.count > 0 && shown < options.count) context.exit_code = kNegative;

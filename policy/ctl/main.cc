@@ -36,7 +36,10 @@ int main(int argc, char** argv) {
   weir::ctl::add_directory(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
+  weir::ctl::add_notify(app, context);
+  weir::ctl::add_report(app, context);
   weir::ctl::add_quota(app, context);
+  weir::ctl::add_usage(app, context);
   weir::ctl::add_software(app, context);
   weir::ctl::add_exception(app, context);
   weir::ctl::add_explain(app, context);
@@ -45,6 +48,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_capture(app, context);
   weir::ctl::add_classify(app, context);
   weir::ctl::add_top(app, context);
+  weir::ctl::add_store(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -69,7 +69,7 @@ policy::ViolationSighting unproved(const Settings& settings, const ProofSubject&
 /// A violation for each object, and behind which rule the next run goes on: all of it, or nothing.
 Result<void> record_unproved(const Settings& settings, const ProofSubject& subject,
                              const std::vector<std::string>& objects, std::int64_t next) {
-  auto store = policy::Store::open(settings.engine.store, policy::StoreAccess::kChange);
+  auto store = open_store_to_change(settings);
   if (!store) return tl::unexpected(store.error());
   auto batch = store->begin();
   if (!batch) return tl::unexpected(batch.error());

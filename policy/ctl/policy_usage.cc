@@ -7,8 +7,8 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/recorded_events.h"
 #include "policy/ctl/rule_usage.h"
-#include "policy/engine/event_codec.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/policy.h"
 #include "policy/model/wall_clock.h"
@@ -63,14 +63,13 @@ void usage_of(Context& context, const UsageOptions& options) {
   const TimeNs since = wall_clock() - TimeNs{options.hours} * 3'600 * kSecond;
   TimeNs oldest = INT64_MAX;
   for (const std::string& stream : all_flow_streams(*settings)) {
-    const auto walked = streams->scan_backwards(stream, UINT64_MAX, [&](const policy::StreamEntry& entry) {
-      const TimeNs recorded = milliseconds_of(entry.id) * kMillisecond;
+    const auto visit = [&](const event::FlowEvent& event, TimeNs recorded) {
       if (recorded < since) return false;
-      const auto event = policy::decode_event(entry.payload);
-      if (event) usage.visit(*event);
+      usage.visit(event);
       oldest = std::min(oldest, recorded);
       return true;
-    });
+    };
+    const auto walked = walk_back(*streams, stream, UINT64_MAX, visit);
     if (!walked) return context.fail(walked.error());
   }
   usage.finish();

@@ -109,17 +109,13 @@ void forgive(Context& context, const Forgiving& what) {
                               "weirctl quota list names those that were used",
                               {}});
   }
-  auto store = policy::Store::open(settings->engine.store, policy::StoreAccess::kChange);
+  auto store = open_store_to_change(*settings);
   if (!store) return context.fail(store.error());
   auto batch = store->begin();
-  if (!batch) return context.fail(batch.error());
+  if (!batch) return context.fail(may_not_write(batch.error()));
   const TimeNs now = wall_clock();
-  auto before = batch->forgive(what.rule, what.subject, now);
-  if (!before) {
-    if (before.error().code == ErrorCode::kUnavailable)
-      before.error().advice = "only root and the engine may";
-    return context.fail(before.error());
-  }
+  const auto before = batch->forgive(what.rule, what.subject, now);
+  if (!before) return context.fail(may_not_write(before.error()));
   const std::string used = policy::words_of(*quota, before->used);
   if (auto said = batch->record(sighting_of(what, used, *policy, now)); !said)
     return context.fail(said.error());

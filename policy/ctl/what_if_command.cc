@@ -11,6 +11,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/flow_row.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/recorded_events.h"
 #include "policy/ctl/replay.h"
 #include "policy/ctl/what_if.h"
 #include "policy/decide/decide.h"
@@ -115,23 +116,20 @@ class Recorded {
       : running_(std::move(running)), candidate_(std::move(candidate)), since_(since), report_(report) {}
 
   /// False: it is older than what was asked for.
-  bool visit(const policy::StreamEntry& entry) {
-    const TimeNs recorded = milliseconds_of(entry.id) * kMillisecond;
+  bool visit(const event::FlowEvent& event, TimeNs recorded) {
     if (recorded < since_) return false;
-    const auto event = policy::decode_event(entry.payload);
-    if (!event) return true;  // the engine counts and keeps those
     oldest_ = std::min(oldest_, recorded);
-    const auto at = static_cast<TimeNs>(event->time_ns());
-    const auto [place, first] = flows_.try_emplace(event->flow_id());
+    const auto at = static_cast<TimeNs>(event.time_ns());
+    const auto [place, first] = flows_.try_emplace(event.flow_id());
     JudgedFlow& flow = place->second;
-    if (first) describe(flow, *event);
-    const FlowFacts facts = policy::recorded_facts(*event);
-    const QuotaTable quotas = policy::recorded_quotas(*event);
-    const std::vector<ClickThrough> clicks = policy::recorded_clicks(*event);
+    if (first) describe(flow, event);
+    const FlowFacts facts = policy::recorded_facts(event);
+    const QuotaTable quotas = policy::recorded_quotas(event);
+    const std::vector<ClickThrough> clicks = policy::recorded_clicks(event);
     const DynamicFacts dynamic{.quotas = &quotas, .clicked_through = clicks};
     running_.judge(facts, dynamic, at, flow.running);
     candidate_.judge(facts, dynamic, at, flow.candidate);
-    if (event->kind() == event::KIND_OPENED) {
+    if (event.kind() == event::KIND_OPENED) {
       report_.take(flow);
       flows_.erase(place);
     }
@@ -168,8 +166,8 @@ void over_records(Context& context, const WhatIfOptions& options, const Settings
   Recorded recorded{Candidate{std::move(running)}, Candidate{std::move(candidate)},
                     wall_clock() - TimeNs{options.hours} * 3'600 * kSecond, report};
   for (const std::string& stream : all_flow_streams(settings)) {
-    const auto walked = streams->scan_backwards(
-        stream, UINT64_MAX, [&](const policy::StreamEntry& entry) { return recorded.visit(entry); });
+    const auto walked = walk_back(*streams, stream, UINT64_MAX,
+                                  [&](const auto& event, TimeNs at) { return recorded.visit(event, at); });
     if (!walked) return context.fail(walked.error());
   }
   recorded.finish();

@@ -16,7 +16,6 @@ inline constexpr const char* kDirectorySettingsFile = "/etc/weir/directory.yaml"
 inline constexpr std::size_t kDirectoryTextBytesMax = 1'024;  // of one value of the file
 inline constexpr std::int64_t kNestedLevelsMax = 16;
 inline constexpr std::int64_t kPageEntriesMax = 10'000;
-inline constexpr std::size_t kBindPasswordBytesMax = 1'024;
 
 struct DirectorySettings {
   std::string url;                                             // ldap://host[:port], ldaps://host[:port]
@@ -38,10 +37,5 @@ struct DirectorySettings {
 [[nodiscard]] ResultAll<DirectorySettings> parse_directory_settings(std::string_view text,
                                                                     const std::string& file);
 [[nodiscard]] ResultAll<DirectorySettings> load_directory_settings(const std::string& path);
-
-/// The first line of a file that its owner alone may read: root, or who asks. An empty one is refused, since
-/// servers take a bind without a password for one of nobody, and say that it went well (RFC 4513 section
-/// 5.1.2).
-[[nodiscard]] Result<std::string> read_password(const std::string& path);
 
 }  // namespace weir::policy

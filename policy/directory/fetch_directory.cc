@@ -8,6 +8,7 @@
 
 #include "policy/directory/ldap_session.h"
 #include "policy/lang/words.h"
+#include "policy/model/password_file.h"
 
 namespace weir::policy {
 namespace {

@@ -13,6 +13,16 @@ EventKey key_of(const event::FlowEvent& event) {
 
 }  // namespace
 
+Round& Round::operator+=(const Round& more) {
+  applied += more.applied;
+  duplicates += more.duplicates;
+  dead += more.dead;
+  gone += more.gone;
+  violations += more.violations;
+  quota_uses_ignored += more.quota_uses_ignored;
+  return *this;
+}
+
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
   const auto entries = next_entries(block, now);  // read
@@ -20,39 +30,74 @@ Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (entries->empty()) return idle(now);
 
   Round round;
+  for (std::span<const StreamEntry> rest{*entries}; !rest.empty();) {
+    const auto done = apply(rest, now, round);
+    if (!done) return tl::unexpected(done.error());
+    if (auto told = tell(now, round); !told) return tl::unexpected(told.error());  // tell
+    rest = rest.subspan(*done);
+  }
+  if (auto done = reader_.acknowledge(*entries); !done) return tl::unexpected(done.error());  // acknowledge
+  return round;
+}
+
+Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs now, Round& sum) {
+  Round round;
+  // Before the transaction, which keeps other engines out.
+  const auto taken = decode(entries, round);
+  if (!taken) return taken;
+  FlowSums sums;
   auto batch = store_.begin();
   if (!batch) return tl::unexpected(batch.error());
-  for (const StreamEntry& entry : *entries) {
-    if (entry.gone) {
-      ++round.gone;
-      continue;
-    }
-    const auto event = decode_event(entry.payload);  // decode
-    if (!event) {
-      if (auto buried = bury(entry, event.error()); !buried) return tl::unexpected(buried.error());
-      ++round.dead;
-      continue;
-    }
-    const auto first_time = batch->first_time(key_of(*event), now);  // apply
+  for (const Decoded& one : std::span{decoded_}.first(decoded_count_)) {
+    const auto first_time = batch->first_time(key_of(one.event), now);  // apply
     if (!first_time) return tl::unexpected(first_time.error());
     if (!*first_time) {
       ++round.duplicates;
       continue;
     }
-    const auto findings = evaluate(*event, judge_);  // evaluate
-    if (!findings) {
-      if (auto buried = bury(entry, findings.error()); !buried) return tl::unexpected(buried.error());
-      ++round.dead;
-      continue;
-    }
-    const auto kept = record(*batch, *findings, now, round);  // record
-    if (!kept) return tl::unexpected(kept.error());
+    if (auto kept = record(*batch, one.findings, now, round); !kept) return tl::unexpected(kept.error());
+    add_up(one.event, sums);
     ++round.applied;
   }
+  if (auto added = add_flow_sums(*batch, sums, now); !added) return tl::unexpected(added.error());
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
-  if (auto told = tell(now, round); !told) return tl::unexpected(told.error());               // tell
-  if (auto done = reader_.acknowledge(*entries); !done) return tl::unexpected(done.error());  // acknowledge
-  return round;
+  sum += round;
+  return taken;
+}
+
+Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& round) {
+  decoded_count_ = 0;
+  std::size_t taken = 0;
+  std::size_t bytes_taken = 0;
+  for (const StreamEntry& entry : entries) {
+    if (decoded_count_ + kBatchEventsMax > kRoundEventsMax || bytes_taken >= kRoundBytesMax) break;
+    ++taken;
+    if (entry.gone) {
+      ++round.gone;
+      continue;
+    }
+    const auto opened = open_batch(entry.payload);
+    if (!opened) {
+      ++round.dead;
+      if (auto buried = bury(entry, opened.error(), entry.payload); !buried)
+        return tl::unexpected(buried.error());
+      continue;
+    }
+    bytes_taken += opened->bytes.size();
+    for (const std::string_view bytes : opened->events) {
+      if (decoded_count_ == decoded_.size()) decoded_.emplace_back();
+      Decoded& one = decoded_[decoded_count_];
+      if (std::exchange(one.large, bytes.size() > kEventMemoryKept)) one.event = {};
+      if (auto decoded = decode_event(bytes, one.event); !decoded) {  // decode
+        ++round.dead;
+        if (auto buried = bury(entry, decoded.error(), bytes); !buried) return tl::unexpected(buried.error());
+        continue;
+      }
+      one.findings = evaluate(one.event, judge_);  // evaluate
+      ++decoded_count_;
+    }
+  }
+  return taken;
 }
 
 Result<std::vector<StreamEntry>> Engine::next_entries(std::chrono::milliseconds block, TimeNs now) {
@@ -72,8 +117,8 @@ Result<Round> Engine::idle(TimeNs now) {
 }
 
 // At least once: after a crash before the commit the same entry is buried again.
-Result<void> Engine::bury(const StreamEntry& entry, const Error& why) {
-  const std::string letter = entry.stream + " " + entry.id + " " + why.what + "\n" + entry.payload;
+Result<void> Engine::bury(const StreamEntry& entry, const Error& why, std::string_view bytes) {
+  const std::string letter = entry.stream + " " + entry.id + " " + why.what + "\n" + std::string{bytes};
   const std::string_view cut = std::string_view{letter}.substr(0, kEntryBytesMax);
   if (auto queued = dead_letters_.append(kDeadStream, cut); !queued) return queued;
   if (auto report = dead_letters_.flush(); report.error) return tl::unexpected(*report.error);
@@ -95,6 +140,13 @@ Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, 
   }
   if (findings.flow) return batch.record(*findings.flow);
   return {};
+}
+
+void Engine::add_up(const event::FlowEvent& event, FlowSums& sums) const {
+  if (event.kind() != event::KIND_FINAL) return;
+  const std::vector<std::string> categories =
+      categories_ && !event.host().empty() ? categories_(event.host()) : std::vector<std::string>{};
+  sums.add(flow_sample_of(event, categories));
 }
 
 Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {

@@ -6,21 +6,27 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/engine/findings.h"
+#include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
 
-inline constexpr std::uint32_t kRoundEntriesMax = 500;          // of one stream, in one transaction
+inline constexpr std::uint32_t kRoundEntriesMax = 100;          // of one stream, read at once
+inline constexpr std::size_t kRoundEventsMax = 4'096;           // in one transaction
+inline constexpr std::size_t kRoundBytesMax = 16U << 20U;       // of events in one transaction, about
+inline constexpr std::size_t kEventMemoryKept = 8U << 10U;      // memory of longer events is not used again
 inline constexpr std::chrono::milliseconds kClaimIdle{30'000};  // silent this long: another engine takes over
 inline constexpr std::uint32_t kDeadLettersMax = 10'000;      // the dead-letter stream keeps about this many
 inline constexpr std::int64_t kHeartbeatEvery = 5 * kSecond;  // and how often dead consumers are looked for
 
-/// What one round did.
+/// What one round did, in events; of entries that are gone or cannot be opened in entries.
 struct Round {
   std::uint64_t applied = 0;
   std::uint64_t duplicates = 0;  // seen before: acknowledged without effect
@@ -31,26 +37,45 @@ struct Round {
   std::optional<Error> facts_refused;  // why Redis did not take what is to be told: it stays owed
 
   [[nodiscard]] std::uint64_t entries() const { return applied + duplicates + dead + gone; }
+  Round& operator+=(const Round& more);  // the counts
 };
 
 class Engine {
  public:
-  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas)
+  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
+         CategoryJudge categories = {})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
-        quotas_(std::move(quotas)) {}
+        quotas_(std::move(quotas)),
+        categories_(std::move(categories)) {}
 
-  /// One transaction's worth of events, from the stream to the store and back to the acknowledgement. Waits
+  /// What is read at once, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
   [[nodiscard]] Result<Round> run_once(std::chrono::milliseconds block, TimeNs now);
+  [[nodiscard]] const StreamReader& reader() const { return reader_; }
+
+  /// The part of a round between reading and acknowledging: one transaction with the effects of the first of
+  /// these entries, of kRoundEventsMax events at most. Gives how many entries, and adds to `sum` once it is
+  /// true.
+  [[nodiscard]] Result<std::size_t> apply(std::span<const StreamEntry> entries, TimeNs now, Round& sum);
 
  private:
+  struct Decoded {
+    event::FlowEvent event;
+    Findings findings;
+    bool large = false;
+  };
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
   [[nodiscard]] Result<Round> idle(TimeNs now);
-  [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why);
+  /// Fills decoded_; gives how many of the first entries are in it.
+  [[nodiscard]] Result<std::size_t> decode(std::span<const StreamEntry> entries, Round& round);
+  /// To the dead letters: `bytes` of the entry, which are an event or the whole of it.
+  [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why, std::string_view bytes);
   [[nodiscard]] Result<void> record(Batch& batch, const Findings& findings, TimeNs now, Round& round);
+  /// Into what flows add up to, where the event is the last of its flow.
+  void add_up(const event::FlowEvent& event, FlowSums& sums) const;
   [[nodiscard]] Result<void> commit(Batch& batch, const Round& round, TimeNs now);
   [[nodiscard]] Result<void> tell(TimeNs now, Round& round);
   [[nodiscard]] Result<void> beat(TimeNs now);
@@ -60,6 +85,10 @@ class Engine {
   Store store_;
   SoftwareJudge judge_;
   QuotaLedger quotas_;
+  CategoryJudge categories_;  // empty: there are none
+  // Those of the round; kept from round to round for their memory, which so grows to that of the largest.
+  std::vector<Decoded> decoded_;
+  std::size_t decoded_count_ = 0;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };

@@ -49,14 +49,18 @@ Result<void> check(const event::FlowEvent& event) {
 
 }  // namespace
 
-Result<event::FlowEvent> decode_event(std::string_view payload) {
+Result<void> decode_event(std::string_view payload, event::FlowEvent& event) {
   if (payload.empty()) return corrupt("the entry holds no event");
   if (payload.size() > kEventBytesMax) return corrupt(fmt::format("{} bytes are too many", payload.size()));
-  event::FlowEvent event;
   if (!event.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return corrupt("the bytes are no FlowEvent");
   }
-  if (auto checked = check(event); !checked) return tl::unexpected(checked.error());
+  return check(event);
+}
+
+Result<event::FlowEvent> decode_event(std::string_view payload) {
+  event::FlowEvent event;
+  if (auto decoded = decode_event(payload, event); !decoded) return tl::unexpected(decoded.error());
   return event;
 }
 

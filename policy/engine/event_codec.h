@@ -7,19 +7,21 @@
 #include <string>
 #include <string_view>
 
+#include "policy/bus/event_batch.h"
 #include "policy/model/error.h"
 #include "policy/model/flow_event.pb.h"
 #include "policy/model/flow_facts.h"
 
 namespace weir::policy {
 
-inline constexpr std::size_t kEventBytesMax = 64U << 10U;
 inline constexpr std::size_t kFlowIdBytesMax = 64;
 inline constexpr std::size_t kApplianceBytesMax = 32;
 inline constexpr int kRepeatedMax = 256;  // hits, steps, software, recipients ... of one event
 
-/// kCorrupt with the reason in words.
+/// One event (of event_batch.h). kCorrupt with the reason in words.
 [[nodiscard]] Result<event::FlowEvent> decode_event(std::string_view payload);
+/// The same into an event whose memory is used again; after an Error its fields mean nothing.
+[[nodiscard]] Result<void> decode_event(std::string_view payload, event::FlowEvent& event);
 
 /// One line of JSON with the field names of the schema; only fields that are set.
 [[nodiscard]] Result<std::string> event_to_json(const event::FlowEvent& event);

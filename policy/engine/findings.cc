@@ -5,6 +5,7 @@
 #include <array>
 
 #include "policy/engine/event_codec.h"
+#include "policy/engine/kept_event.h"
 
 namespace weir::policy {
 namespace {
@@ -68,7 +69,7 @@ QuotaSighting use_of(const event::FlowEvent& event, const event::QuotaUse& use) 
 
 }  // namespace
 
-Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& judge) {
+Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge) {
   Findings findings;
   for (const event::Hit& hit : event.hits()) findings.violations.push_back(violation_of(event, hit));
   for (const event::Software& software : event.software()) {
@@ -76,8 +77,6 @@ Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& ju
   }
   for (const event::QuotaUse& use : event.quota_uses()) findings.quota_uses.push_back(use_of(event, use));
   if (event.kind() == event::KIND_FINAL) {
-    auto json = event_to_json(event);
-    if (!json) return tl::unexpected(json.error());
     const FiveTuple tuple = tuple_of(event);
     findings.flow = FlowRecord{event.flow_id(),
                                static_cast<TimeNs>(event.ended_ns()),
@@ -86,7 +85,7 @@ Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& ju
                                tuple.responder.to_string(),
                                tuple.responder_port,
                                tuple.protocol,
-                               std::move(*json)};
+                               keep_event(event)};
   }
   return findings;
 }

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "policy/model/error.h"
 #include "policy/model/flow_event.pb.h"
 #include "policy/model/quota.h"
 #include "policy/store/records.h"
@@ -36,6 +35,6 @@ struct Findings {
 };
 
 /// `event` has passed decode_event.
-[[nodiscard]] Result<Findings> evaluate(const event::FlowEvent& event, const SoftwareJudge& judge);
+[[nodiscard]] Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge);
 
 }  // namespace weir::policy

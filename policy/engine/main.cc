@@ -30,10 +30,12 @@ int stop_signals() {
 
 int main(int argc, char** argv) {
   std::string config = "/etc/weir/weir.yaml";
-  std::string name = "engine-1";
+  std::string name;
   CLI::App app{"Turns flow events into violations and the software inventory."};
   app.add_option("--config", config, "settings file")->capture_default_str();
-  app.add_option("--name", name, "this engine's name in the consumer group")->capture_default_str();
+  app.add_option("--name", name,
+                 "this engine's name in the consumer group, no other's; without it engine-1, "
+                 "or HOST-1 where redis.nodes is set");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -57,9 +59,9 @@ int main(int argc, char** argv) {
 
   weir::policy::PolicyWatch policy{settings->classifier.policy};
   weir::policy::EngineService service{
-      *settings, name,
+      *settings, name.empty() ? weir::policy::default_consumer(*settings) : name,
       [&policy](const auto& product, const auto& version) { return policy.judge(product, version); },
-      [&policy] { return policy.quotas(); }};
+      [&policy] { return policy.quotas(); }, [&policy](const auto& host) { return policy.categories(host); }};
   service.run(stop);
   spdlog::info("engine-ended");
   return 0;

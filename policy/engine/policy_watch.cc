@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -38,6 +39,24 @@ SoftwareState state_of(SoftwareStanding standing) {
   return SoftwareState::kUnknown;
 }
 
+/// The categories that rules name, each once.
+std::vector<std::pair<std::string, std::size_t>> categories_of(const Policy& policy) {
+  constexpr std::string_view kLabel = "category ";
+  std::vector<std::pair<std::string, std::size_t>> sets;
+  for (const std::vector<Rule>& rules : policy.parts().rules) {
+    for (const Rule& rule : rules) {
+      for (const NamedSet& set : rule.match.categories) {
+        std::string_view name = set.label;
+        if (name.starts_with(kLabel)) name.remove_prefix(kLabel.size());
+        sets.emplace_back(name, index_of(set.set));
+      }
+    }
+  }
+  std::sort(sets.begin(), sets.end());
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  return sets;
+}
+
 }  // namespace
 
 std::uint32_t read_revision(const std::string& policy_path) {
@@ -63,6 +82,7 @@ void PolicyWatch::look() {
   auto compiled = compile_file(file, revision);
   if (compiled) {
     policy_ = std::move(*compiled);
+    category_sets_ = categories_of(*policy_);
     QuotaRules rules = quota_rules_of(*policy_);
     if (canary) {
       const auto tried = compile_file(texts.text.file, texts.text.revision);
@@ -85,6 +105,18 @@ std::optional<SoftwareState> PolicyWatch::judge(const std::string& product, cons
 std::shared_ptr<const QuotaRules> PolicyWatch::quotas() {
   look();
   return quotas_;
+}
+
+std::vector<std::string> PolicyWatch::categories(const std::string& host) {
+  look();
+  std::vector<std::string> found;
+  if (category_sets_.empty()) return found;
+  DomainMatches matches;
+  policy_->parts().domains.lookup(host, matches);
+  for (const auto& [name, set] : category_sets_) {
+    if (matches.test(set)) found.push_back(name);
+  }
+  return found;
 }
 
 }  // namespace weir::policy

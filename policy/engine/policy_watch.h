@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "policy/store/records.h"
 
@@ -28,6 +30,8 @@ class PolicyWatch {
   [[nodiscard]] std::optional<SoftwareState> judge(const std::string& product, const std::string& version);
   /// Of the policy; the same pointer until there is another one. nullptr: there is none.
   [[nodiscard]] std::shared_ptr<const QuotaRules> quotas();
+  /// The categories that the policy's rules name and that hold the host name, each once.
+  [[nodiscard]] std::vector<std::string> categories(const std::string& host);
 
  private:
   void look();
@@ -36,6 +40,8 @@ class PolicyWatch {
   std::string seen_;  // what the files looked like: size, time, revision
   std::chrono::steady_clock::time_point next_look_{};
   std::shared_ptr<const Policy> policy_;
+  std::vector<std::pair<std::string, std::size_t>>
+      category_sets_;                         // of policy_: name, index of its DomainSet
   std::shared_ptr<const QuotaRules> quotas_;  // of policy_, and of a canary
 };
 

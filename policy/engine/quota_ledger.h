@@ -62,7 +62,8 @@ class QuotaLedger {
   /// Into the sums; false: left out, since the rule has no quota in the policy in force, nothing was used,
   /// the time is ahead of `now`, or nobody can be called that.
   [[nodiscard]] Result<bool> add(Batch& batch, const QuotaSighting& use, TimeNs now);
-  /// Tells what is owed. Where Redis refuses (full, not allowed) it stays owed, and the reason is given.
+  /// Tells what is owed. Where Redis refuses (full, not allowed, its node away) it stays owed, and the reason
+  /// is given.
   [[nodiscard]] Result<std::optional<Error>> tell(Store& store, TimeNs now);
 
  private:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
 #include "policy/model/wall_clock.h"
+#include "policy/notify/composer.h"
 
 namespace weir::policy {
 namespace {
@@ -28,11 +30,26 @@ bool readable(int descriptor, std::chrono::milliseconds wait) {
   return poll(&one, 1, static_cast<int>(wait.count())) > 0;
 }
 
+/// New names come with engines that start, so that this is the time to look for old ones.
+void forget_consumers(StreamReader& reader) {
+  const auto removed = reader.remove_consumers(kConsumerForgotten);
+  if (!removed) {
+    spdlog::warn("consumers-kept what=\"{}\"", to_text(removed.error()));
+  } else if (*removed > 0) {
+    spdlog::info("consumers-removed count={} silent_h={}", *removed, kConsumerForgotten.count());
+  }
+}
+
+/// Streams come and go with appliances; said when it is not as before.
+void say_streams(const StreamReader& reader, std::pair<std::size_t, std::uint64_t>& said) {
+  const std::pair now{reader.names().size(), reader.left_out()};
+  if (std::exchange(said, now) == now) return;
+  spdlog::info("engine-streams count={}", now.first);
+  if (now.second > 0) spdlog::error("streams-left-out count={} limit={}", now.second, kStreamsMax);
+}
+
 Result<Engine> make_engine(const EngineService& service) {
-  RedisEndpoint endpoint;
-  endpoint.socket = service.settings.redis.socket;
-  endpoint.user = service.settings.redis.engine_user;
-  endpoint.password_file = service.settings.redis.engine_password_file;
+  const RedisEndpoint endpoint = endpoint_of(service.settings.redis, RedisUser::kEngine);
   auto for_reading = RedisConnection::connect(endpoint);
   if (!for_reading) return tl::unexpected(for_reading.error());
   auto for_letters = RedisConnection::connect(endpoint);
@@ -40,33 +57,59 @@ Result<Engine> make_engine(const EngineService& service) {
   auto for_facts = RedisConnection::connect(endpoint);
   if (!for_facts) return tl::unexpected(for_facts.error());
 
-  std::vector<std::string> streams;
-  for (unsigned worker = 0; worker < service.settings.workers; ++worker)
-    streams.push_back(flow_stream(worker));
-  StreamReader reader{std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
-                      std::move(streams)};
+  StreamReader reader =
+      is_shared(service.settings.redis)
+          ? StreamReader::of_appliances(std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
+                                        appliances_of(service.settings.redis))
+          : StreamReader{std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
+                         flow_streams(service.settings)};
   if (auto created = reader.create_group(); !created) return tl::unexpected(created.error());
-  auto store = Store::open(service.settings.engine.store, StoreAccess::kWrite);
+  forget_consumers(reader);
+  auto store = Store::open(service.settings.engine, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
-  return Engine{std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax}, std::move(*store),
-                service.judge, QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}};
+  return Engine{
+      std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax},          std::move(*store),
+      service.judge,     QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}, service.categories};
+}
+
+/// Beside the engine, with a connection to the store of its own: what goes wrong here keeps no event waiting.
+Result<notify::Composer> make_composer(const Settings& settings) {
+  auto store = Store::open(settings.engine, StoreAccess::kWrite);
+  if (!store) return tl::unexpected(store.error());
+  notify::Composer composer{std::move(*store), settings.notifications, settings.appliance,
+                            notify::Spool{notify_directory(settings)}};
+  if (auto begun = composer.begin(); !begun) return tl::unexpected(begun.error());
+  return composer;
+}
+
+/// Puts notifications that are due into the spool; an error that lasts is said once.
+void notify_of(notify::Composer& composer, std::string& said) {
+  const auto handed = composer.look(wall_clock());
+  if (handed && *handed > 0) spdlog::info("notifications-handed-over messages={}", *handed);
+  const std::string reason = handed ? "" : to_text(handed.error());
+  if (std::exchange(said, reason) != reason && !reason.empty())
+    spdlog::error("notifications-delayed what=\"{}\"", reason);
 }
 
 /// Rounds until an error, or until told to stop and the streams are read.
-Result<void> work(Engine& engine, int stop_descriptor) {
+Result<void> work(Engine& engine, notify::Composer& composer, int stop_descriptor) {
   std::optional<Clock::time_point> drain_until;
   std::string refused;
+  std::pair<std::size_t, std::uint64_t> streams{};
+  std::string not_notified;
   while (!drain_until || Clock::now() < *drain_until) {
     if (!drain_until && readable(stop_descriptor, std::chrono::milliseconds{0})) {
       drain_until = Clock::now() + kDrainMax;
     }
     const auto round = engine.run_once(drain_until ? std::chrono::milliseconds{1} : kRoundWait, wall_clock());
     if (!round) return tl::unexpected(round.error());
+    say_streams(engine.reader(), streams);
     if (round->dead > 0) spdlog::warn("events-undecodable count={} stream={}", round->dead, kDeadStream);
     if (round->gone > 0) spdlog::error("events-lost count={} reason=trimmed-before-read", round->gone);
     const std::string reason = round->facts_refused ? to_text(*round->facts_refused) : "";
     if (std::exchange(refused, reason) != reason && !reason.empty())  // what lasts is said once
       spdlog::error("facts-refused stream={} what=\"{}\"", kFactsStream, reason);
+    notify_of(composer, not_notified);
     if (drain_until && round->entries() == 0) break;
   }
   return {};
@@ -79,16 +122,17 @@ void EngineService::run(int stop_descriptor) {
   std::string said;
   while (true) {
     auto engine = make_engine(*this);
+    auto composer = engine ? make_composer(settings) : tl::unexpected(engine.error());
     Result<void> ended;
-    if (engine) {
-      spdlog::info("engine-ready consumer={} workers={} store={}", consumer, settings.workers,
-                   settings.engine.store);
+    if (composer) {
+      spdlog::info("engine-ready consumer={} redis={} store={}", consumer,
+                   to_string(endpoint_of(settings.redis, RedisUser::kEngine)), settings.engine.store);
       wait = kRetryWaitFirst;
       said.clear();
-      ended = work(*engine, stop_descriptor);
+      ended = work(*engine, *composer, stop_descriptor);
       if (ended) return;
     } else {
-      ended = tl::unexpected(engine.error());
+      ended = tl::unexpected(composer.error());
     }
     if (ended.error().what != said) {  // an error that lasts is said once
       said = ended.error().what;
@@ -97,6 +141,13 @@ void EngineService::run(int stop_descriptor) {
     if (readable(stop_descriptor, wait)) return;
     wait = std::min(wait * 2, kRetryWaitMax);
   }
+}
+
+std::string default_consumer(const Settings& settings) {
+  if (!is_shared(settings.redis)) return "engine-1";
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) return "engine-1";
+  return std::string{host.data()} + "-1";
 }
 
 Result<void> drop_privileges(const std::string& user, const std::string& store_path) {
@@ -109,7 +160,8 @@ Result<void> drop_privileges(const std::string& user, const std::string& store_p
   const auto refused = [&](const char* what) {
     return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, user, std::strerror(errno)));
   };
-  const std::filesystem::path directory = std::filesystem::path{store_path}.parent_path();
+  const std::filesystem::path directory =
+      is_store_url(store_path) ? std::filesystem::path{} : std::filesystem::path{store_path}.parent_path();
   std::error_code error;
   if (!directory.empty() && std::filesystem::create_directories(directory, error) &&
       chown(directory.c_str(), entry->pw_uid, entry->pw_gid) != 0) {

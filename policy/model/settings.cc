@@ -8,9 +8,11 @@
 #include <bit>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "policy/model/document.h"
 #include "policy/model/settings_table.h"
+#include "policy/model/socket_address.h"
 #include "policy/model/text_file.h"
 
 namespace weir {
@@ -54,23 +56,52 @@ bool cores_well_formed(std::string_view text) {
   return false;
 }
 
+bool is_store_url_without_password(std::string_view text) {
+  if (!is_store_url(text) || text.find_first_of(" \"'\\") != std::string_view::npos) return false;
+  const std::string_view rest = text.substr(text.find("//") + 2);
+  const std::string_view who = rest.substr(0, rest.find_first_of("/?"));
+  const std::size_t at = who.rfind('@');
+  return (at == std::string_view::npos || who.substr(0, at).find(':') == std::string_view::npos) &&
+         text.find("password=") == std::string_view::npos;
+}
+
+bool name_well_formed(std::string_view name, std::size_t bytes_max) {
+  return !name.empty() && name.size() <= bytes_max &&
+         name.find_first_not_of(kNameLetters) == std::string_view::npos;
+}
+
+template <typename WellFormed>
+bool list_well_formed(std::string_view text, std::int64_t items_max, WellFormed well_formed) {
+  const std::vector<std::string_view> items = comma_separated(text);
+  return std::cmp_less_equal(items.size(), items_max) && std::ranges::all_of(items, well_formed);
+}
+
 bool text_well_formed(std::string_view text, const SettingRow& row) {
   const auto bytes = static_cast<std::int64_t>(text.size());
   switch (row.type) {
     case SettingType::kName:
-      return bytes >= 1 && bytes <= row.high &&
-             text.find_first_not_of(kNameLetters) == std::string_view::npos;
+      return name_well_formed(text, static_cast<std::size_t>(row.high));
     case SettingType::kPathOrNone:
       if (text.empty()) return true;
       [[fallthrough]];
     case SettingType::kPath:
       return bytes <= row.high && text.starts_with('/');
+    case SettingType::kPathOrUrl:
+      return bytes <= row.high && (text.starts_with('/') || is_store_url_without_password(text));
     case SettingType::kDevice:
       return bytes >= 1 && bytes <= row.high &&
              std::none_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; });
     case SettingType::kWords:
       return bytes >= 1 && bytes <= row.high &&
              std::none_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; });
+    case SettingType::kNodes:
+      return text.empty() || list_well_formed(text, row.high, [](std::string_view node) {
+               return SocketAddress::parse(node).has_value();
+             });
+    case SettingType::kNames:
+      return list_well_formed(text, row.high, [](std::string_view name) {
+        return name_well_formed(name, kApplianceNameBytesMax);
+      });
     case SettingType::kCores:
       return cores_well_formed(text);
     case SettingType::kWord:
@@ -83,7 +114,11 @@ bool text_well_formed(std::string_view text, const SettingRow& row) {
 
 std::optional<std::string> read_text(Value value, Mistakes& mistakes) {
   if (is_scalar(value.node) && text_well_formed(value.node.text, value.row)) return value.node.text;
-  mistakes.add(value.node, fmt::format("{} is {}", value.row.key, shown(value.node)),
+  // What may hold a password is not repeated.
+  const bool secret = value.row.type == SettingType::kPathOrUrl && is_scalar(value.node) &&
+                      value.node.text.find("://") != std::string::npos;
+  mistakes.add(value.node,
+               fmt::format("{} is {}", value.row.key, secret ? "no URL of a store" : shown(value.node)),
                fmt::format("write {}", range_text(value.row)));
   return std::nullopt;
 }
@@ -289,6 +324,10 @@ void check_together(const Node& root, const Settings& settings, Mistakes& mistak
                              overload.l4_at, overload.bypass_at),
                  "each level needs a higher fill than the one before");
   }
+  if (!settings.redis.node_sockets.empty() && settings.redis.nodes.empty()) {
+    mistakes.add(place("redis", "node_sockets"), "node_sockets leads to nodes, and none is named",
+                 "name some of them as nodes, or leave node_sockets out");
+  }
   const auto cores = 1 + std::count(settings.cores.begin(), settings.cores.end(), ',');
   if (settings.cores != "auto" && cores != static_cast<std::ptrdiff_t>(settings.workers)) {
     mistakes.add(place("", "cores"),
@@ -322,10 +361,11 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 8> kSections{"memory",     "timeouts", "overload", "redis",
-                                                      "classifier", "engine",   "capture",  "export"};
+  constexpr std::array<std::string_view, 10> kSections{"memory",     "timeouts", "overload", "redis",
+                                                       "classifier", "engine",   "capture",  "export",
+                                                       "notify",     "report"};
   std::vector<std::string_view> known = keys_of("");
-  known.insert(known.end(), {"weir", "pairs", "outputs"});
+  known.insert(known.end(), {"weir", "pairs", "outputs", "notifications"});
   known.insert(known.end(), kSections.begin(), kSections.end());
   mistakes.unknown_keys(*root, known);
 
@@ -333,6 +373,8 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   read_section(*root, "", settings, mistakes);
   if (const Node* const pairs = root->find("pairs")) read_pairs(*pairs, settings, mistakes);
   if (const Node* const outputs = root->find("outputs")) settings.outputs = read_outputs(*outputs, mistakes);
+  if (const Node* const list = root->find("notifications"))
+    settings.notifications = read_receivers(*list, mistakes);
   for (const std::string_view section : kSections) {
     const Node* const map = root->find(section);
     if (map == nullptr) continue;
@@ -354,9 +396,15 @@ ResultAll<Settings> load_settings(const std::string& path) {
   return parse_settings(*text, path);
 }
 
+bool is_store_url(std::string_view store) {
+  return store.starts_with("postgresql://") || store.starts_with("postgres://");
+}
+
 std::string flow_file(const Settings& settings, unsigned worker) {
   return fmt::format("{}/flows-{}", settings.run_directory, worker);
 }
+
+std::string notify_directory(const Settings& settings) { return settings.state_directory + "/notify"; }
 
 std::string control_socket(const Settings& settings) { return settings.run_directory + "/dataplane.sock"; }
 

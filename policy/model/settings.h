@@ -11,6 +11,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/ethertypes.h"
+#include "policy/model/notification_settings.h"
 #include "policy/model/output_settings.h"
 
 namespace weir {
@@ -125,6 +126,9 @@ struct OverloadSettings {
 
 struct RedisSettings {
   std::string socket = "/run/weir/redis.sock";
+  std::string nodes;         // ADDRESS:PORT, ...: a Redis elsewhere in place of the socket
+  std::string node_sockets;  // directory of Unix sockets called ADDRESS:PORT, the ends of tunnels to nodes
+  std::string appliances = "all";  // whose streams the engine reads from there; or names, separated by commas
   std::string classifier_user = "weir-classifier";
   std::string classifier_password_file;  // empty: no authentication
   std::string engine_user = "weir-engine";
@@ -153,8 +157,19 @@ struct ClassifierSettings {
 
 struct EngineSettings {
   std::string user = "weir-engine";
-  std::string store = "/var/lib/weir/weir.db";
+  std::string store = "/var/lib/weir/weir.db";  // or a postgresql:// URL
+  std::string store_password_file;              // of that database; empty: none is sent
+  std::uint32_t due_critical_h = 4;  // from the first sighting until a violation has to be closed; 0: never
+  std::uint32_t due_high_h = 24;
+  std::uint32_t due_medium_h = 72;
+  std::uint32_t due_low_h = 336;
+  std::uint32_t due_info_h = 0;
+  std::uint32_t keep_minutes_h = 48;  // how long sums of flows are kept, by what they are summed over
+  std::uint32_t keep_hours_d = 92;
+  std::uint32_t keep_days_d = 1'096;
 };
+/// The store is a database server, not a file.
+[[nodiscard]] bool is_store_url(std::string_view store);
 
 /// The process that tells other tools (policy/export/).
 struct ExportSettings {
@@ -170,6 +185,19 @@ struct CaptureSettings {
   std::string directory = "/var/lib/weir/captures";
   std::uint32_t files_max = 100;
   std::uint32_t megabytes_max = 256;  // of all files
+};
+
+/// The process that tells, and what lies between it and the engine: <state_directory>/notify.
+struct NotifySettings {
+  std::string user = "weir-notify";  // dropped to when started as root
+};
+
+/// Reports that the timer makes.
+struct ReportSettings {
+  std::string directory = "/var/lib/weir/reports";
+  std::uint32_t keep_days = 400;
+  bool english = true;  // language: en | fr
+  bool a4 = true;       // paper: a4 | letter
 };
 
 struct Settings {
@@ -189,12 +217,19 @@ struct Settings {
   CaptureSettings capture;
   ExportSettings exporter;
   std::vector<OutputSettings> outputs;
+  NotifySettings notify;
+  ReportSettings report;
+  std::vector<NotificationReceiver> notifications;  // docs/configuration.md, "Notifications"
 };
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);
 [[nodiscard]] ResultAll<Settings> load_settings(const std::string& path);
 
+/// The items of a value that is a list, without the blanks around them: "a, b" is a and b.
+[[nodiscard]] std::vector<std::string_view> comma_separated(std::string_view text);
+
 [[nodiscard]] std::string flow_file(const Settings& settings, unsigned worker);  // <run>/flows-N
+[[nodiscard]] std::string notify_directory(const Settings& settings);            // <state>/notify
 /// Unix sockets of the run directory.
 [[nodiscard]] std::string control_socket(const Settings& settings);                   // <run>/dataplane.sock
 [[nodiscard]] std::string channel_socket(const Settings& settings, unsigned worker);  // <run>/channel-N.sock

@@ -44,7 +44,7 @@ constexpr SettingRow listed(SettingRow row, std::string_view otherwise) {
 constexpr std::int64_t kPathMax = 4'095;
 
 constexpr std::array kRows{
-    text("", "appliance", kName, 32, "names this box in events", WEIR_FIELD(appliance)),
+    text("", "appliance", kName, kApplianceNameBytesMax, "names this box in events", WEIR_FIELD(appliance)),
     text("", "run_directory", kPath, kRunDirectoryBytesMax, "where the Unix sockets of the processes are",
          WEIR_FIELD(run_directory)),
     text("", "state_directory", kPath, kPathMax, "what has to outlive a restart of the data plane",
@@ -123,6 +123,15 @@ constexpr std::array kRows{
            WEIR_FIELD(overload.bypass_at)),
 
     text("redis", "socket", kPath, 107, "the Unix socket of redis-server", WEIR_FIELD(redis.socket)),
+    text("redis", "nodes", kNodes, kNodesMax,
+         "some servers of a Redis Cluster, or one server elsewhere, in place of the socket",
+         WEIR_FIELD(redis.nodes)),
+    text("redis", "node_sockets", kPathOrNone, kNodeSocketsBytesMax,
+         "a directory with one Unix socket for each of the cluster's nodes, called as the node "
+         "(`10.0.0.1:6379`): the ends of the tunnels that lead there; a classifier needs it",
+         WEIR_FIELD(redis.node_sockets)),
+    text("redis", "appliances", kNames, kAppliancesMax, "whose events the engine reads from `nodes`",
+         WEIR_FIELD(redis.appliances)),
     text("redis", "classifier_user", kName, 32, "the ACL user that appends events",
          WEIR_FIELD(redis.classifier_user)),
     text("redis", "classifier_password_file", kPathOrNone, kPathMax, "one line, the password; none: no AUTH",
@@ -168,8 +177,28 @@ constexpr std::array kRows{
 
     text("engine", "user", kName, 32, "the user that the engine becomes when started as root",
          WEIR_FIELD(engine.user)),
-    text("engine", "store", kPath, kPathMax, "the SQLite file of violations and inventory",
+    text("engine", "store", kPathOrUrl, kPathMax,
+         "violations, inventory and sums: an SQLite file, or a PostgreSQL database by its URL",
          WEIR_FIELD(engine.store)),
+    text("engine", "store_password_file", kPathOrNone, kPathMax,
+         "one line, the password of that database; none: none is sent",
+         WEIR_FIELD(engine.store_password_file)),
+    number("engine", "due_critical_h", 0, 8'760, "h",
+           "until a violation has to be closed, from its first sighting; 0: never",
+           WEIR_FIELD(engine.due_critical_h)),
+    number("engine", "due_high_h", 0, 8'760, "h", "the same, of severity high",
+           WEIR_FIELD(engine.due_high_h)),
+    number("engine", "due_medium_h", 0, 8'760, "h", "the same, of severity medium",
+           WEIR_FIELD(engine.due_medium_h)),
+    number("engine", "due_low_h", 0, 8'760, "h", "the same, of severity low", WEIR_FIELD(engine.due_low_h)),
+    number("engine", "due_info_h", 0, 8'760, "h", "the same, of severity info",
+           WEIR_FIELD(engine.due_info_h)),
+    number("engine", "keep_minutes_h", 1, 744, "h", "how long the sums of flows of each minute are kept",
+           WEIR_FIELD(engine.keep_minutes_h)),
+    number("engine", "keep_hours_d", 1, 1'096, "days", "how long those of each hour are kept",
+           WEIR_FIELD(engine.keep_hours_d)),
+    number("engine", "keep_days_d", 1, 3'660, "days", "how long those of each day are kept",
+           WEIR_FIELD(engine.keep_days_d)),
 
     number("capture", "megabytes", 0, 4'096, "MiB", "recent packets that are remembered, for each worker",
            WEIR_FIELD(capture.megabytes)),
@@ -220,6 +249,15 @@ constexpr std::array kRows{
     listed(text("outputs", "key_file", kPathOrNone, kPathMax,
                 "syslog+tls: its key, which weir-export alone may read", nullptr),
            "none"),
+
+    text("notify", "user", kName, 32, "the user that weir-notify becomes when started as root",
+         WEIR_FIELD(notify.user)),
+
+    text("report", "directory", kPath, kPathMax, "where the reports of the timer are kept",
+         WEIR_FIELD(report.directory)),
+    number("report", "keep_days", 1, 3'650, "days", "how long they are kept", WEIR_FIELD(report.keep_days)),
+    choice("report", "language", "en", "fr", "of reports", WEIR_FIELD(report.english)),
+    choice("report", "paper", "a4", "letter", "of reports", WEIR_FIELD(report.a4)),
 };
 #undef WEIR_FIELD
 
@@ -231,6 +269,11 @@ std::string type_text(const SettingRow& row) {
       return fmt::format("an absolute path of at most {} bytes", row.high);
     case kPathOrNone:
       return fmt::format("an absolute path of at most {} bytes, or \"\" for none", row.high);
+    case kPathOrUrl:
+      return fmt::format(
+          "an absolute path, or a URL such as postgresql://weir@db.example/weir without a password, at most "
+          "{} bytes",
+          row.high);
     case kChoice:
       return fmt::format("{} or {}", row.yes, row.no);
     case kWord: {
@@ -242,6 +285,10 @@ std::string type_text(const SettingRow& row) {
       return "auto, or one core number a worker such as \"1,2\"";
     case kWords:
       return "all, all but some such as \"all -TINC\", or names such as \"TLS HTTP\"";
+    case kNodes:
+      return fmt::format("up to {} such as \"10.0.0.1:6379, [fd00::1]:6379\", or \"\" for none", row.high);
+    case kNames:
+      return fmt::format("all, or up to {} names such as \"north, south\"", row.high);
     case kDestination:
       return "`file:/PATH`, `unix:/PATH`, `unix-dgram:/PATH`, `syslog+udp://HOST[:PORT]`, "
              "`syslog+tcp://...`, "
@@ -263,6 +310,20 @@ constexpr std::string_view heading(std::string_view section) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> comma_separated(std::string_view text) {
+  std::vector<std::string_view> items;
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    std::string_view item = text.substr(0, comma);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    items.push_back(item);
+    if (more) text.remove_prefix(comma + 1);
+  }
+  return items;
+}
 
 std::span<const SettingRow> settings_table() { return kRows; }
 

@@ -19,6 +19,10 @@ inline constexpr std::size_t kPairNameBytesMax = 32;
 inline constexpr std::size_t kRunDirectoryBytesMax =
     80;  // sun_path has 108 bytes; "/classifier-63.sock" follows
 inline constexpr std::size_t kDeviceBytesMax = 255;
+inline constexpr std::size_t kNodesMax = 16;               // Redis servers that the settings name
+inline constexpr std::size_t kNodeSocketsBytesMax = 59;    // "/[" 39 bytes of IPv6 "]:65535" follow
+inline constexpr std::size_t kApplianceNameBytesMax = 32;  // of an appliance
+inline constexpr std::size_t kAppliancesMax = 256;         // that the settings name
 
 enum class SettingType : std::uint8_t {
   kCount,        // a whole number within [low, high]
@@ -26,11 +30,14 @@ enum class SettingType : std::uint8_t {
   kName,         // [a-z0-9-], 1 to `high` bytes
   kPath,         // absolute, at most `high` bytes
   kPathOrNone,   // the same, or empty
+  kPathOrUrl,    // the same as kPath, or a postgresql:// URL without a password
   kChoice,       // two words; the first stands for true
   kWord,         // one of the words in `yes`, which are separated by '|'; the first is the default
   kCores,        // "auto" or core numbers, one a worker
   kDevice,       // what DPDK calls a device
   kWords,        // printable ASCII with blanks
+  kNodes,        // at most `high` ADDRESS:PORT, separated by commas, or empty
+  kNames,        // "all" or [a-z0-9-] of at most 32 bytes each, at most `high`, separated by commas
   kDestination,  // where an output goes to (output_settings.h)
   kTypeList,     // record types of an output
 };

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/store/migrations.h"
 
+#include <soci/soci.h>
+
+#include "policy/store/dialect.h"
+
 namespace weir::policy {
 
 const std::vector<Migration>& migrations() {
@@ -53,10 +57,105 @@ const std::vector<Migration>& migrations() {
            "CREATE TABLE quota_minutes (id {key}, minute {int} NOT NULL, rule TEXT NOT NULL,"
            " subject TEXT NOT NULL, bytes {int} NOT NULL, UNIQUE (minute, rule, subject)) {strict}",
        }},
+      {3,
+       {
+           // Without indexes: a flow is written with each flow that ends, and looked up by people.
+           "CREATE TABLE flows_without_index (id {key}, flow_id TEXT NOT NULL, ended_ns {int} NOT NULL,"
+           " initiator TEXT NOT NULL, initiator_port {int} NOT NULL, responder TEXT NOT NULL,"
+           " responder_port {int} NOT NULL, protocol {int} NOT NULL, event TEXT NOT NULL) {strict}",
+           "INSERT INTO flows_without_index (flow_id, ended_ns, initiator, initiator_port, responder,"
+           " responder_port, protocol, event) SELECT flow_id, ended_ns, initiator, initiator_port, responder,"
+           " responder_port, protocol, event FROM flows ORDER BY id",
+           "DROP TABLE flows",
+           "ALTER TABLE flows_without_index RENAME TO flows",
+       }},
+      {4,
+       {
+           "ALTER TABLE violations ADD COLUMN resolution TEXT NOT NULL DEFAULT ''",
+           "ALTER TABLE violations ADD COLUMN assignee TEXT NOT NULL DEFAULT ''",
+           "ALTER TABLE violations ADD COLUMN exception TEXT NOT NULL DEFAULT ''",
+           "ALTER TABLE violations ADD COLUMN follows {int} NOT NULL DEFAULT 0",
+           "ALTER TABLE violations ADD COLUMN due_ns {int} NOT NULL DEFAULT 0",
+           // The conditions are those that violation_page.cc writes, word by word.
+           "DROP INDEX violations_by_age",
+           "CREATE INDEX violations_by_age ON violations (last_seen_ns, id)",
+           "CREATE INDEX violations_queue ON violations (last_seen_ns, id) WHERE state <> 'closed'",
+           "CREATE INDEX violations_by_state ON violations (state, last_seen_ns, id) WHERE state <> 'new'",
+           "CREATE INDEX violations_by_severity ON violations (severity, last_seen_ns, id)"
+           " WHERE state <> 'closed'",
+           "CREATE INDEX violations_by_rule ON violations (rule, last_seen_ns, id)",
+           "CREATE INDEX violations_by_subject ON violations (subject, last_seen_ns, id)",
+           "CREATE INDEX violations_by_assignee ON violations (assignee, last_seen_ns, id)"
+           " WHERE assignee <> ''",
+           "CREATE INDEX violations_due ON violations (due_ns, id) WHERE state <> 'closed'",
+           "CREATE INDEX violations_closed ON violations (rule, subject, object, id) WHERE state = 'closed'",
+           kSearchIndex,
+           "CREATE TABLE violation_history (id {key}, violation {int} NOT NULL REFERENCES violations (id)"
+           " ON DELETE CASCADE, at_ns {int} NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
+           " from_word TEXT NOT NULL, to_word TEXT NOT NULL, reason TEXT NOT NULL) {strict}",
+           "CREATE INDEX violation_history_by_violation ON violation_history (violation, id)",
+           "CREATE TABLE suppressions (id {key}, rule TEXT NOT NULL, subject TEXT NOT NULL,"
+           " object TEXT NOT NULL, owner TEXT NOT NULL, made_by TEXT NOT NULL, reason TEXT NOT NULL,"
+           " made_ns {int} NOT NULL, ends_ns {int} NOT NULL, ended_by TEXT NOT NULL,"
+           " end_reason TEXT NOT NULL, seen_count {int} NOT NULL, last_seen_ns {int} NOT NULL) {strict}",
+           // How many rows a large table has, where counting them with every batch would be dear.
+           "CREATE TABLE row_counts (name TEXT PRIMARY KEY, kept {int} NOT NULL) {strict}",
+           "INSERT INTO row_counts (name, kept) SELECT 'violations', COUNT(*) FROM violations",
+           "INSERT INTO row_counts (name, kept) VALUES ('suppressions_revision', 0)",
+       }},
+      {5,
+       {
+           // Of flows that ended in a minute, an hour or a day of UTC, which began then.
+           "CREATE TABLE usage_sums (length_s {int} NOT NULL, begins_ns {int} NOT NULL,"
+           " dimension TEXT NOT NULL, name TEXT NOT NULL, flows {int} NOT NULL, bytes_up {int} NOT NULL,"
+           " bytes_down {int} NOT NULL, PRIMARY KEY (length_s, begins_ns, dimension, name)) {strict}",
+           // Two LogHistograms of microseconds.
+           "CREATE TABLE server_sums (length_s {int} NOT NULL, begins_ns {int} NOT NULL, kind TEXT NOT NULL,"
+           " server TEXT NOT NULL, service TEXT NOT NULL, flows {int} NOT NULL, bytes {int} NOT NULL,"
+           " packets {int} NOT NULL, retransmitted {int} NOT NULL, round_trips {blob} NOT NULL,"
+           " responses {blob} NOT NULL, PRIMARY KEY (length_s, begins_ns, kind, server, service)) {strict}",
+       }},
+      {8,
+       {
+           // Who is told of violations, what is to be told (message 0: not in a message yet), and messages
+           // that were begun. notify_store.h has the order of things.
+           "CREATE TABLE notification_receivers (receiver TEXT PRIMARY KEY, severity {int} NOT NULL,"
+           " last_message_ns {int} NOT NULL, messages {int} NOT NULL) {strict}",
+           "CREATE TABLE notifications (id {key}, receiver TEXT NOT NULL, message {int} NOT NULL,"
+           " rule TEXT NOT NULL, violation {int} NOT NULL, cause TEXT NOT NULL) {strict}",
+           "CREATE INDEX notifications_by_message ON notifications (receiver, message, rule)",
+           // Violations of which it was told that they are overdue.
+           "CREATE TABLE notified_overdue (violation {int} PRIMARY KEY REFERENCES violations (id)"
+           " ON DELETE CASCADE) {strict}",
+           "CREATE TABLE notification_messages (id {key}, maker TEXT NOT NULL, receiver TEXT NOT NULL,"
+           " made_ns {int} NOT NULL) {strict}",
+       }},
   };
   return kMigrations;
 }
 
 int newest_schema_version() { return migrations().back().version; }
+
+int schema_version(soci::session& session) {
+  int version = 0;
+  soci::indicator found = soci::i_null;
+  session << "SELECT MAX(version) FROM schema_version", soci::into(version, found);
+  return found == soci::i_ok ? version : 0;
+}
+
+void migrate(soci::session& session, const Dialect& dialect, int version) {
+  const int present = schema_version(session);
+  for (const Migration& migration : migrations()) {
+    if (migration.version <= present || migration.version > version) continue;
+    for (const std::string_view statement : migration.statements) {
+      if (statement != kSearchIndex) {
+        session << in_dialect(statement, dialect);
+        continue;
+      }
+      for (const std::string_view part : dialect.search_index) session << part;
+    }
+    session << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(migration.version);
+  }
+}
 
 }  // namespace weir::policy

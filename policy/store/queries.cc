@@ -13,34 +13,6 @@ using soci::into;
 using soci::use;
 using Integer = long long;
 
-constexpr const char* kViolationColumns =
-    "id, rule, section, action, would_block, severity, subject, object, state, revision, seen_count,"
-    " first_seen_ns, last_seen_ns";
-
-/// A row of violations as SOCI fills it.
-struct ViolationRow {
-  Violation row;
-  Integer id = 0, would_block = 0, severity = 0, revision = 0, count = 0, first_seen = 0, last_seen = 0;
-
-  [[nodiscard]] Violation violation() const {
-    Violation made = row;
-    made.id = id;
-    made.would_block = would_block != 0;
-    made.severity =
-        static_cast<Severity>(std::clamp<Integer>(severity, 0, static_cast<Integer>(Severity::kCritical)));
-    made.revision = static_cast<std::uint32_t>(revision);
-    made.count = static_cast<std::uint64_t>(count);
-    made.first_seen = first_seen;
-    made.last_seen = last_seen;
-    return made;
-  }
-};
-
-#define WEIR_INTO_VIOLATION(r)                                                                          \
-  into((r).id), into((r).row.rule), into((r).row.section), into((r).row.action), into((r).would_block), \
-      into((r).severity), into((r).row.subject), into((r).row.object), into((r).row.state),             \
-      into((r).revision), into((r).count), into((r).first_seen), into((r).last_seen)
-
 struct FlowRow {
   FlowRecord row;
   Integer ended = 0, initiator_port = 0, responder_port = 0, protocol = 0;
@@ -71,57 +43,6 @@ Result<T> flattened(Result<std::optional<T>> found, const std::string& what) {
 
 }  // namespace
 
-Result<std::vector<Violation>> Store::violations(bool open_only, std::uint32_t count) {
-  return caught("cannot read the violations", [&] {
-    std::vector<Violation> all;
-    ViolationRow r;
-    const Integer limit = count;
-    soci::statement statement = (connection_->session.prepare << fmt::format(
-                                     "SELECT {} FROM violations {} ORDER BY last_seen_ns DESC, id DESC"
-                                     " LIMIT :n",
-                                     kViolationColumns, open_only ? "WHERE state <> 'closed'" : ""),
-                                 use(limit), WEIR_INTO_VIOLATION(r));
-    statement.execute();
-    while (statement.fetch()) all.push_back(r.violation());
-    return all;
-  });
-}
-
-Result<Violation> Store::violation(std::int64_t id) {
-  auto found = caught("cannot read a violation", [&]() -> std::optional<Violation> {
-    soci::session& sql = connection_->session;
-    ViolationRow r;
-    const Integer key = id;
-    sql << fmt::format("SELECT {} FROM violations WHERE id = :id", kViolationColumns), use(key),
-        WEIR_INTO_VIOLATION(r);
-    if (!sql.got_data()) return std::nullopt;
-    Violation made = r.violation();
-    std::string flow_id;
-    soci::statement evidence = (sql.prepare << "SELECT flow_id FROM violation_evidence WHERE violation = :id"
-                                               " ORDER BY seen_ns DESC, flow_id DESC",
-                                use(key), into(flow_id));
-    evidence.execute();
-    while (evidence.fetch()) made.evidence.push_back(flow_id);
-    return made;
-  });
-  return flattened(std::move(found), fmt::format("there is no violation {}", id));
-}
-
-Result<void> Store::close_violation(std::int64_t id) {
-  const auto closed = caught("cannot close a violation", [&] {
-    const Integer key = id;
-    soci::statement update =
-        (connection_->session.prepare
-             << "UPDATE violations SET state = 'closed' WHERE id = :id AND state <> 'closed'",
-         use(key));
-    update.execute(true);
-    return update.get_affected_rows();
-  });
-  if (!closed) return tl::unexpected(closed.error());
-  if (*closed == 0) return failure(ErrorCode::kNotFound, fmt::format("there is no open violation {}", id));
-  return {};
-}
-
 Result<std::vector<Software>> Store::software(const std::string& client, std::uint32_t count) {
   return caught("cannot read the software inventory", [&] {
     std::vector<Software> all;
@@ -151,8 +72,8 @@ Result<FlowRecord> Store::flow(const std::string& flow_id) {
   auto found = caught("cannot read a flow", [&]() -> std::optional<FlowRecord> {
     soci::session& sql = connection_->session;
     FlowRow r;
-    sql << fmt::format("SELECT {} FROM flows WHERE flow_id = :id", kFlowColumns), use(flow_id),
-        WEIR_INTO_FLOW(r);
+    sql << fmt::format("SELECT {} FROM flows WHERE flow_id = :id ORDER BY id DESC LIMIT 1", kFlowColumns),
+        use(flow_id), WEIR_INTO_FLOW(r);
     if (!sql.got_data()) return std::nullopt;
     return r.flow();
   });

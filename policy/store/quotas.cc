@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "policy/store/connection.h"
+#include "policy/store/quota_sums.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -53,6 +54,22 @@ Integer threshold(std::uint64_t amount) {
   return amount == 0 ? std::numeric_limits<Integer>::max() : static_cast<Integer>(amount);
 }
 
+void write_quota(soci::session& sql, const QuotaRecord& quota) {
+  const Integer bytes = static_cast<Integer>(quota.used.bytes);
+  const Integer seconds = static_cast<Integer>(quota.used.seconds);
+  const Integer flows = static_cast<Integer>(quota.used.flows);
+  const Integer messages = static_cast<Integer>(quota.used.messages);
+  const Integer percent_said = quota.percent_said;
+  const Integer last_used = quota.last_used;
+  const Integer told = quota.told;
+  const Integer fact_owed = quota.fact_owed ? 1 : 0;
+  const Integer id = quota.id;
+  sql << "UPDATE quotas SET bytes = :b, seconds = :s, flows = :f, messages = :m, percent_said = :p,"
+         " last_used_ns = :l, told_ns = :t, fact_owed = :o WHERE id = :id",
+      use(bytes), use(seconds), use(flows), use(messages), use(percent_said), use(last_used), use(told),
+      use(fact_owed), use(id);
+}
+
 }  // namespace
 
 Result<std::vector<QuotaRecord>> Store::quotas(const QuotaFilter& filter, std::uint32_t count) {
@@ -85,59 +102,83 @@ Result<bool> Store::owes_facts() {
                 });
 }
 
-Result<QuotaRecord> Batch::quota(const std::string& rule_given, const std::string& subject_given,
-                                 TimeNs begins_given, TimeNs ends_given) {
+QuotaRecord QuotaSums::get(soci::session& sql, const std::string& rule, const std::string& subject,
+                           TimeNs begins_given, TimeNs ends_given) {
+  const auto [place, first] = rows_.try_emplace({rule, subject, begins_given});
+  Row& row = place->second;
+  if (!first) return row.record;
+  const Integer begins = begins_given;
+  const Integer ends = ends_given;
+  QuotaRow r;
+  sql << fmt::format(
+      "INSERT INTO quotas (rule, subject, begins_ns, ends_ns, bytes, seconds, flows, messages,"
+      " percent_said, last_used_ns, told_ns, fact_owed) VALUES (:r, :s, :b, :e, 0, 0, 0, 0, 0, 0, 0, 0)"
+      " ON CONFLICT (rule, subject, begins_ns) DO UPDATE SET ends_ns = excluded.ends_ns RETURNING {}",
+      kColumns),
+      use(rule), use(subject), use(begins), use(ends), WEIR_INTO_QUOTA(r);
+  if (r.last_used == 0) added_ = true;  // counting a full table with every event would be dear
+  return row.record = r.record();
+}
+
+void QuotaSums::put(const QuotaRecord& record) {
+  Row& row = rows_[{record.rule, record.subject, record.begins}];
+  row.record = record;
+  row.changed = true;
+}
+
+std::uint64_t QuotaSums::add_to_minute(soci::session& sql, const std::string& rule,
+                                       const std::string& subject, std::int64_t minute_given,
+                                       std::uint64_t bytes) {
+  const auto [place, first] = minutes_.try_emplace({minute_given, rule, subject});
+  if (first) {
+    const Integer minute = minute_given;
+    Integer before = 0;
+    sql << "SELECT bytes FROM quota_minutes WHERE minute = :m AND rule = :r AND subject = :s", use(minute),
+        use(rule), use(subject), into(before);
+    place->second = sql.got_data() ? static_cast<std::uint64_t>(before) : 0;
+  }
+  return place->second += bytes;
+}
+
+void QuotaSums::write(soci::session& sql) {
+  for (const auto& [key, row] : rows_) {
+    if (row.changed) write_quota(sql, row.record);
+  }
+  for (const auto& [key, sum] : minutes_) {
+    const auto& [minute_given, rule, subject] = key;
+    const Integer minute = minute_given;
+    const Integer bytes = static_cast<Integer>(sum);
+    // No ON CONFLICT: PostgreSQL would use up a number of `id` each time, by which the table is trimmed.
+    soci::statement update = (sql.prepare << "UPDATE quota_minutes SET bytes = :b WHERE minute = :m"
+                                             " AND rule = :r AND subject = :s",
+                              use(bytes), use(minute), use(rule), use(subject));
+    update.execute(true);
+    if (update.get_affected_rows() > 0) continue;
+    sql << "INSERT INTO quota_minutes (minute, rule, subject, bytes) VALUES (:m, :r, :s, :b)", use(minute),
+        use(rule), use(subject), use(bytes);
+  }
+  minutes_written_ = minutes_written_ || !minutes_.empty();
+  rows_.clear();
+  minutes_.clear();
+}
+
+Result<QuotaRecord> Batch::quota(const std::string& rule, const std::string& subject, TimeNs begins,
+                                 TimeNs ends) {
   return caught("cannot look up a quota", [&] {
-    const std::string rule = storable(rule_given);
-    const std::string subject = storable(subject_given);
-    const Integer begins = begins_given;
-    const Integer ends = ends_given;
-    QuotaRow r;
-    work_->connection.session << fmt::format(
-        "INSERT INTO quotas (rule, subject, begins_ns, ends_ns, bytes, seconds, flows, messages,"
-        " percent_said, last_used_ns, told_ns, fact_owed) VALUES (:r, :s, :b, :e, 0, 0, 0, 0, 0, 0, 0, 0)"
-        " ON CONFLICT (rule, subject, begins_ns) DO UPDATE SET ends_ns = excluded.ends_ns RETURNING {}",
-        kColumns),
-        use(rule), use(subject), use(begins), use(ends), WEIR_INTO_QUOTA(r);
-    if (r.last_used == 0) work_->quotas_added = true;  // counting a full table with every event would be dear
-    return r.record();
+    return work_->quotas.get(work_->connection.session, storable(rule), storable(subject), begins, ends);
   });
 }
 
 Result<void> Batch::put(const QuotaRecord& quota) {
-  return caught("cannot record a quota", [&] {
-    const Integer bytes = static_cast<Integer>(quota.used.bytes);
-    const Integer seconds = static_cast<Integer>(quota.used.seconds);
-    const Integer flows = static_cast<Integer>(quota.used.flows);
-    const Integer messages = static_cast<Integer>(quota.used.messages);
-    const Integer percent_said = quota.percent_said;
-    const Integer last_used = quota.last_used;
-    const Integer told = quota.told;
-    const Integer fact_owed = quota.fact_owed ? 1 : 0;
-    const Integer id = quota.id;
-    work_->connection.session
-        << "UPDATE quotas SET bytes = :b, seconds = :s, flows = :f, messages = :m, percent_said = :p,"
-           " last_used_ns = :l, told_ns = :t, fact_owed = :o WHERE id = :id",
-        use(bytes), use(seconds), use(flows), use(messages), use(percent_said), use(last_used), use(told),
-        use(fact_owed), use(id);
-  });
+  work_->quotas.put(quota);
+  return {};
 }
 
-Result<std::uint64_t> Batch::add_to_minute(const std::string& rule_given, const std::string& subject_given,
-                                           std::int64_t minute_given, std::uint64_t bytes_given) {
+Result<std::uint64_t> Batch::add_to_minute(const std::string& rule, const std::string& subject,
+                                           std::int64_t minute, std::uint64_t bytes) {
   return caught("cannot count a minute", [&] {
-    const std::string rule = storable(rule_given);
-    const std::string subject = storable(subject_given);
-    const Integer minute = minute_given;
-    const Integer bytes = static_cast<Integer>(bytes_given);
-    Integer sum = 0;
-    work_->connection.session
-        << "INSERT INTO quota_minutes (minute, rule, subject, bytes) VALUES (:m, :r, :s, :b)"
-           " ON CONFLICT (minute, rule, subject) DO UPDATE SET bytes = quota_minutes.bytes + excluded.bytes"
-           " RETURNING bytes",
-        use(minute), use(rule), use(subject), use(bytes), into(sum);
-    work_->quota_minutes_written = true;
-    return static_cast<std::uint64_t>(sum);
+    return work_->quotas.add_to_minute(work_->connection.session, storable(rule), storable(subject), minute,
+                                       bytes);
   });
 }
 
@@ -148,6 +189,7 @@ Result<void> Batch::owe_facts(const std::string& rule, const QuotaUse& at_least,
     const Integer seconds = threshold(at_least.seconds);
     const Integer flows = threshold(at_least.flows);
     const Integer messages = threshold(at_least.messages);
+    work_->quotas.write(work_->connection.session);
     work_->connection.session
         << "UPDATE quotas SET fact_owed = 1 WHERE rule = :r AND ends_ns > :after AND (told_ns > 0"
            " OR bytes >= :b OR seconds >= :s OR flows >= :f OR messages >= :m)",
@@ -159,6 +201,7 @@ Result<std::vector<QuotaRecord>> Batch::take_owed(std::uint32_t count, TimeNs no
   return caught("cannot take owed facts", [&] {
     std::vector<QuotaRecord> all;
     QuotaRow r;
+    work_->quotas.write(work_->connection.session);
     const Integer told = now;
     const Integer limit = count;
     soci::statement statement =
@@ -176,6 +219,7 @@ Result<std::vector<QuotaRecord>> Batch::take_owed(std::uint32_t count, TimeNs no
 Result<QuotaRecord> Batch::forgive(const std::string& rule, const std::string& subject, TimeNs now) {
   auto found = caught("cannot forgive a quota", [&]() -> std::optional<QuotaRecord> {
     soci::session& sql = work_->connection.session;
+    work_->quotas.write(sql);
     const Integer at = now;
     // A change first: nobody else may write between the look and the change.
     sql << "UPDATE quotas SET fact_owed = 1 WHERE rule = :r AND subject = :s AND begins_ns <= :at"

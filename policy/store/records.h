@@ -2,6 +2,7 @@
 // What the store keeps, as plain structs, and how much of it. Times are nanoseconds since the Unix epoch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,11 +19,17 @@ inline constexpr std::size_t kStoreTextBytesMax = 1'024;  // of any text column 
 /// The object under which violations are counted once a rule and subject have too many different ones.
 inline constexpr const char* kOtherObjects = "(other)";
 
-/// Rows a table may hold; a test makes them small. What goes first when a table is full is said beside each.
+inline constexpr std::size_t kSeverities = static_cast<std::size_t>(Severity::kCritical) + 1;
+inline constexpr TimeNs kStoreDay = 86'400 * kSecond;
+
+/// How much the store keeps, and how long. A test makes it little. What goes first when a table is full is
+/// said beside each.
 struct StoreLimits {
-  std::uint32_t flows = 100'000;                     // the oldest goes
-  std::uint32_t evidence_flows = 16;                 // of one violation: the oldest goes
-  std::uint32_t violations = 100'000;                // the longest closed goes, then the longest unseen
+  std::uint32_t flows = 100'000;         // the oldest goes
+  std::uint32_t evidence_flows = 16;     // of one violation: the oldest goes
+  std::uint32_t violations = 1'200'000;  // the longest closed goes, then the longest unseen
+  std::uint32_t history_lines = 1'000;   // of one violation: further changes are refused
+  std::uint32_t suppressions = 1'000;    // those that ended longest ago go; else a new one is refused
   std::uint32_t objects_per_rule_and_subject = 500;  // further ones are counted as kOtherObjects
   std::uint32_t software = 100'000;                  // the longest unseen goes
   std::uint32_t versions_per_product = 32;  // of one client: further ones are counted as kOtherObjects
@@ -30,6 +37,12 @@ struct StoreLimits {
   std::uint32_t gaps_per_source = 64;       // the oldest is given up: its events count as lost
   std::uint32_t quotas = 100'000;           // those whose period ended longest ago go
   std::uint32_t quota_minutes = 200'000;    // the first to come go: what comes later of one counts anew
+  std::uint32_t sum_names = 2'000;          // of one minute, hour or day: further ones add to kOtherObjects
+  std::array<TimeNs, kSeverities> due_after{};  // until a violation has to be closed, by severity; 0: never
+  TimeNs keep_minutes = 2 * kStoreDay;          // sums of flows over a minute, an hour, a day
+  TimeNs keep_hours = 92 * kStoreDay;
+  TimeNs keep_days = 1'096 * kStoreDay;
+  std::uint32_t notifications = 100'000;  // that wait to be told: the oldest go untold
 };
 
 struct EventKey {
@@ -63,12 +76,17 @@ struct Violation {
   Severity severity = Severity::kMedium;  // the highest seen
   std::string subject;
   std::string object;
-  std::string state;           // new | closed
+  std::string state;           // of kViolationStates (violation_store.h)
+  std::string resolution{};    // confirmed | justified | false_positive; empty: not decided
+  std::string assignee{};      // empty: nobody's
+  std::string exception{};     // of the policy, that was made for it
+  std::int64_t follows = 0;    // the one of the same rule, subject and object that was closed before; 0: none
+  TimeNs due = 0;              // when it has to be closed; 0: never
   std::uint32_t revision = 0;  // of the last sighting
   std::uint64_t count = 0;
   TimeNs first_seen = 0;
   TimeNs last_seen = 0;
-  std::vector<std::string> evidence;  // flow ids, newest first; filled for a single violation only
+  std::vector<std::string> evidence{};  // flow ids, newest first; left out by Store::violations
 };
 
 enum class SoftwareState : std::uint8_t { kUnknown, kAuthorised, kUnauthorised };
@@ -106,7 +124,7 @@ struct FlowRecord {
   std::string responder;
   std::uint16_t responder_port = 0;
   std::uint8_t protocol = 0;
-  std::string event;  // JSON
+  std::string event;  // policy/engine/kept_event.h
 };
 
 /// What one subject used of a rule's quota in one period.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine remembers: violations, software, quotas, the last flows, and which events were applied. One
-// Store is one database connection with one owner; several processes may have the same file open.
-// Writing goes through a Batch: all of it becomes true at commit, or nothing.
+// Store is one connection to an SQLite file or a PostgreSQL database, with one owner; several processes may
+// have the same one open. Writing goes through a Batch: all of it becomes true at commit, or nothing.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include "policy/model/error.h"
 #include "policy/model/flow_facts.h"
+#include "policy/model/settings.h"
 #include "policy/store/records.h"
 
 namespace weir::policy {
@@ -20,23 +21,28 @@ enum class StoreAccess : std::uint8_t { kRead, kWrite, kChange };
 
 class Store {
  public:
-  /// kWrite creates the file where missing and brings the schema to the newest version. kRead changes
-  /// nothing. kChange writes into a store that is there. kUnavailable: no such file, or no access; kInvalid:
-  /// written by a newer Weir, or not a store.
-  [[nodiscard]] static Result<Store> open(const std::string& path, StoreAccess access,
-                                          StoreLimits limits = {});
+  struct Connection;  // policy/store/connection.h, for the files of that folder
+
+  /// `where` is the path of an SQLite file or a postgresql:// URL. kWrite creates the file where missing and
+  /// brings the schema to the newest version. kRead changes nothing. kChange writes into a store that is
+  /// there. kUnavailable: no such file or server, or no access; kInvalid: written by a newer Weir, not a
+  /// store, or a URL that holds a password.
+  [[nodiscard]] static Result<Store> open(const std::string& where, StoreAccess access,
+                                          StoreLimits limits = {}, const std::string& password = {});
+  /// The store of these settings, with the password and the times that they say.
+  [[nodiscard]] static Result<Store> open(const EngineSettings& engine, StoreAccess access);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
 
+  /// Waits some seconds for another Batch of the same store to end.
   [[nodiscard]] Result<Batch> begin();
+  [[nodiscard]] Connection& connection() { return *connection_; }
 
   /// Newest first, at most `count`. `open_only` leaves out closed ones.
   [[nodiscard]] Result<std::vector<Violation>> violations(bool open_only, std::uint32_t count);
   /// With its evidence. kNotFound: no such id.
   [[nodiscard]] Result<Violation> violation(std::int64_t id);
-  /// Marks it closed; the next sighting opens a new one. kNotFound: no such open violation.
-  [[nodiscard]] Result<void> close_violation(std::int64_t id);
   /// By client, product, version; at most `count`. An empty client means all.
   [[nodiscard]] Result<std::vector<Software>> software(const std::string& client, std::uint32_t count);
   [[nodiscard]] Result<FlowRecord> flow(const std::string& flow_id);
@@ -52,14 +58,16 @@ class Store {
 
  private:
   friend class Batch;
-  struct Connection;
   explicit Store(std::unique_ptr<Connection> connection);
   std::unique_ptr<Connection> connection_;
 };
 
-/// One transaction. Rolled back unless `commit` succeeded. After an error only destruction makes sense.
+/// One transaction, and from `begin` to its end the only one that writes into the store, whichever the
+/// database. Rolled back unless `commit` succeeded. After an error only destruction makes sense.
 class Batch {
  public:
+  struct Work;  // policy/store/connection.h, for the files of that folder
+  struct Work;
   Batch(Batch&&) noexcept;
   Batch& operator=(Batch&&) = delete;
   ~Batch();
@@ -82,8 +90,8 @@ class Batch {
   /// From now on a fact is owed about each subject of the rule whose period has not ended by `now` and of
   /// which one was told, or who used at least one of these amounts; an amount of 0 is none.
   [[nodiscard]] Result<void> owe_facts(const std::string& rule, const QuotaUse& at_least, TimeNs now);
-  /// Those about whom a fact is owed, at most `count`; owed no more once the batch is committed. First thing
-  /// in a batch it keeps every other writer out until the end, so that facts are told in order.
+  /// Those about whom a fact is owed, at most `count`; owed no more once the batch is committed. No other
+  /// batch writes until this one ends, so that facts are told in order.
   [[nodiscard]] Result<std::vector<QuotaRecord>> take_owed(std::uint32_t count, TimeNs now);
   /// Sets the use of a period that runs at `now` to nothing and owes the fact; gives how it stood before.
   /// kNotFound: there is no such use.
@@ -95,10 +103,10 @@ class Batch {
   [[nodiscard]] Result<void> set(const std::string& name, std::int64_t value);
   /// Trims every table to its limit, then makes all of it true.
   [[nodiscard]] Result<void> commit();
+  [[nodiscard]] Work& work() { return *work_; }
 
  private:
   friend class Store;
-  struct Work;
   explicit Batch(std::unique_ptr<Work> work);
   std::unique_ptr<Work> work_;
 };

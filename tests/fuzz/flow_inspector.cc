@@ -26,7 +26,9 @@ void check(FlowInspector& inspector, const weir::FlowFacts& facts) {
   const weir::classifier::InspectLimits limits;
   const std::size_t held = inspector.bytes_held();
   // Twice: two readings.
-  if (inspector.settled() ? held != 0 : held > 2 * (4 * limits.stream_bytes_max + kParserBytesMax))
+  if (inspector.settled() ? held != 0
+                          : held > 2 * (4 * limits.stream_bytes_max +
+                                        4 * weir::classifier::kUnacknowledgedBytesMax + kParserBytesMax))
     std::abort();
   check_facts(facts);
   // Of datagrams and of a Kerberos stream.

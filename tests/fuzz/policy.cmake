@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+weir_fuzz(event_batch weir::bus COVERS policy/bus/event_batch.cc)
 weir_fuzz(event_decode weir::event_engine COVERS policy/engine/event_codec.cc policy/engine/findings.cc policy/bus/fact_codec.cc)
 weir_fuzz(policy_text weir::decide
   COVERS policy/model/document.cc policy/lang/compile.cc policy/lang/compile_rules.cc policy/lang/compile_match.cc

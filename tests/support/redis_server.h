@@ -64,6 +64,9 @@ class RedisServer {
     std::error_code ignored;
     std::filesystem::remove(socket(), ignored);
   }
+  /// To a server that lives on, such as SIGSTOP.
+  void send(int signal) const { kill(pid_, signal); }
+  void signal(int number) const { kill(pid_, number); }
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] std::string socket() const { return home_.file("redis.sock"); }
   [[nodiscard]] policy::RedisEndpoint endpoint() const {

@@ -149,11 +149,26 @@ TEST(FlowInspector, LongBeginningsAreReadToTheirEnd) {
   }
 }
 
-TEST(FlowInspector, TooManyWaitingSegmentsAreUndecidable) {
+TEST(FlowInspector, WhatIsTooFarAheadIsRepeatedByItsSender) {
   InspectedFlow flow(80);
   flow.segment(0, 999, 0x02, "");
   Inspected last;
-  for (int i = 0; i <= 64 && !last.undecidable; ++i) last = flow.client_at(10 + 2 * i, "x");
+  for (int i = 0; i <= 64 && !last.ahead; ++i) last = flow.client_at(10 + 2 * i, "x");
+  EXPECT_TRUE(last.ahead);
+  EXPECT_FALSE(last.undecidable);
+  flow.client_at(0, "GET / HTTP/1.1\r\nHost: blocked.example\r\n\r\n");
+  EXPECT_THAT(flow.hosts, ElementsAre("blocked.example"));
+}
+
+TEST(FlowInspector, WhatHasLeftAndIsTooFarAheadIsUndecidable) {
+  InspectedFlow flow(80);
+  flow.segment(0, 999, 0x02, "");
+  Inspected last;
+  for (std::uint32_t i = 0; i <= 64 && !last.undecidable; ++i) {
+    last = flow.inspector.on_segment(channel::Direction::kFromInitiator, 1'010 + 2 * i, 0x10, as_bytes("x"),
+                                     flow.facts, std::nullopt, false);
+    EXPECT_FALSE(last.ahead);
+  }
   EXPECT_TRUE(last.undecidable);
 }
 

@@ -190,7 +190,7 @@ TEST(TcpStream, WhatCannotBeComparedIsAConflictUntilItIsAcknowledged) {
     EXPECT_EQ(stream.add(1 + at, 0, as_bytes(piece)), Accepted::kInOrder);
     static_cast<void>(drain(stream));
   }
-  EXPECT_LE(stream.bytes_held(), 8'192 + 2 * kHistoryBytes);
+  EXPECT_LE(stream.bytes_held(), 2 * (8'192 + kHistoryBytes));
   EXPECT_EQ(stream.add(1, 0, as_bytes("a")), Accepted::kConflict);
   EXPECT_EQ(stream.add(29'001, 0, as_bytes(piece)), Accepted::kInOrder);
   stream.acknowledge(30'001);
@@ -244,15 +244,54 @@ TEST(TcpStream, WhatTheReceiverHasCannotBeReplaced) {
 TEST(TcpStream, LimitsAreKept) {
   TcpStream stream{{.bytes_max = 100, .segments_held_max = 2}};
   EXPECT_EQ(stream.add(0, kTcpSyn, {}), Accepted::kInOrder);
-  EXPECT_EQ(stream.add(50, 0, as_bytes(std::string(52, 'x'))), Accepted::kLimit);  // beyond what may be kept
+  EXPECT_EQ(stream.add(50, 0, as_bytes(std::string(52, 'x'))), Accepted::kAhead);  // beyond what may be kept
   EXPECT_EQ(stream.add(10, 0, as_bytes("x")), Accepted::kWaiting);
   EXPECT_EQ(stream.add(20, 0, as_bytes("x")), Accepted::kWaiting);
-  EXPECT_EQ(stream.add(30, 0, as_bytes("x")), Accepted::kLimit);  // a third piece
+  EXPECT_EQ(stream.add(30, 0, as_bytes("x")), Accepted::kAhead);  // a third piece
   EXPECT_EQ(stream.add(20, 0, as_bytes("x")), Accepted::kWaiting);
-  EXPECT_EQ(stream.add(1, 0, as_bytes(std::string(99, 'x'))),
-            Accepted::kLimit);  // not consumed: 2 wait already
-  EXPECT_EQ(stream.add(1, 0, as_bytes(std::string(98, 'x'))), Accepted::kInOrder);
+  EXPECT_EQ(stream.add(1, 0, as_bytes(std::string(98, 'x'))),
+            Accepted::kInOrder);  // what fills a hole has room
   EXPECT_EQ(stream.bytes_held(), 98U);
+  EXPECT_EQ(stream.add(99, 0, as_bytes("xxx")), Accepted::kLimit);  // nobody consumes
+}
+
+TEST(TcpStream, NothingIsForgottenBeforeItsReceiverHasIt) {
+  TcpStream stream{{}};
+  const std::string bytes(1'000, 'a');
+  EXPECT_EQ(stream.add(0, kTcpSyn, {}), Accepted::kInOrder);
+  stream.acknowledge(1);
+  std::uint32_t at = 1;
+  for (; at + 1'000 <= kUnacknowledgedBytesMax; at += 1'000) {
+    ASSERT_EQ(stream.add(at, 0, as_bytes(bytes)), Accepted::kInOrder);
+    ASSERT_EQ(drain(stream), bytes);
+  }
+  EXPECT_EQ(stream.add(at, 0, as_bytes(bytes)), Accepted::kAhead);
+  EXPECT_EQ(stream.add(1, 0, as_bytes(bytes)),
+            Accepted::kInOrder);  // it was lost on its way, and is repeated
+  EXPECT_EQ(stream.add(1, 0, as_bytes("other")), Accepted::kConflict);
+  stream.acknowledge(1'001);
+  EXPECT_EQ(stream.add(at, 0, as_bytes(bytes)), Accepted::kInOrder);
+  EXPECT_LE(stream.bytes_held(), 2U * kUnacknowledgedBytesMax);
+  stream.keep_unacknowledged(65'536);
+  EXPECT_EQ(stream.add(at + 1'000, 0, as_bytes(bytes)), Accepted::kAhead);
+  stream.acknowledge(at + 1'000);
+  EXPECT_EQ(stream.add(at + 1'000, 0, as_bytes(bytes)), Accepted::kInOrder);
+  EXPECT_EQ(drain(stream), bytes + bytes);
+}
+
+TEST(TcpStream, WhatNobodyWillRepeatIsNotWaitedFor) {
+  TcpStream passed_by{{.bytes_max = 100, .segments_held_max = 2}};
+  EXPECT_EQ(passed_by.add(0, kTcpSyn, {}), Accepted::kInOrder);
+  EXPECT_EQ(passed_by.add(150, 0, as_bytes("x")), Accepted::kAhead);
+  passed_by.acknowledge(151);  // its receiver has what was never shown here
+  EXPECT_EQ(passed_by.add(151, 0, as_bytes("x")), Accepted::kLimit);
+
+  TcpStream lost{{}};
+  EXPECT_EQ(lost.add(0, kTcpSyn, {}), Accepted::kInOrder);
+  const std::string bytes(1U << 16U, 'x');
+  std::uint64_t ahead = 0;
+  while (lost.add(100'000, 0, as_bytes(bytes)) == Accepted::kAhead) ahead += bytes.size();
+  EXPECT_EQ(ahead, kAheadBytesMax);
 }
 
 TEST(TcpStream, SkippedBytesAreOldWhenTheyComeAllTheSame) {

@@ -150,6 +150,8 @@ TEST_F(Acl, TheEngineConsumesAndBuries) {
   EXPECT_EQ(entries->size(), 1U);
   EXPECT_TRUE(reader.claim(10, milliseconds{0}));
   EXPECT_TRUE(reader.acknowledge(*entries));
+  const auto removed = reader.remove_consumers(milliseconds{0});
+  EXPECT_TRUE(removed) << to_text(removed.error());
   StreamWriter letters{as("weir-engine"), 1'000};
   ASSERT_TRUE(letters.append(kDeadStream, "x"));
   EXPECT_FALSE(letters.flush().error);

@@ -184,7 +184,7 @@ TEST_F(WeirctlRecords, ViolationsAreListedAndShown) {
   EXPECT_EQ(rows[0]["flows"].size(), 2U);
   const test::Ran csv = weirctl_({"-o", "csv", "violation", "list"});
   EXPECT_TRUE(csv.out.starts_with(
-      "id,severity,rule,action,subject,object,count,last_seen,state\n1,high,no-gambling,"));
+      "id,severity,rule,action,subject,object,count,last_seen,state,assignee,due\n1,high,no-gambling,"));
   const test::Ran one = weirctl_({"violation", "show", "1"});
   EXPECT_EQ(one.code, 0);
   EXPECT_NE(one.out.find("0000000000abcdef-0-2 0000000000abcdef-0-1"), std::string::npos) << one.out;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "policy/bus/event_batch.h"
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
 #include "tests/support/redis_server.h"
@@ -209,6 +210,72 @@ TEST_F(EngineTest, WhatCannotBeReadIsBuriedCountedAndAcknowledged) {
   EXPECT_TRUE(letters[1].starts_with("weir:flows:0 "));
   EXPECT_TRUE(letters[1].ends_with("\nnonsense"));
   EXPECT_EQ(store().engine_state().value().at("events_dead"), 2);
+}
+
+TEST_F(EngineTest, ABatchIsAppliedEventByEvent) {
+  Engine one = engine();
+  publish({encode_batch(story())});
+  EXPECT_EQ(run_dry(one).applied, 40U);
+  const std::string once = tables();
+  publish(story());
+  EXPECT_EQ(run_dry(one).duplicates, 40U);
+  EXPECT_EQ(tables(), once);
+}
+
+TEST_F(EngineTest, ATransactionTakesSoManyEventsAndARoundSeveralTransactions) {
+  Engine one = engine();
+  std::vector<StreamEntry> entries;
+  std::vector<std::string> payloads;
+  for (std::uint64_t sequence = 1; entries.size() < kRoundEventsMax / kBatchEventsMax + 4;) {
+    std::vector<std::string> events;
+    while (events.size() < kBatchEventsMax)
+      events.push_back(test::flow_event(sequence++, event::KIND_OPENED).SerializeAsString());
+    payloads.push_back(encode_batch(events));
+    entries.push_back({flow_stream(0), "0-1", payloads.back(), false});
+  }
+  Round round;
+  EXPECT_EQ(one.apply(entries, kSecond, round).value(), kRoundEventsMax / kBatchEventsMax);
+  EXPECT_EQ(round.applied, kRoundEventsMax);
+  publish(payloads);
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.applied, 4 * kBatchEventsMax);
+  EXPECT_EQ(sum.duplicates, kRoundEventsMax);
+}
+
+TEST_F(EngineTest, ATransactionTakesSoManyBytes) {
+  Engine one = engine();
+  std::vector<StreamEntry> entries;
+  for (std::uint64_t sequence = 1; entries.size() < 100;) {
+    std::vector<std::string> events;
+    while (events.size() < 4) {
+      event::FlowEvent event = test::flow_event(sequence++, event::KIND_OPENED);
+      event.set_user_agent(std::string(60'000, 'x'));
+      events.push_back(event.SerializeAsString());
+    }
+    entries.push_back({flow_stream(0), "0-1", encode_batch(events), false});
+  }
+  Round round;
+  const std::size_t taken = one.apply(entries, kSecond, round).value();
+  EXPECT_EQ(round.applied, 4 * taken);
+  EXPECT_LT(taken * 240'000, kRoundBytesMax + kBatchBytesMax);
+  EXPECT_GT(taken * 250'000, kRoundBytesMax);
+}
+
+TEST_F(EngineTest, APoisonedEventOfABatchIsBuriedAlone) {
+  Engine one = engine();
+  std::vector<std::string> events = story();
+  events.insert(events.begin() + 20, "nonsense");
+  publish({encode_batch(events)});
+  const Round sum = run_dry(one);
+  EXPECT_EQ(sum.dead, 1U);
+  EXPECT_EQ(sum.applied, 40U);
+  EXPECT_EQ(owed(), 0);
+  StreamBrowser browser{redis_.connect()};
+  EXPECT_EQ(browser.length(std::string{kDeadStream}).value(), 1U);
+  ASSERT_TRUE(browser.scan_backwards(std::string{kDeadStream}, 10, [&](const StreamEntry& entry) {
+    EXPECT_TRUE(entry.payload.ends_with("\nnonsense")) << entry.payload;
+    return true;
+  }));
 }
 
 TEST_F(EngineTest, EntriesTrimmedWhileOwedAreCountedGone) {

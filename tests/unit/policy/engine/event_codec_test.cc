@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
+#include "policy/engine/kept_event.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -79,6 +81,33 @@ TEST(EventCodec, JsonGoesThereAndBack) {
   EXPECT_EQ(back->SerializeAsString(), event.SerializeAsString());
   EXPECT_FALSE(event_from_json("{"));
   EXPECT_FALSE(event_from_json("{}"));
+}
+
+TEST(KeptEvent, ComesBackAndIsShorterThanJson) {
+  event::FlowEvent event = test::flow_event(7);
+  test::add_hit(event, "no-gambling", "bet.example");
+  const std::string kept = keep_event(event);
+  EXPECT_LT(kept.size(), event_to_json(event).value().size());
+  EXPECT_TRUE(std::ranges::all_of(kept, [](char c) { return c > ' ' && c <= '~'; }))
+      << "a text for any database";
+  EXPECT_EQ(kept_event(kept).value().SerializeAsString(), event.SerializeAsString());
+}
+
+TEST(KeptEvent, OfAnEarlierVersionIsJson) {
+  const event::FlowEvent event = test::flow_event(7);
+  EXPECT_EQ(kept_event(event_to_json(event).value()).value().SerializeAsString(), event.SerializeAsString());
+}
+
+TEST(KeptEvent, WhatIsNeitherIsRefused) {
+  const std::string kept = keep_event(test::flow_event(7));
+  EXPECT_EQ(kept_event("").error().what, "the kept event is no base64");
+  EXPECT_EQ(kept_event(kept.substr(1)).error().what, "the kept event is no base64");
+  EXPECT_FALSE(kept_event("{"));
+  EXPECT_FALSE(kept_event(kept.substr(0, kept.size() - 4)));
+  EXPECT_FALSE(kept_event(std::string(200'000, 'A')));
+  event::FlowEvent nobody = test::flow_event(7);
+  nobody.clear_id();
+  EXPECT_EQ(kept_event(keep_event(nobody)).error().what, "the id names no appliance");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/redis_cluster_servers.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -259,6 +259,30 @@ TEST_F(QuotaEngine, WhatRedisRefusesStaysOwedAndTheEventsGoOn) {
   ASSERT_TRUE(admin.command({"DEL", kFactsStream}));
   EXPECT_FALSE(one.run_once(milliseconds{1}, kNoon)->facts_refused);
   EXPECT_EQ(told(), "anna 10");
+}
+
+TEST_F(QuotaEngine, WhereTheNodeOfFactsIsAwayTheyStayOwedAndTheEventsGoOn) {
+  test::RedisClusterServers cluster{2};
+  ASSERT_TRUE(cluster.up());
+  const std::size_t home = cluster.home_of(kFactsStream);
+  publish({flows("anna", 10)});
+  Engine one = engine_with(FactsWriter{cluster.connect()});
+  cluster.server(home).stop(SIGKILL);
+  const auto round = one.run_once(milliseconds{1'000}, kNoon);
+  ASSERT_TRUE(round) << to_text(round.error());
+  EXPECT_EQ(round->applied, 1U);
+  EXPECT_TRUE(round->facts_refused);
+  auto admin = redis_.connect();
+  EXPECT_EQ(admin.command({"XPENDING", flow_stream(0), kEngineGroup})->items.at(0).integer, 0);
+  cluster.server(home).start();
+  ASSERT_TRUE(cluster.settled());
+  EXPECT_TRUE(test::RedisClusterServers::eventually([&] {
+    const auto next = one.run_once(milliseconds{1}, kNoon);
+    return next && !next->facts_refused;
+  }));
+  const auto facts = FactsReader{cluster.connect()}.read(milliseconds{1'000});
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->back().subject, "anna");
 }
 
 TEST_F(QuotaEngine, TwoEnginesOfOneStoreSumOnceAndTellInOrder) {

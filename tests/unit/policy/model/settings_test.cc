@@ -82,6 +82,36 @@ TEST(Settings, FailFollowsTheModeUnlessItIsWritten) {
   EXPECT_THAT(mistakes_of(begin + "fail: half}]\n"), ElementsAre(HasSubstr("write closed or open")));
 }
 
+TEST(Settings, RedisElsewhereIsNamedByItsNodes) {
+  const std::string begin = "weir: 1\nredis: {";
+  const auto settings =
+      parse_settings(begin +
+                         "nodes: \"10.0.0.1:6379, [fd00::1]:7000\", node_sockets: /run/weir/n,"
+                         " appliances: \"north, south\"}\n",
+                     "weir.yaml");
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_THAT(comma_separated(settings->redis.nodes), ElementsAre("10.0.0.1:6379", "[fd00::1]:7000"));
+  EXPECT_THAT(comma_separated(settings->redis.appliances), ElementsAre("north", "south"));
+  for (const char* wrong : {"nodes: redis.example:6379", "nodes: 10.0.0.1", "nodes: \"10.0.0.1:6379,\"",
+                            "nodes: \"10.0.0.1:6379 10.0.0.2:6379\""})
+    EXPECT_THAT(mistakes_of(begin + wrong + "}\n"), ElementsAre(HasSubstr("write up to 16 such as")))
+        << wrong;
+  std::string many = "10.0.0.1:1";
+  for (std::size_t i = 1; i < kNodesMax; ++i) many += ",10.0.0.1:1";
+  EXPECT_TRUE(parse_settings(begin + "nodes: \"" + many + "\"}\n", "weir.yaml"));
+  EXPECT_THAT(mistakes_of(begin + "nodes: \"" + many + ",10.0.0.1:1\"}\n"),
+              ElementsAre(HasSubstr("nodes is")));
+  EXPECT_THAT(mistakes_of(begin + "appliances: \"north, South\"}\n"),
+              ElementsAre(HasSubstr("write all, or up to 256 names")));
+  EXPECT_THAT(mistakes_of(begin + "appliances: " + std::string(33, 'a') + "}\n"),
+              ElementsAre(HasSubstr("appliances is")));
+  EXPECT_THAT(
+      mistakes_of(begin + "node_sockets: /run/weir/n}\n"),
+      ElementsAre(HasSubstr("weir.yaml:2:23: error: node_sockets leads to nodes, and none is named")));
+  EXPECT_THAT(mistakes_of(begin + "nodes: 10.0.0.1:1, node_sockets: /" + std::string(59, 'n') + "}\n"),
+              ElementsAre(HasSubstr("at most 59 bytes")));
+}
+
 TEST(Settings, ABlockIsAnsweredUnlessThePairSaysLess) {
   const std::string begin = "weir: 1\npairs: [{name: a, inside: net_null0, outside: net_null1";
   const auto block_of = [&](const std::string& end) {
@@ -241,7 +271,16 @@ const std::vector<Broken>& broken_settings() {
       {"relative path and a bad name",
        "weir: 1\nappliance: Main Box\nengine:\n  store: weir.db\n",
        {"weir.yaml:2:12: error: appliance is \"Main Box\" (write a name of 1 to 32 of a-z, 0-9 and -)",
-        "weir.yaml:4:10: error: store is \"weir.db\" (write an absolute path of at most 4095 bytes)"}},
+        "weir.yaml:4:10: error: store is \"weir.db\" (write an absolute path, or a URL such as "
+        "postgresql://weir@db.example/weir without a password, at most 4095 bytes)"}},
+      {"a store's URL with its password",
+       "weir: 1\nengine: {store: \"postgresql://weir:secret@db.example/weir\"}\n",
+       {"weir.yaml:2:17: error: store is no URL of a store (write an absolute path, or a URL such as "
+        "postgresql://weir@db.example/weir without a password, at most 4095 bytes)"}},
+      {"a store's URL with its password among the parameters",
+       "weir: 1\nengine: {store: \"postgresql://weir@db.example/weir?password=secret\"}\n",
+       {"weir.yaml:2:17: error: store is no URL of a store (write an absolute path, or a URL such as "
+        "postgresql://weir@db.example/weir without a password, at most 4095 bytes)"}},
       {"cores that do not fit the workers",
        "weir: 1\nworkers: 2\ncores: \"1,2,3\"\n",
        {"weir.yaml:3:8: error: cores names 3 cores for 2 workers (name one core for each worker, or write "
@@ -278,6 +317,8 @@ TEST(Settings, BrokenSettingsGiveExactMessages) {
 TEST(Settings, TheSameWithoutTheMistakeLoads) {
   EXPECT_THAT(mistakes_of("weir: 1\n" + std::string(kPair)), ElementsAre());
   EXPECT_THAT(mistakes_of("weir: 1\nworkers: 2\ncores: \"1,2\"\n"), ElementsAre());
+  EXPECT_THAT(mistakes_of("weir: 1\nengine: {store: \"postgresql://weir@[::1]:5432/weir?host=/run/pg\"}\n"),
+              ElementsAre());
 }
 
 /// WEIR_UPDATE_DOCS=1 writes the tables into the page instead of comparing.

@@ -2,31 +2,16 @@
 // What subjects used of quotas, in the store.
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "policy/store/store.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/support/any_store.h"
 
 namespace weir::policy {
 namespace {
 
 constexpr TimeNs kDay = 86'400 * kSecond;
 
-class StoredQuotas : public ::testing::Test {
+class StoredQuotas : public test::AnyStore {
  protected:
-  Store open(StoreLimits limits = {}) {
-    auto opened = Store::open(path(), StoreAccess::kWrite, limits);
-    EXPECT_TRUE(opened) << to_text(opened.error());
-    return std::move(*opened);
-  }
-  std::string path() const { return home_.file("weir.db"); }
-  static void in_batch(Store& store, const std::function<void(Batch&)>& work) {
-    auto batch = store.begin();
-    ASSERT_TRUE(batch) << to_text(batch.error());
-    work(*batch);
-    const auto done = batch->commit();
-    ASSERT_TRUE(done) << to_text(done.error());
-  }
   static void use(Store& store, const std::string& rule, const std::string& subject, std::int64_t day,
                   const QuotaUse& used, TimeNs told = 0, bool owed = false) {
     in_batch(store, [&](Batch& batch) {
@@ -51,10 +36,9 @@ class StoredQuotas : public ::testing::Test {
     });
     return subjects;
   }
-  test::TemporaryDirectory home_;
 };
 
-TEST_F(StoredQuotas, ARuleASubjectAndAPeriodAreOneRecord) {
+TEST_P(StoredQuotas, ARuleASubjectAndAPeriodAreOneRecord) {
   Store store = open();
   use(store, "video", "anna@EXAMPLE.COM", 1, {10, 60, 2, 1}, 5, true);
   use(store, "video", "anna@EXAMPLE.COM", 2, {20, 120, 3, 1});
@@ -77,7 +61,7 @@ TEST_F(StoredQuotas, ARuleASubjectAndAPeriodAreOneRecord) {
   EXPECT_EQ(store.quotas({}, 2).value().size(), 2U);
 }
 
-TEST_F(StoredQuotas, WhatIsNotCommittedWasNotUsed) {
+TEST_P(StoredQuotas, WhatIsNotCommittedWasNotUsed) {
   Store store = open();
   {
     auto batch = store.begin();
@@ -88,7 +72,7 @@ TEST_F(StoredQuotas, WhatIsNotCommittedWasNotUsed) {
   in_batch(store, [](Batch& batch) { EXPECT_EQ(batch.add_to_minute("video", "all", 1, 100).value(), 100U); });
 }
 
-TEST_F(StoredQuotas, MinutesAreSummedInAnyOrder) {
+TEST_P(StoredQuotas, MinutesAreSummedInAnyOrder) {
   Store store = open();
   in_batch(store, [](Batch& batch) {
     EXPECT_EQ(batch.add_to_minute("video", "all", 5, 100).value(), 100U);
@@ -99,7 +83,7 @@ TEST_F(StoredQuotas, MinutesAreSummedInAnyOrder) {
   });
 }
 
-TEST_F(StoredQuotas, AFullTableLetsThePeriodsGoThatEndedLongestAgo) {
+TEST_P(StoredQuotas, AFullTableLetsThePeriodsGoThatEndedLongestAgo) {
   Store store = open({.quotas = 2});
   use(store, "video", "new", 3, {1, 0, 0, 0});
   use(store, "video", "old", 1, {1, 0, 0, 0});
@@ -112,7 +96,7 @@ TEST_F(StoredQuotas, AFullTableLetsThePeriodsGoThatEndedLongestAgo) {
   EXPECT_EQ(store.engine_state().value().at("quotas_evicted"), 1);
 }
 
-TEST_F(StoredQuotas, OldMinutesMakeRoomAndCountAnewAfterwards) {
+TEST_P(StoredQuotas, OldMinutesMakeRoomAndCountAnewAfterwards) {
   Store store = open({.quota_minutes = 2});
   for (const std::int64_t minute : {1, 3, 1, 2})
     in_batch(store, [&](Batch& batch) { ASSERT_TRUE(batch.add_to_minute("video", "all", minute, 100)); });
@@ -124,7 +108,7 @@ TEST_F(StoredQuotas, OldMinutesMakeRoomAndCountAnewAfterwards) {
   EXPECT_EQ(store.engine_state().value().count("quota_minutes_evicted"), 0U) << "nothing is lost by it";
 }
 
-TEST_F(StoredQuotas, OwedFactsAreTakenOnceInStepsAndComeBackWithoutACommit) {
+TEST_P(StoredQuotas, OwedFactsAreTakenOnceInStepsAndComeBackWithoutACommit) {
   Store store = open();
   EXPECT_FALSE(store.owes_facts().value());
   for (const char* subject : {"a", "b", "c"}) use(store, "video", subject, 1, {1, 0, 0, 0}, 0, true);
@@ -142,7 +126,7 @@ TEST_F(StoredQuotas, OwedFactsAreTakenOnceInStepsAndComeBackWithoutACommit) {
   EXPECT_EQ(store.quotas({"", "b", 0}, 1).value().at(0).told, 77);
 }
 
-TEST_F(StoredQuotas, FactsAreOwedToWhomItConcerns) {
+TEST_P(StoredQuotas, FactsAreOwedToWhomItConcerns) {
   Store store = open();
   use(store, "video", "much", 1, {800, 0, 0, 0});
   use(store, "video", "little", 1, {799, 59, 9, 9});
@@ -156,7 +140,7 @@ TEST_F(StoredQuotas, FactsAreOwedToWhomItConcerns) {
   EXPECT_EQ(taken(store), "much long often told ");
 }
 
-TEST_F(StoredQuotas, ForgivingEmptiesThePeriodThatRunsAndOwesTheFact) {
+TEST_P(StoredQuotas, ForgivingEmptiesThePeriodThatRunsAndOwesTheFact) {
   Store store = open();
   use(store, "video", "anna", 1, {800, 60, 1, 1}, 3);
   use(store, "video", "anna", 0, {900, 60, 1, 1}, 3);
@@ -175,16 +159,18 @@ TEST_F(StoredQuotas, ForgivingEmptiesThePeriodThatRunsAndOwesTheFact) {
   EXPECT_EQ(taken(store), "anna ");
 }
 
-TEST_F(StoredQuotas, ChangingNeedsAStoreThatIsThere) {
-  EXPECT_EQ(Store::open(path(), StoreAccess::kChange).error().code, ErrorCode::kUnavailable);
+TEST_P(StoredQuotas, ChangingNeedsAStoreThatIsThere) {
+  EXPECT_EQ(Store::open(where(), StoreAccess::kChange).error().code, ErrorCode::kUnavailable);
   {
     Store store = open();
     use(store, "video", "anna", 1, {800, 60, 1, 1});
   }
-  Store change = Store::open(path(), StoreAccess::kChange).value();
+  Store change = Store::open(where(), StoreAccess::kChange).value();
   in_batch(change, [](Batch& batch) { EXPECT_TRUE(batch.forgive("video", "anna", kDay)); });
   EXPECT_EQ(all(change).at(0).used, QuotaUse{});
 }
+
+WEIR_ON_EVERY_DATABASE(StoredQuotas);
 
 }  // namespace
 }  // namespace weir::policy

@@ -3,30 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <functional>
-
-#include "tests/support/temporary_directory.h"
+#include "tests/support/any_store.h"
 
 namespace weir::policy {
 namespace {
 
-class StoreTest : public ::testing::Test {
+class StoreTest : public test::AnyStore {
  protected:
-  Store open(StoreLimits limits = {}) {
-    auto opened = Store::open(path(), StoreAccess::kWrite, limits);
-    EXPECT_TRUE(opened) << to_text(opened.error());
-    return std::move(*opened);
-  }
-  std::string path() const { return home_.file("weir.db"); }
-
-  static void in_batch(Store& store, const std::function<void(Batch&)>& work) {
-    auto batch = store.begin();
-    ASSERT_TRUE(batch) << to_text(batch.error());
-    work(*batch);
-    const auto done = batch->commit();
-    ASSERT_TRUE(done) << to_text(done.error());
-  }
   static ViolationSighting sighting(const std::string& object, TimeNs at, const std::string& flow = "f") {
     return {"no-gambling", "web", "block", false, Severity::kMedium, "10.0.0.2", object, flow, 7, at};
   }
@@ -35,10 +18,9 @@ class StoreTest : public ::testing::Test {
     in_batch(store, [&](Batch& batch) { first = batch.first_time({"weir", boot, 0, sequence}, 5).value(); });
     return first;
   }
-  test::TemporaryDirectory home_;
 };
 
-TEST_F(StoreTest, SameRuleSubjectAndObjectIsOneRow) {
+TEST_P(StoreTest, SameRuleSubjectAndObjectIsOneRow) {
   Store store = open();
   in_batch(store, [](Batch& batch) {
     ViolationSighting seen = sighting("bet.example", 200, "f1");
@@ -69,19 +51,7 @@ TEST_F(StoreTest, SameRuleSubjectAndObjectIsOneRow) {
   EXPECT_EQ(store.violation(99).error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(StoreTest, AClosedViolationIsNotCountedFurtherANewOneOpens) {
-  Store store = open();
-  in_batch(store, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("bet.example", 1))); });
-  const std::int64_t id = store.violations(true, 10).value().at(0).id;
-  ASSERT_TRUE(store.close_violation(id));
-  EXPECT_EQ(store.close_violation(id).error().code, ErrorCode::kNotFound);
-  EXPECT_TRUE(store.violations(true, 10).value().empty());
-  in_batch(store, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("bet.example", 2))); });
-  EXPECT_EQ(store.violations(true, 10).value().size(), 1U);
-  EXPECT_EQ(store.violations(false, 10).value().size(), 2U);
-}
-
-TEST_F(StoreTest, EvidenceIsBoundedAndKeepsTheNewest) {
+TEST_P(StoreTest, EvidenceIsBoundedAndKeepsTheNewest) {
   Store store = open({.evidence_flows = 3});
   in_batch(store, [](Batch& batch) {
     for (int i = 1; i <= 6; ++i)
@@ -92,7 +62,7 @@ TEST_F(StoreTest, EvidenceIsBoundedAndKeepsTheNewest) {
   EXPECT_EQ(one.evidence, (std::vector<std::string>{"f6", "f5", "f4"}));
 }
 
-TEST_F(StoreTest, TooManyObjectsOfOneRuleAndSubjectAreCountedTogether) {
+TEST_P(StoreTest, TooManyObjectsOfOneRuleAndSubjectAreCountedTogether) {
   Store store = open({.objects_per_rule_and_subject = 2});
   in_batch(store, [](Batch& batch) {
     for (const char* object : {"a", "b", "c", "d", "a"}) ASSERT_TRUE(batch.record(sighting(object, 1)));
@@ -103,7 +73,7 @@ TEST_F(StoreTest, TooManyObjectsOfOneRuleAndSubjectAreCountedTogether) {
   EXPECT_EQ(counts, (std::map<std::string, std::uint64_t>{{"a", 2}, {"b", 1}, {kOtherObjects, 2}}));
 }
 
-TEST_F(StoreTest, AFullViolationTableLetsTheLongestUnseenGoAndSaysSo) {
+TEST_P(StoreTest, AFullViolationTableLetsTheLongestUnseenGoAndSaysSo) {
   Store store = open({.violations = 2});
   in_batch(store, [](Batch& batch) {
     for (const auto& [object, at] : {std::pair{"a", 3}, {"b", 1}, {"c", 2}}) {
@@ -117,7 +87,7 @@ TEST_F(StoreTest, AFullViolationTableLetsTheLongestUnseenGoAndSaysSo) {
   EXPECT_EQ(store.engine_state().value().at("violations_evicted"), 1);
 }
 
-TEST_F(StoreTest, EveryEventIsNewOnceInAnyOrder) {
+TEST_P(StoreTest, EveryEventIsNewOnceInAnyOrder) {
   Store store = open();
   for (const std::uint64_t fresh : {1U, 2U, 5U, 3U, 9U, 7U, 4U, 8U, 6U}) {
     EXPECT_TRUE(applied(store, fresh)) << fresh;
@@ -130,7 +100,7 @@ TEST_F(StoreTest, EveryEventIsNewOnceInAnyOrder) {
   EXPECT_EQ(store.missing_events().value(), 2);
 }
 
-TEST_F(StoreTest, ASequenceFromTheEndOfTheRangeIsHandled) {
+TEST_P(StoreTest, ASequenceFromTheEndOfTheRangeIsHandled) {
   Store store = open();
   EXPECT_TRUE(applied(store, INT64_MAX));
   EXPECT_TRUE(applied(store, 1));
@@ -139,7 +109,7 @@ TEST_F(StoreTest, ASequenceFromTheEndOfTheRangeIsHandled) {
   EXPECT_GT(store.missing_events().value(), 1'000'000'000);
 }
 
-TEST_F(StoreTest, TooManyGapsGiveUpTheOldestAndCountItLost) {
+TEST_P(StoreTest, TooManyGapsGiveUpTheOldestAndCountItLost) {
   Store store = open({.gaps_per_source = 2});
   for (const std::uint64_t sequence : {3U, 5U, 7U}) EXPECT_TRUE(applied(store, sequence));
   EXPECT_FALSE(applied(store, 1)) << "given up";
@@ -148,7 +118,7 @@ TEST_F(StoreTest, TooManyGapsGiveUpTheOldestAndCountItLost) {
   EXPECT_EQ(store.engine_state().value().at("events_lost"), 2);
 }
 
-TEST_F(StoreTest, TooManySourcesLetTheLongestSilentGo) {
+TEST_P(StoreTest, TooManySourcesLetTheLongestSilentGo) {
   Store store = open({.sources = 2});
   in_batch(store, [](Batch& batch) {
     for (std::uint64_t boot = 1; boot <= 3; ++boot) {
@@ -160,7 +130,7 @@ TEST_F(StoreTest, TooManySourcesLetTheLongestSilentGo) {
   EXPECT_EQ(store.engine_state().value().at("sources_evicted"), 1);
 }
 
-TEST_F(StoreTest, WhatIsNotCommittedNeverHappened) {
+TEST_P(StoreTest, WhatIsNotCommittedNeverHappened) {
   Store store = open();
   {
     auto batch = store.begin();
@@ -171,7 +141,7 @@ TEST_F(StoreTest, WhatIsNotCommittedNeverHappened) {
   EXPECT_TRUE(applied(store, 1));
 }
 
-TEST_F(StoreTest, SoftwareKeepsItsStateWhenNobodyCanJudge) {
+TEST_P(StoreTest, SoftwareKeepsItsStateWhenNobodyCanJudge) {
   Store store = open();
   SoftwareSighting seen{"10.0.0.2", "firefox", "115.0", "user-agent: x", "f1", SoftwareState::kAuthorised,
                         10};
@@ -196,7 +166,7 @@ TEST_F(StoreTest, SoftwareKeepsItsStateWhenNobodyCanJudge) {
   EXPECT_EQ(store.software("", 1).value().size(), 1U);
 }
 
-TEST_F(StoreTest, SoftwareRowsAndVersionsAreBounded) {
+TEST_P(StoreTest, SoftwareRowsAndVersionsAreBounded) {
   Store store = open({.software = 4, .versions_per_product = 2});
   SoftwareSighting seen{"10.0.0.2", "firefox", "", "", "f", std::nullopt, 0};
   in_batch(store, [&](Batch& batch) {
@@ -220,7 +190,7 @@ TEST_F(StoreTest, SoftwareRowsAndVersionsAreBounded) {
   EXPECT_EQ(store.engine_state().value().at("software_evicted"), 1);
 }
 
-TEST_F(StoreTest, FlowsAreFoundByIdAndByEndsAndBounded) {
+TEST_P(StoreTest, FlowsAreFoundByIdAndByEndsAndBounded) {
   Store store = open({.flows = 2});
   in_batch(store, [](Batch& batch) {
     for (std::uint16_t i = 1; i <= 3; ++i) {
@@ -236,7 +206,7 @@ TEST_F(StoreTest, FlowsAreFoundByIdAndByEndsAndBounded) {
   EXPECT_EQ(store.flow(back).error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(StoreTest, HostileTextIsCutAndCleaned) {
+TEST_P(StoreTest, HostileTextIsCutAndCleaned) {
   Store store = open();
   const std::string nasty = std::string{"a\0b\n'); DROP TABLE violations;--", 32} + std::string(5'000, 'x');
   in_batch(store, [&](Batch& batch) { ASSERT_TRUE(batch.record(sighting(nasty, 1))); });
@@ -246,13 +216,13 @@ TEST_F(StoreTest, HostileTextIsCutAndCleaned) {
   EXPECT_TRUE(all[0].object.starts_with("ab'); DROP TABLE"));
 }
 
-TEST_F(StoreTest, ReopeningKeepsAllAndOpeningForReadingChangesNothing) {
-  EXPECT_EQ(Store::open(path(), StoreAccess::kRead).error().code, ErrorCode::kUnavailable);
+TEST_P(StoreTest, ReopeningKeepsAllAndOpeningForReadingChangesNothing) {
+  EXPECT_EQ(Store::open(where(), StoreAccess::kRead).error().code, ErrorCode::kUnavailable);
   {
     Store store = open();
     in_batch(store, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("bet.example", 1))); });
   }
-  Store reader = Store::open(path(), StoreAccess::kRead).value();
+  Store reader = Store::open(where(), StoreAccess::kRead).value();
   EXPECT_EQ(reader.violations(true, 10).value().size(), 1U);
   {
     auto batch = reader.begin();
@@ -262,13 +232,7 @@ TEST_F(StoreTest, ReopeningKeepsAllAndOpeningForReadingChangesNothing) {
   EXPECT_EQ(open().violations(true, 10).value().size(), 1U);
 }
 
-TEST_F(StoreTest, WhatIsNotAStoreIsRefused) {
-  std::ofstream(path()) << "this is a text, long enough to be no database at all, and not a short one";
-  EXPECT_FALSE(Store::open(path(), StoreAccess::kWrite));
-  EXPECT_FALSE(Store::open(path(), StoreAccess::kRead));
-  EXPECT_FALSE(Store::open("/nonexistent/weir.db", StoreAccess::kWrite));
-  EXPECT_FALSE(Store::open("a\"b", StoreAccess::kWrite));
-}
+WEIR_ON_EVERY_DATABASE(StoreTest);
 
 }  // namespace
 }  // namespace weir::policy

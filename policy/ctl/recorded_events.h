@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The events that the flow streams hold, for commands that look back. Those that cannot be read are left out:
+// the engine counts and keeps them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "policy/bus/stream_browser.h"
+#include "policy/model/flow_event.pb.h"
+#include "policy/model/time.h"
+
+namespace weir::ctl {
+
+/// An event, and when its entry was appended, by Redis's clock. False: no more.
+using EventVisitor = std::function<bool(const event::FlowEvent& event, TimeNs recorded)>;
+
+/// Walks a stream from its newest event backwards, at most `events_max`.
+[[nodiscard]] Result<void> walk_back(policy::StreamBrowser& streams, const std::string& stream,
+                                     std::uint64_t events_max, const EventVisitor& visit);
+
+/// The events of one entry, in the order in which they were said.
+void visit_events(const policy::StreamEntry& entry, const EventVisitor& visit);
+
+}  // namespace weir::ctl

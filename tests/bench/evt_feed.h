@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events for benchmarks: recorded ones (a file of a replay, `weir-classifier --replay --events -`), or a few
+// made up ones, said again and again as if by a worker that lives: with the next number of their source, flow
+// ids of their own, and the time going on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/bus/stream_reader.h"
+#include "policy/model/flow_event.pb.h"
+
+namespace weir::bench {
+
+/// Of a file of varint lengths and messages; the made up ones for an empty path. Ends the program on a
+/// mistake.
+std::vector<event::FlowEvent> read_templates(const std::string& path);
+
+class EventFeed {
+ public:
+  EventFeed(std::vector<event::FlowEvent> templates, std::uint32_t worker)
+      : templates_(std::move(templates)), worker_(worker) {}
+
+  const event::FlowEvent& next();
+  /// So many entries of a flow stream, `batch` events each.
+  std::vector<policy::StreamEntry> entries(std::size_t count, std::size_t batch);
+
+ private:
+  std::vector<event::FlowEvent> templates_;
+  std::unordered_map<std::string, std::uint64_t> flows_;  // by the recorded id, of this pass
+  std::uint32_t worker_;
+  std::size_t at_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t flow_ = 0;
+};
+
+}  // namespace weir::bench
