@@ -25,6 +25,10 @@ RedisEndpoint endpoint_of(const RedisSettings& settings, RedisUser user) {
       endpoint.user = settings.reader_user;
       endpoint.password_file = settings.reader_password_file;
       break;
+    case RedisUser::kExport:
+      endpoint.user = settings.export_user;
+      endpoint.password_file = settings.export_password_file;
+      break;
   }
   return endpoint;
 }

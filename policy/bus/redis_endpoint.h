@@ -20,7 +20,7 @@ struct RedisEndpoint {
   std::chrono::milliseconds timeout{2'000};  // for connecting and for each reply
 };
 
-enum class RedisUser : std::uint8_t { kClassifier, kEngine, kReader };
+enum class RedisUser : std::uint8_t { kClassifier, kEngine, kReader, kExport };
 
 [[nodiscard]] RedisEndpoint endpoint_of(const RedisSettings& settings, RedisUser user);
 /// For people: the socket's path, or the nodes.

@@ -14,8 +14,8 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
 #include "policy/ctl/engine_metrics.h"
+#include "policy/ctl/export_state.h"
 #include "policy/ctl/metric_page.h"
-#include "policy/model/text_file.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -42,9 +42,6 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
   return error;
 }
 
-constexpr std::size_t kExportMetricsBytesMax = 1U << 20U;
-constexpr TimeNs kExportSilentMax = 10 * kSecond;  // it writes its metrics once a second
-
 /// What the engine keeps in its store; false: it has none, or is silent.
 bool add_engine(MetricPage& page, const Settings& settings) {
   auto store = open_store(settings);
@@ -55,16 +52,6 @@ bool add_engine(MetricPage& page, const Settings& settings) {
   page.add(engine_metrics(*state, *missing));
   const auto beat = state->find("heartbeat_ns");
   return beat != state->end() && wall_clock() - beat->second < kEngineSilentMax;
-}
-
-/// What weir-export writes into the run directory; false: nothing, or nothing lately.
-bool add_exporter(MetricPage& page, const Settings& settings) {
-  const std::string path = export_metrics_file(settings);
-  const auto text = read_text_file(path, kExportMetricsBytesMax);
-  struct stat about {};
-  if (!text || stat(path.c_str(), &about) != 0) return false;
-  page.add(*text);
-  return wall_clock() - about.st_mtim.tv_sec * kSecond < kExportSilentMax;
 }
 
 void metrics(Context& context, const std::string& output) {
@@ -87,7 +74,11 @@ void metrics(Context& context, const std::string& output) {
   const bool engine = add_engine(page, *settings);
   page.up("engine", "", engine);
   anybody = anybody || engine;
-  if (!settings->outputs.empty()) page.up("export", "", add_exporter(page, *settings));
+  if (!settings->outputs.empty()) {
+    const auto exporter = export_state(*settings, wall_clock());
+    if (exporter) page.add(exporter->metrics);
+    page.up("export", "", exporter && exporter->alive);
+  }
   if (!anybody) context.exit_code = kUnreachable;
   if (output.empty()) {
     print(page.text());

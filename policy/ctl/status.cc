@@ -9,6 +9,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/control_client.h"
 #include "policy/ctl/engine_metrics.h"
+#include "policy/ctl/export_state.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -92,6 +93,15 @@ Json redis_state(const Settings& settings) {
   const auto dead = streams->length(std::string{policy::kDeadStream});
   if (dead) json["entries"][std::string{policy::kDeadStream}] = *dead;
   return json;
+}
+
+/// Of the outputs for other tools; only where there are any.
+Json outputs_state(const Settings& settings, TimeNs now) {
+  const auto state = export_state(settings, now);
+  if (!state || !state->alive)
+    return {{"ok", false},
+            {"error", fmt::format("weir-export says nothing for {} s", kExportSilentMax / kSecond)}};
+  return {{"ok", true}, {"outputs", settings.outputs.size()}, {"disconnected", state->disconnected}};
 }
 
 /// "full", or the worker's numbers and their levels where it is less: "0: l4, 3: names-only".
@@ -201,6 +211,13 @@ Json summary(const Json& whole) {
     entries += fmt::format("{}{} {}", entries.empty() ? "" : ", ", stream, length.dump());
   }
   rows.push_back(line("redis", whole["redis"], entries));
+  if (whole.contains("export")) {
+    std::string waiting;
+    for (const Json& name : whole["export"].value("disconnected", Json::array()))
+      waiting += fmt::format(", {} does not reach its receiver", name.get<std::string>());
+    rows.push_back(line("export", whole["export"],
+                        fmt::format("{} outputs{}", text_of(whole["export"], "outputs"), waiting)));
+  }
   return rows;
 }
 
@@ -211,6 +228,7 @@ void status(Context& context, bool check) {
   whole["classifiers"] = classifier_states(*settings);
   whole["engine"] = engine_state(*settings, wall_clock());
   whole["redis"] = redis_state(*settings);
+  if (!settings->outputs.empty()) whole["export"] = outputs_state(*settings, wall_clock());
   bool all_well = well(whole) && well(whole["engine"]) && well(whole["redis"]);
   for (const Json& one : whole["classifiers"]) all_well = all_well && well(one);
   // Forwarding unjudged is not well, whoever wanted it.
@@ -219,6 +237,11 @@ void status(Context& context, bool check) {
   }
   for (const Json& worker : whole.value("workers", Json::array())) {
     all_well = all_well && text_of(worker, "state") != "stuck";
+  }
+
+  if (whole.contains("export")) {
+    all_well =
+        all_well && well(whole["export"]) && whole["export"].value("disconnected", Json::array()).empty();
   }
 
   const Format format = context.format_or(Format::kTable);

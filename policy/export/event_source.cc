@@ -5,27 +5,25 @@
 
 #include <algorithm>
 
+#include "policy/bus/event_batch.h"
 #include "policy/bus/stream_groups.h"
-#include "policy/bus/streams.h"
+#include "policy/bus/stream_registry.h"
 #include "policy/engine/event_codec.h"
 
 namespace weir::output {
 namespace {
 
-std::vector<std::string> all_streams(const Settings& settings) {
-  std::vector<std::string> streams;
-  for (unsigned worker = 0; worker < settings.workers; ++worker)
-    streams.push_back(policy::flow_stream(worker));
-  return streams;
-}
-
 /// The events of one entry; those that are none are counted.
 void decode(const policy::StreamEntry& entry, std::vector<event::FlowEvent>& events, Counters& counters) {
-  auto event = policy::decode_event(entry.payload);
-  if (event) {
-    events.push_back(std::move(*event));
-  } else {
-    counters.lose(Loss::kUnreadable);
+  const auto opened = policy::open_batch(entry.payload);
+  if (!opened) return counters.lose(Loss::kUnreadable);
+  for (const std::string_view bytes : opened->events) {
+    auto event = policy::decode_event(bytes);
+    if (event) {
+      events.push_back(std::move(*event));
+    } else {
+      counters.lose(Loss::kUnreadable);
+    }
   }
 }
 
@@ -42,8 +40,8 @@ std::uint64_t SequenceGaps::note(const event::EventId& id) {
 }
 
 EventSource::EventSource(const Settings& settings, std::string output, Counters& counters)
-    : endpoint_(export_endpoint(settings)),
-      streams_(all_streams(settings)),
+    : endpoint_(policy::endpoint_of(settings.redis, policy::RedisUser::kExport)),
+      streams_(policy::flow_streams(settings)),
       group_(std::string{kGroupPrefix} + std::move(output)),
       counters_(counters) {}
 
@@ -60,7 +58,7 @@ Result<EventBatch> EventSource::read(std::chrono::milliseconds block) {
   if (!reader_) {
     if (auto connected = connect(); !connected) return tl::unexpected(connected.error());
   }
-  auto entries = reader_->read(kBatchEntriesMax, block);
+  auto entries = reader_->read(kReadAtOnceMax, block);
   if (!entries) {
     reader_.reset();
     return tl::unexpected(entries.error());
@@ -85,19 +83,12 @@ Result<void> EventSource::acknowledge(const EventBatch& batch) {
   return tl::unexpected(done.error());
 }
 
-policy::RedisEndpoint export_endpoint(const Settings& settings) {
-  policy::RedisEndpoint endpoint;
-  endpoint.socket = settings.redis.socket;
-  endpoint.user = settings.redis.export_user;
-  endpoint.password_file = settings.redis.export_password_file;
-  return endpoint;
-}
-
 Result<std::vector<std::string>> remove_old_groups(const Settings& settings) {
-  auto connection = policy::RedisConnection::connect(export_endpoint(settings));
+  auto connection =
+      policy::RedisConnection::connect(policy::endpoint_of(settings.redis, policy::RedisUser::kExport));
   if (!connection) return tl::unexpected(connection.error());
   std::vector<std::string> removed;
-  for (const std::string& stream : all_streams(settings)) {
+  for (const std::string& stream : policy::flow_streams(settings)) {
     const auto groups = policy::groups_of(*connection, stream);
     if (!groups) return tl::unexpected(groups.error());
     for (const std::string& group : *groups) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The events of all flow streams for one output, as its own consumer group: what it has not acknowledged is
-// given again, and no other reader waits for it.
+// The events of this appliance's flow streams for one output, as its own consumer group: what it has not
+// acknowledged is given again, and no other reader waits for it.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace weir::output {
 
-inline constexpr std::uint32_t kBatchEntriesMax = 200;  // of one stream, read at once
+inline constexpr std::uint32_t kReadAtOnceMax = 20;  // entries of one stream, of up to 256 events each
 inline constexpr std::size_t kSourcesMax =
     1'024;  // classifiers whose numbers are followed; then all begin anew
 inline constexpr std::string_view kGroupPrefix = "weir-export-";
@@ -54,7 +54,6 @@ class EventSource {
   std::optional<policy::StreamReader> reader_;
 };
 
-[[nodiscard]] policy::RedisEndpoint export_endpoint(const Settings& settings);
 /// Removes the groups of outputs that are not in the settings any more: nothing may wait for them. Gives
 /// their names.
 [[nodiscard]] Result<std::vector<std::string>> remove_old_groups(const Settings& settings);

@@ -64,6 +64,17 @@ TEST_F(WeirctlExport, MetricsHaveWhatItCounts) {
       << "nobody writes it any more";
 }
 
+TEST_F(WeirctlExport, StatusSaysWhichReceiversAreNotReached) {
+  EXPECT_EQ(weirctl_({"-o", "json", "status"}).json()["export"]["ok"], false);
+  std::filesystem::create_directories(weirctl_.file("run/export"));
+  weirctl_.write("run/export/metrics",
+                 "weir_export_connected{output=\"eve\",format=\"eve\"} 1\n"
+                 "weir_export_connected{output=\"siem\",format=\"cef\"} 0\n");
+  EXPECT_EQ(weirctl_({"-o", "json", "status"}).json()["export"],
+            (nlohmann::json{{"ok", true}, {"outputs", 2}, {"disconnected", {"siem"}}}));
+  EXPECT_THAT(weirctl_({"status"}).out, HasSubstr("2 outputs, siem does not reach its receiver"));
+}
+
 TEST(EngineMetrics, HaveWhatTheStoreCounts) {
   const std::string text = engine_metrics({{"events_applied", 7}, {"heartbeat_ns", 3 * kSecond}}, 2);
   EXPECT_THAT(text, HasSubstr("weir_engine_events_total 7\n"));

@@ -9,9 +9,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <sstream>
 #include <thread>
 
+#include "policy/bus/event_batch.h"
 #include "policy/bus/stream_groups.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/bus/streams.h"
@@ -102,6 +104,21 @@ TEST_F(RunningOutput, WritesWhatIsThereAndWhatComes) {
   EXPECT_TRUE(within([&] { return lines("eve.json") == 320; }));
   stop();
   EXPECT_EQ(lines("eve.json"), 320U) << "nothing twice without a crash";
+}
+
+TEST_F(RunningOutput, AnEntryHoldsManyEvents) {
+  std::vector<std::string> events;
+  for (std::uint64_t i = 1; i <= 200; ++i) {
+    event::FlowEvent event = sample_event("weir", 1'000'000'000);
+    event.mutable_id()->set_sequence(i);
+    events.push_back(i == 7 ? "no event" : event.SerializeAsString());
+  }
+  policy::StreamWriter out{redis_.connect(), 1'000'000};
+  ASSERT_TRUE(out.append(policy::flow_stream(0), policy::encode_batch(std::span<const std::string>{events})));
+  ASSERT_FALSE(out.flush().error);
+  start("eve", "eve.json");
+  EXPECT_TRUE(within([&] { return lines("eve.json") == 199; }));
+  EXPECT_EQ(lost(Loss::kUnreadable), 1U);
 }
 
 TEST_F(RunningOutput, WhatItsReceiverDoesNotTakeStaysOwed) {
