@@ -20,6 +20,7 @@ Json row_of(const policy::Violation& violation) {
           {"action", violation.would_block ? "would " + violation.action : violation.action},
           {"subject", violation.subject},
           {"object", violation.object},
+          {"text", violation.text},
           {"count", violation.count},
           {"first_seen", time_text(violation.first_seen)},
           {"last_seen", time_text(violation.last_seen)},

@@ -15,6 +15,7 @@ EventKey key_of(const event::FlowEvent& event) {
 
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
+  detection_.look();
   const auto entries = next_entries(block, now);  // read
   if (!entries) return tl::unexpected(entries.error());
   if (entries->empty()) return idle(now);
@@ -47,8 +48,10 @@ Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
     }
     const auto kept = record(*batch, *findings, now, round);  // record
     if (!kept) return tl::unexpected(kept.error());
+    detection_.see(*event, findings->software, now);
     ++round.applied;
   }
+  if (auto detected = detect(*batch, round); !detected) return tl::unexpected(detected.error());
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
   if (auto told = tell(now, round); !told) return tl::unexpected(told.error());               // tell
   if (auto done = reader_.acknowledge(*entries); !done) return tl::unexpected(done.error());  // acknowledge
@@ -94,6 +97,16 @@ Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, 
     if (auto kept = batch.record(software); !kept) return kept;
   }
   if (findings.flow) return batch.record(*findings.flow);
+  return {};
+}
+
+Result<void> Engine::detect(Batch& batch, Round& round) {
+  const auto violations = detection_.conclude(batch);
+  if (!violations) return tl::unexpected(violations.error());
+  for (const ViolationSighting& violation : *violations) {
+    if (auto kept = batch.record(violation); !kept) return kept;
+    ++round.violations;
+  }
   return {};
 }
 

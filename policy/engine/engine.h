@@ -9,6 +9,7 @@
 
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
+#include "policy/detect/detection.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/quota_ledger.h"
 #include "policy/store/store.h"
@@ -26,7 +27,7 @@ struct Round {
   std::uint64_t duplicates = 0;  // seen before: acknowledged without effect
   std::uint64_t dead = 0;        // undecodable: moved to weir:dead
   std::uint64_t gone = 0;        // trimmed from the stream before they were read
-  std::uint64_t violations = 0;  // sightings of hits, not rows
+  std::uint64_t violations = 0;  // sightings of hits and by detectors, not rows
   std::uint64_t quota_uses_ignored = 0;
   std::optional<Error> facts_refused;  // why Redis did not take what is to be told: it stays owed
 
@@ -35,12 +36,14 @@ struct Round {
 
 class Engine {
  public:
-  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas)
+  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
+         Detection detection = Detection{[] { return nullptr; }})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
-        quotas_(std::move(quotas)) {}
+        quotas_(std::move(quotas)),
+        detection_(std::move(detection)) {}
 
   /// One transaction's worth of events, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
@@ -51,6 +54,7 @@ class Engine {
   [[nodiscard]] Result<Round> idle(TimeNs now);
   [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why);
   [[nodiscard]] Result<void> record(Batch& batch, const Findings& findings, TimeNs now, Round& round);
+  [[nodiscard]] Result<void> detect(Batch& batch, Round& round);
   [[nodiscard]] Result<void> commit(Batch& batch, const Round& round, TimeNs now);
   [[nodiscard]] Result<void> tell(TimeNs now, Round& round);
   [[nodiscard]] Result<void> beat(TimeNs now);
@@ -60,6 +64,7 @@ class Engine {
   Store store_;
   SoftwareJudge judge_;
   QuotaLedger quotas_;
+  Detection detection_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };

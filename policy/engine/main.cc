@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   weir::policy::EngineService service{
       *settings, name,
       [&policy](const auto& product, const auto& version) { return policy.judge(product, version); },
-      [&policy] { return policy.quotas(); }};
+      [&policy] { return policy.quotas(); }, [&policy] { return policy.policy(); }};
   service.run(stop);
   spdlog::info("engine-ended");
   return 0;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "policy/detect/detection.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/quota_ledger.h"
 #include "policy/model/settings.h"
@@ -21,6 +22,7 @@ struct EngineService {
   std::string consumer;  // its name in the consumer group, the same after a restart
   SoftwareJudge judge;
   QuotaRulesInForce quotas;
+  PolicyInForce policy;
 
   /// Returns when `stop_descriptor` becomes readable: what is in the streams by then is still worked off, for
   /// at most kDrainMax. An error while running is logged once and tried again.

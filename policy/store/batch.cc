@@ -127,14 +127,19 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
     const Integer severity = static_cast<Integer>(sighting.severity);
     const Integer revision = sighting.revision;
     const Integer at = sighting.at;
+    const Integer more = sighting.goes_on ? 0 : 1;
+    const std::string text = storable(sighting.text);
     Integer id = 0;
     sql << "INSERT INTO violations (rule, section, action, would_block, severity, subject, object, state, "
            "revision,"
-           " seen_count, first_seen_ns, last_seen_ns)"
+           " seen_count, first_seen_ns, last_seen_ns, text)"
            " VALUES (:rule, :section, :action, :would, :severity, :subject, :object, 'new', :revision, 1, "
-           ":at, :at2)"
+           ":at, :at2, :text)"
            " ON CONFLICT (rule, subject, object) WHERE state <> 'closed' DO UPDATE SET"
-           " seen_count = violations.seen_count + 1, revision = excluded.revision, action = excluded.action,"
+           " seen_count = violations.seen_count + :more,"
+           " text = CASE WHEN excluded.text <> '' AND excluded.last_seen_ns >= violations.last_seen_ns"
+           " THEN excluded.text ELSE violations.text END,"
+           " revision = excluded.revision, action = excluded.action,"
            " would_block = excluded.would_block, section = excluded.section,"
            " severity = CASE WHEN excluded.severity > violations.severity THEN excluded.severity"
            " ELSE violations.severity END,"
@@ -145,7 +150,7 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
            "excluded.last_seen_ns"
            " ELSE violations.last_seen_ns END RETURNING id",
         use(rule), use(sighting.section), use(sighting.action), use(would_block), use(severity), use(subject),
-        use(object), use(revision), use(at), use(at), into(id);
+        use(object), use(revision), use(at), use(at), use(text), use(more), into(id);
     work_->violations_written = true;
     if (sighting.flow_id.empty()) return;
     const std::string flow_id = storable(sighting.flow_id);

@@ -15,7 +15,7 @@ using Integer = long long;
 
 constexpr const char* kViolationColumns =
     "id, rule, section, action, would_block, severity, subject, object, state, revision, seen_count,"
-    " first_seen_ns, last_seen_ns";
+    " first_seen_ns, last_seen_ns, text";
 
 /// A row of violations as SOCI fills it.
 struct ViolationRow {
@@ -39,7 +39,7 @@ struct ViolationRow {
 #define WEIR_INTO_VIOLATION(r)                                                                          \
   into((r).id), into((r).row.rule), into((r).row.section), into((r).row.action), into((r).would_block), \
       into((r).severity), into((r).row.subject), into((r).row.object), into((r).row.state),             \
-      into((r).revision), into((r).count), into((r).first_seen), into((r).last_seen)
+      into((r).revision), into((r).count), into((r).first_seen), into((r).last_seen), into((r).row.text)
 
 struct FlowRow {
   FlowRecord row;

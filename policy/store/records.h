@@ -30,6 +30,8 @@ struct StoreLimits {
   std::uint32_t gaps_per_source = 64;       // the oldest is given up: its events count as lost
   std::uint32_t quotas = 100'000;           // those whose period ended longest ago go
   std::uint32_t quota_minutes = 200'000;    // the first to come go: what comes later of one counts anew
+  std::uint32_t detect_windows = 100'000;   // of one detector: the first to come go
+  std::uint32_t detect_known = 200'000;     // of one detector: the longest unseen go
 };
 
 struct EventKey {
@@ -39,7 +41,7 @@ struct EventKey {
   std::uint64_t sequence = 0;  // 1 .. INT64_MAX
 };
 
-/// One hit of one event, or what was said of a quota.
+/// One hit of one event, or what was said of a quota, or by a detector.
 struct ViolationSighting {
   std::string rule;
   std::string section;
@@ -51,6 +53,8 @@ struct ViolationSighting {
   std::string flow_id;         // empty: no flow shows it
   std::uint32_t revision = 0;  // of the policy that said it
   TimeNs at = 0;
+  std::string text{};    // what was seen, in words and numbers; empty: the rule says it
+  bool goes_on = false;  // what was counted already is said anew: its words and its evidence change
 };
 
 /// Same rule, same subject, same object, not closed: one row, however often it was seen.
@@ -63,6 +67,7 @@ struct Violation {
   Severity severity = Severity::kMedium;  // the highest seen
   std::string subject;
   std::string object;
+  std::string text;            // of the last sighting that had one
   std::string state;           // new | closed
   std::uint32_t revision = 0;  // of the last sighting
   std::uint64_t count = 0;

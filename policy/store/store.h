@@ -98,6 +98,7 @@ class Batch {
 
  private:
   friend class Store;
+  friend class DetectStore;
   struct Work;
   explicit Batch(std::unique_ptr<Work> work);
   std::unique_ptr<Work> work_;
