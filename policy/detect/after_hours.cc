@@ -17,7 +17,8 @@ class AfterHours : public Detector {
   using Detector::Detector;
 
   void see(const Sight& sight, DetectRound& round) const override {
-    if (!sight.final || !sight.event.initiator_inside() || !holds(sight.began)) return;
+    if (!sight.final || !sight.event.initiator_inside() || sight.event.has_dns()) return;
+    if (!holds(sight.began)) return;
     round.count(settings().kind, sight.client, {}, {settings().within}, sight.began,
                 {.n = 1, .a = sight.bytes, .flows = sight.event.flow_id()});
   }

@@ -28,8 +28,7 @@ class DirectToMx : public Detector {
                 .at = sight.at,
                 .client = sight.client,
                 .flow = event.flow_id(),
-                .detail = sight.host,
-                .times = 1});
+                .more = {.n = 1, .items = short_hash(sight.peer) + " ", .flows = event.flow_id() + " "}});
   }
 
   Result<std::vector<Alarm>> know(const Noted& noted, DetectStore& store, DetectRound& round) const override {
@@ -40,8 +39,7 @@ class DirectToMx : public Detector {
     if (!known) return tl::unexpected(known.error());
     const bool is_server = known->mark == 0;
     if (!is_server) {
-      round.count(settings().kind, noted.client, {}, {settings().within}, noted.at,
-                  {.n = noted.times, .items = short_hash(noted.detail) + " ", .flows = noted.flow});
+      round.count(settings().kind, noted.client, {}, {settings().within}, noted.at, noted.more);
     }
     return std::vector<Alarm>{};
   }
@@ -49,12 +47,11 @@ class DirectToMx : public Detector {
   Result<std::optional<Alarm>> judge(const Judged& judged, DetectStore& /*store*/) const override {
     const DetectSums& sums = judged.window.sums;
     if (sums.n < settings().count) return std::nullopt;
-    return Alarm{
-        .subject = judged.counted.subject,
-        .object = "port 25",
-        .text = fmt::format("{} SMTP connections to {} or more servers outside within {}, by a client "
-                            "that is no mail server",
-                            sums.n, different_items(sums.items).size(), within())};
+    return Alarm{.subject = judged.counted.subject,
+                 .object = "port 25",
+                 .text = fmt::format("{} SMTP connections to {} servers outside within {}, by a client "
+                                     "that is no mail server",
+                                     sums.n, different_items(sums.items).size(), within())};
   }
 };
 

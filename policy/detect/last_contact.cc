@@ -13,7 +13,11 @@ constexpr std::uint32_t kStaleAtOnce = 1'000;  // products of one client
 
 void LastContact::client_was_there(const Sight& sight, DetectRound& round) const {
   if (round.seen(settings().kind, sight.client, {}, sight.at / kDay)) return;
-  round.note({.kind = settings().kind, .subject = sight.client, .object = {}, .at = sight.at});
+  round.note({.kind = settings().kind,
+              .subject = sight.client,
+              .object = {},
+              .at = sight.at,
+              .period = sight.at / kDay});
 }
 
 void LastContact::product_was_seen(const Sight& sight, const std::string& product, bool renew,
@@ -27,7 +31,8 @@ void LastContact::product_was_seen(const Sight& sight, const std::string& produc
               .at = sight.at,
               .client = sight.client,
               .flow = sight.event.flow_id(),
-              .renew = renew});
+              .renew = renew,
+              .period = sight.at / kDay});
 }
 
 bool LastContact::watches(std::string_view product) const {

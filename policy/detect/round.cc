@@ -18,6 +18,17 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t from = kHashBasis) {
   return hash;
 }
 
+/// All but the earliest time.
+void merge(DetectSums& into, const DetectSums& more) {
+  into.n += more.n;
+  into.a += more.a;
+  into.b += more.b;
+  into.c += more.c;
+  into.most = std::max(into.most, more.most);
+  each_item(more.items, [&](std::string_view item) { add_item(into.items, item, kWindowItemsBytesMax); });
+  each_item(more.flows, [&](std::string_view flow) { add_item(into.flows, flow, kWindowFlowsBytesMax); });
+}
+
 }  // namespace
 
 std::string short_hash(std::string_view text) {
@@ -27,11 +38,7 @@ std::string short_hash(std::string_view text) {
 
 std::vector<std::string_view> different_items(std::string_view items) {
   std::vector<std::string_view> all;
-  while (!items.empty()) {
-    const std::size_t blank = std::min(items.find(' '), items.size());
-    if (blank > 0) all.push_back(items.substr(0, blank));
-    items.remove_prefix(std::min(blank + 1, items.size()));
-  }
+  each_item(items, [&](std::string_view item) { all.push_back(item); });
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
@@ -65,22 +72,15 @@ void DetectRound::count(DetectorKind kind, std::string subject, std::string obje
   Counted& into = counted_[place->second];
   into.at = std::max(into.at, at);
   into.sums.first = std::min(into.sums.first, at);
-  into.sums.n += more.n;
-  into.sums.a += more.a;
-  into.sums.b += more.b;
-  into.sums.c += more.c;
-  into.sums.most = std::max(into.sums.most, more.most);
-  for (const std::string_view item : different_items(more.items))
-    add_item(into.sums.items, item, kWindowItemsBytesMax);
-  if (!more.flows.empty()) add_item(into.sums.flows, more.flows, kWindowFlowsBytesMax);
+  merge(into.sums, more);
 }
 
 void DetectRound::note(Noted noted) {
   const auto [place, fresh] =
-      noted_at_.try_emplace(key_of(noted.kind, noted.subject, noted.object, 0), noted_.size());
+      noted_at_.try_emplace(key_of(noted.kind, noted.subject, noted.object, noted.period), noted_.size());
   if (!fresh) {
     Noted& into = noted_[place->second];
-    into.times += noted.times;
+    merge(into.more, noted.more);
     into.renew = into.renew || noted.renew;
     into.at = std::min(into.at, noted.at);
     return;

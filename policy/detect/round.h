@@ -44,8 +44,9 @@ struct Noted {
   std::string client{};
   std::string flow{};
   std::string detail{};  // for the words of the violation
-  std::int64_t times = 0;
+  DetectSums more{};     // of all events of the round
   bool renew = false;
+  std::int64_t period = 0;  // things of different periods are noted apart
 };
 
 class DetectRound {

@@ -62,7 +62,9 @@ Sight sight_of(const event::FlowEvent& event, const std::vector<SoftwareSighting
               .host = event.host().empty() ? peer : event.host(),
               .software = software,
               .dns = {}};
-  sight.at = static_cast<TimeNs>(event.time_ns());
+  // A flow that nobody ended is said to be over long after its last packet.
+  const bool ended = event.kind() == event::KIND_FINAL && event.ended_ns() != 0;
+  sight.at = static_cast<TimeNs>(ended ? std::min(event.ended_ns(), event.time_ns()) : event.time_ns());
   sight.began = event.started_ns() == 0 ? sight.at : static_cast<TimeNs>(event.started_ns());
   sight.final = event.kind() == event::KIND_FINAL;
   sight.outside = sight.final && is_outside(peer);

@@ -29,7 +29,7 @@ struct DnsAsked {
 
 struct Sight {
   const event::FlowEvent& event;
-  TimeNs at = 0;     // when the event was said
+  TimeNs at = 0;     // when the event was said; of a final one: when the flow ended
   TimeNs began = 0;  // the flow
   const std::string& client;
   const std::string& peer;

@@ -86,8 +86,9 @@ constexpr std::array<DetectorRow, kDetectors> kRows{{
      .learn_days = 14},
     {.kind = kAfterHours,
      .name = "after-hours",
-     .meaning = "while the schedules of `when` hold, a client opened `count` connections or more and moved "
-                "`bytes` or more `within`",
+     .meaning =
+         "while the schedules of `when` hold, a client opened `count` connections or more (DNS is none) "
+         "and moved `bytes` or more `within`",
      .severity = Severity::kLow,
      .within = kHour,
      .count = 50,

@@ -29,16 +29,6 @@ std::string cut_items(const std::string& items, std::size_t bytes_max) {
 constexpr const char* kWindowValues = "id, n, a, b, c, most, first_ns, items, flows, said";
 constexpr const char* kKnownValues = "id, first_ns, last_ns, days, mark, said";
 
-/// Calls visit(item) for each.
-template <typename Visit>
-void each_item(std::string_view items, Visit visit) {
-  while (!items.empty()) {
-    const std::size_t blank = std::min(items.find(' '), items.size());
-    if (blank > 0) visit(items.substr(0, blank));
-    items.remove_prefix(std::min(blank + 1, items.size()));
-  }
-}
-
 /// A key and what is added, as SOCI reads them.
 struct WindowGiven {
   std::string detector, subject, object, items, flows;

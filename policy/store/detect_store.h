@@ -4,6 +4,7 @@
 // many engines there are. It knows nothing of what is counted.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,6 +30,16 @@ struct DetectKey {
 
 /// Adds `item` with its blank behind it, where it is not among the items and there is room for it.
 void add_item(std::string& items, std::string_view item, std::size_t bytes_max);
+
+/// Calls visit(item) for each.
+template <typename Visit>
+void each_item(std::string_view items, Visit visit) {
+  while (!items.empty()) {
+    const std::size_t blank = std::min(items.find(' '), items.size());
+    if (blank > 0) visit(items.substr(0, blank));
+    items.remove_prefix(std::min(blank + 1, items.size()));
+  }
+}
 
 /// Sums, whose meaning is the detector's.
 struct DetectSums {

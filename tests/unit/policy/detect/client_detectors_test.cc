@@ -94,7 +94,7 @@ TEST(NewPlaces, CountriesAndNetworksAreLearnedForEachClient) {
   EXPECT_EQ(scene.said(), "") << "known, little, or a client of which nothing was known";
   event::FlowEvent inside = to(40, "KP", 64'509, "10.0.0.2");
   inside.set_responder("192.168.1.1");
-  scene.round({to(31, "BR", 64'500, "10.0.0.3"), inside, to(31, "US", 64'502, "10.0.0.3")});
+  scene.round({to(31, "BR", 64'503, "10.0.0.3"), inside, to(31, "US", 64'502, "10.0.0.3")});
   ASSERT_EQ(scene.said(), "10.0.0.3 US 1; ");
   scene.round(to(32, "US", 64'510, "10.0.0.3"));
   ASSERT_EQ(scene.said(), "10.0.0.3 US 1; 10.0.0.3 AS64510 1; ");

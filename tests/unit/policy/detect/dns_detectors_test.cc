@@ -98,7 +98,7 @@ TEST(DnsTunnel, OrdinaryQuestionsAreNone) {
       "detect: {dns-tunnel: {count: 20, except_domains: [scanners, other.example]}}\n");
   std::vector<event::FlowEvent> events;
   for (int i = 0; i < 400; ++i) {
-    events.push_back(question(i, "www" + std::to_string(i) + ".example.org"));     // short
+    events.push_back(question(i, "www" + std::to_string(i) + ".example.org"));                // short
     events.push_back(question(i, std::string(50, i % 2 == 0 ? 'a' : 'b') + ".example.com"));  // of no entropy
     events.push_back(
         question(i, "a1b2c3d4e5f6a7b8c9d0e1f2." + std::to_string(i) + ".org"));  // each another domain

@@ -52,7 +52,7 @@ TEST(UnauthorisedSoftware, ItSpeaksOnceADayOfWhatThePolicyDoesNotAuthorise) {
 TEST(OldVersion, WhatIsBelowTheFloorIsOne) {
   Scene scene("detect: {old-version: {products: ['firefox >=115', 'openssh >=9.2'], severity: high}}\n");
   scene.round({{event_at(0),
-                {software("firefox", "115"), software("firefox"), software("openssh", "9.2p1"),
+                {software("firefox", "115"), software("firefox"), software("openssh", "9.3p1"),
                  software("chrome", "1")}}});
   EXPECT_EQ(scene.said(), "");
   scene.round({{event_at(1), {software("openssh", "8.4p1"), software("firefox", "114.9")}}});
@@ -86,6 +86,14 @@ TEST(ProductGone, AProductInDailyUseIsNone) {
     scene.round({{event_at(day * kDayS)}, {event_at(day * kDayS + kHourS), {software("guard")}}});
   }
   EXPECT_EQ(scene.said(), "");
+}
+
+TEST(ProductGone, DaysOfOneRoundAreDays) {
+  Scene scene("detect: {product-gone: {products: [guard], days: 3}}\n");
+  std::vector<Scene::Seen> events{{event_at(0), {software("guard")}}};
+  for (int day = 1; day <= 4; ++day) events.push_back({event_at(day * kDayS)});
+  scene.round(events);
+  EXPECT_EQ(scene.said(), "10.0.0.2 guard 1; ");
 }
 
 TEST(UpdatesOverdue, WhatAskedOnceHasToGoOnAsking) {

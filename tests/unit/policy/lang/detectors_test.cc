@@ -96,7 +96,7 @@ TEST(Detectors, ListsAndSchedulesThatOnlyADetectorUsesAreUsed) {
 
 TEST(Detectors, AProductThatTheCatalogueHasNotIsAMistake) {
   Catalogue catalogue;
-  catalogue.products.push_back({.id = "firefox", .name = "Firefox"});
+  catalogue.products.emplace_back().id = "firefox";
   const auto policy = compile("weir-policy: 1\ndetect: {updates-overdue: {products: [firefox, firefix]}}\n",
                               {.file = "p", .catalogue = &catalogue});
   ASSERT_FALSE(policy);
