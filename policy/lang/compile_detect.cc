@@ -16,6 +16,7 @@ namespace weir::policy {
 namespace {
 
 constexpr std::size_t kWatchedProductsMax = 256;
+constexpr std::int64_t kDifferentMax = 800;  // of what is counted once each: as many as a window keeps
 
 void mistake(Builder& builder, const Node& at, std::string_view what, std::string_view advice) {
   builder.mistakes.add(at, fmt::format("{} is {}", what, shown(at)), std::string(advice));
@@ -32,6 +33,12 @@ void check_understood(Builder& builder, const Node& node, const DetectorRow& row
   }
 }
 
+/// What counts different things.
+bool counts_different(DetectorKind kind) {
+  return kind == DetectorKind::kManyRecipients || kind == DetectorKind::kGeneratedNames ||
+         kind == DetectorKind::kBeacon;
+}
+
 void compile_numbers(Builder& builder, const Node& node, DetectorSettings& settings) {
   const auto read = [&](std::string_view key, std::int64_t& into) {
     const Node* const value = node.find(key);
@@ -40,6 +47,10 @@ void compile_numbers(Builder& builder, const Node& node, DetectorSettings& setti
     into = builder.mistakes.integer(*value, std::string(key), row->low, row->high).value_or(into);
   };
   read("count", settings.count);
+  if (counts_different(settings.kind) && settings.count > kDifferentMax) {
+    builder.mistakes.add(*node.find("count"),
+                         fmt::format("{} counts at most {}", to_string(settings.kind), kDifferentMax));
+  }
   read("percent", settings.percent);
   read("learn_days", settings.learn_days);
   read("days", settings.days);
