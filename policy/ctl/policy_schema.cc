@@ -171,9 +171,10 @@ Json policy_schema() {
   definitions["application"] = app();
   const Json one_name = one_or_list(text({}, 0), 0);
   definitions["condition"] = {{"anyOf", Json::array({one_name, reference("not")})}};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(KeyMap::kMatch); ++i) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(KeyMap::kCount); ++i) {
     const auto map = static_cast<KeyMap>(i);
-    if (map != KeyMap::kPolicy && map != KeyMap::kRule) definitions[definition_of(map)] = map_of(map);
+    const bool by_section = map == KeyMap::kRule || map == KeyMap::kMatch;
+    if (map != KeyMap::kPolicy && !by_section) definitions[definition_of(map)] = map_of(map);
   }
   for (const auto& [section, match] : kSections) {
     definitions[fmt::format("{}-rule", section)] = map_of(KeyMap::kRule, section);

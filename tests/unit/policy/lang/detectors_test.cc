@@ -52,16 +52,16 @@ TEST(Detectors, WhatIsWrittenHolds) {
       "  dns-tunnel: {entropy: 3.5, count: 7, within: 90m, severity: info, except: [labs, staff],\n"
       "               except_domains: [partners, own.example]}\n"
       "  after-hours: {when: {not: [office, night]}, bytes: 3 MB, on: false}\n"
-      "  old-version: {products: ['firefox >=115', 'openssh >=9.2 <10']}\n"
+      "  old-version: {products: ['firefox >=115', 'curl >=7.88 <9']}\n"
       "  updates-overdue: {products: [firefox, thunderbird], days: 365}\n"
       "  new-device: {learn_days: 0}\n"
       "  beacon: {percent: 25}\n");
   const auto& all = policy->parts().detect->detectors;
   ASSERT_EQ(all.size(), 6U);
   EXPECT_EQ(all[0].kind, DetectorKind::kOldVersion) << "in the order of the kinds";
-  EXPECT_EQ(all[0].products[1].product, "openssh");
-  EXPECT_TRUE(all[0].products[1].versions.contains("9.3p1"));
-  EXPECT_FALSE(all[0].products[1].versions.contains("9.1"));
+  EXPECT_EQ(all[0].products[1].product, "curl");
+  EXPECT_TRUE(all[0].products[1].versions.contains("8.0"));
+  EXPECT_FALSE(all[0].products[1].versions.contains("7.50"));
   EXPECT_EQ(all[1].days, 365);
   EXPECT_EQ(all[1].products[1].product, "thunderbird");
   EXPECT_EQ(all[2].learn_days, 0);
@@ -102,7 +102,7 @@ TEST(Detectors, AProductThatTheCatalogueHasNotIsAMistake) {
   ASSERT_FALSE(policy);
   ASSERT_EQ(policy.error().size(), 1U);
   EXPECT_THAT(to_text(policy.error()[0]),
-              HasSubstr("p:2:49: error: the software catalogue has no product firefix"));
+              HasSubstr("p:2:48: error: the software catalogue has no product firefix"));
 }
 
 }  // namespace
