@@ -193,6 +193,7 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
                         .path = path};
   event::FlowEvent& event = parts_.builder.build(kind, now, story);
   flow.account.say(flow.decision, flow.facts.mail.messages, event);
+  flow.dns.say(event);
   flow.hits_said.insert(flow.hits_said.end(), std::make_move_iterator(flow.hits_unsaid.begin()),
                         std::make_move_iterator(flow.hits_unsaid.end()));
   flow.hits_unsaid.clear();

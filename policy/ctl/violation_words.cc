@@ -45,6 +45,7 @@ Json violation_row(const policy::Violation& violation, TimeNs now) {
           {"severity", to_string(violation.severity)},
           {"action", violation.would_block ? "would " + violation.action : violation.action},
           {"subject", violation.subject},
+          {"text", violation.text},
           {"object", violation.object},
           {"count", violation.count},
           {"first_seen", time_text(violation.first_seen)},

@@ -25,6 +25,7 @@ Round& Round::operator+=(const Round& more) {
 
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
+  detection_.look();
   const auto entries = next_entries(block, now);  // read
   if (!entries) return tl::unexpected(entries.error());
   if (entries->empty()) return idle(now);
@@ -57,9 +58,11 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
     }
     if (auto kept = record(*batch, one.findings, now, round); !kept) return tl::unexpected(kept.error());
     add_up(one.event, sums);
+    detection_.see(one.event, one.findings.software, now);
     ++round.applied;
   }
   if (auto added = add_flow_sums(*batch, sums, now); !added) return tl::unexpected(added.error());
+  if (auto detected = detect(*batch, round); !detected) return tl::unexpected(detected.error());
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
   sum += round;
   return taken;
@@ -147,6 +150,16 @@ void Engine::add_up(const event::FlowEvent& event, FlowSums& sums) const {
   const std::vector<std::string> categories =
       categories_ && !event.host().empty() ? categories_(event.host()) : std::vector<std::string>{};
   sums.add(flow_sample_of(event, categories));
+}
+
+Result<void> Engine::detect(Batch& batch, Round& round) {
+  const auto violations = detection_.conclude(batch);
+  if (!violations) return tl::unexpected(violations.error());
+  for (const ViolationSighting& violation : *violations) {
+    if (auto kept = batch.record(violation); !kept) return kept;
+    ++round.violations;
+  }
+  return {};
 }
 
 Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {

@@ -67,9 +67,13 @@ Result<Engine> make_engine(const EngineService& service) {
   forget_consumers(reader);
   auto store = Store::open(service.settings.engine, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
-  return Engine{
-      std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax},          std::move(*store),
-      service.judge,     QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}, service.categories};
+  return Engine{std::move(reader),
+                StreamWriter{std::move(*for_letters), kDeadLettersMax},
+                std::move(*store),
+                service.judge,
+                QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}},
+                service.categories,
+                Detection{service.policy}};
 }
 
 /// Beside the engine, with a connection to the store of its own: what goes wrong here keeps no event waiting.

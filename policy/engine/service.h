@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "policy/detect/detection.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
@@ -29,6 +30,7 @@ struct EngineService {
   SoftwareJudge judge;
   QuotaRulesInForce quotas;
   CategoryJudge categories;
+  PolicyInForce policy;
 
   /// Returns when `stop_descriptor` becomes readable: what is in the streams by then is still worked off, for
   /// at most kDrainMax. An error while running is logged once and tried again.

@@ -131,6 +131,21 @@ const std::vector<Migration>& migrations() {
        }},
       what_people_do(),
       sums_of_flows(),
+      {6,
+       {
+           "ALTER TABLE violations ADD COLUMN text TEXT NOT NULL DEFAULT ''",
+           // What detectors counted in their windows, and what they have seen before: detect_store.h.
+           "CREATE TABLE detect_windows (id {key}, detector TEXT NOT NULL, subject TEXT NOT NULL,"
+           " object TEXT NOT NULL, width_ns {int} NOT NULL, begins_ns {int} NOT NULL, n {int} NOT NULL,"
+           " a {int} NOT NULL, b {int} NOT NULL, c {int} NOT NULL, most {int} NOT NULL,"
+           " first_ns {int} NOT NULL, items TEXT NOT NULL, flows TEXT NOT NULL, said {int} NOT NULL,"
+           " UNIQUE (detector, subject, object, width_ns, begins_ns)) {strict}",
+           "CREATE INDEX detect_windows_by_age ON detect_windows (detector, id)",
+           "CREATE TABLE detect_known (id {key}, detector TEXT NOT NULL, subject TEXT NOT NULL,"
+           " object TEXT NOT NULL, first_ns {int} NOT NULL, last_ns {int} NOT NULL, days {int} NOT NULL,"
+           " mark {int} NOT NULL, said {int} NOT NULL, UNIQUE (detector, subject, object)) {strict}",
+           "CREATE INDEX detect_known_by_age ON detect_known (detector, last_ns)",
+       }},
       {8,
        {
            // Who is told of violations, what is to be told (message 0: not in a message yet), and messages

@@ -107,6 +107,7 @@ class Batch {
 
  private:
   friend class Store;
+  friend class DetectStore;
   explicit Batch(std::unique_ptr<Work> work);
   std::unique_ptr<Work> work_;
 };

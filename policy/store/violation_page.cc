@@ -112,7 +112,7 @@ void add_filter(Statement& select, Store::Connection& store, const ViolationFilt
 constexpr const char* kColumns =
     "id, rule, section, action, would_block, severity, subject, object, state, resolution, assignee, "
     "exception,"
-    " follows, due_ns, revision, seen_count, first_seen_ns, last_seen_ns";
+    " follows, due_ns, revision, seen_count, first_seen_ns, last_seen_ns, text";
 
 /// A row of violations as SOCI fills it.
 struct Row {
@@ -124,7 +124,7 @@ struct Row {
     select.into(id).into(made.rule).into(made.section).into(made.action).into(would_block).into(severity);
     select.into(made.subject).into(made.object).into(made.state).into(made.resolution).into(made.assignee);
     select.into(made.exception).into(follows).into(due).into(revision).into(count).into(first_seen);
-    select.into(last_seen);
+    select.into(last_seen).into(made.text);
   }
   [[nodiscard]] const Violation& violation() {
     made.id = id;
