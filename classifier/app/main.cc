@@ -13,6 +13,7 @@
 #include <random>
 
 #include "classifier/app/cpu_budget.h"
+#include "classifier/app/event_stores.h"
 #include "classifier/app/recognition.h"
 #include "classifier/app/service.h"
 #include "classifier/publish/delimited_sink.h"
@@ -113,18 +114,30 @@ policy::RedisEndpoint redis_endpoint(const Settings& settings) {
   return endpoint;
 }
 
-std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd) {
-  if (arguments.replay) return std::make_unique<DelimitedSink>(events_fd);
+/// Where a replay's events go.
+Result<int> events_descriptor(const Arguments& arguments) {
+  if (!arguments.replay || arguments.events == "-") return STDOUT_FILENO;
+  const int file = open(arguments.events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (file < 0) return failure(ErrorCode::kSystem, "cannot write " + arguments.events);
+  return file;
+}
+
+std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd,
+                                     std::optional<EventStores> stores) {
+  if (!stores) return std::make_unique<DelimitedSink>(events_fd);
   RedisPublisherOptions options;
   options.endpoint = redis_endpoint(settings);
   options.stream = policy::flow_stream(arguments.worker);
   options.stream_entries_max = settings.redis.stream_entries_max;
-  options.queue_max = settings.classifier.event_queue;
-  return std::make_unique<RedisPublisher>(std::move(options));
+  options.crowded = settings.classifier.event_queue / 4;
+  return std::make_unique<RedisPublisher>(std::move(options), std::move(stores->ring),
+                                          std::move(stores->spool));
 }
 
-SandboxOptions sandbox_options(const Settings& settings) {
+SandboxOptions sandbox_options(const Settings& settings, const std::optional<EventStores>& stores,
+                               unsigned worker) {
   SandboxOptions options;
+  if (stores && stores->spool) options.writable = {spool_folder(settings, worker)};
   options.user = settings.classifier.user;
   // Category lists lie beside the policy; a compile reads time zones; the publisher its password at each
   // connect. A file that an editor replaces is another inode: whoever reads it by name needs its directory.
@@ -166,22 +179,25 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
     if (!listening) return refuse({listening.error()});
     control.emplace(std::move(*listening));
   }
-  int events_fd = STDOUT_FILENO;
-  if (arguments.replay && arguments.events != "-") {
-    events_fd = open(arguments.events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (events_fd < 0) return refuse({Error{ErrorCode::kSystem, "cannot write " + arguments.events, {}, {}}});
-  }
+  const auto events_fd = events_descriptor(arguments);
+  if (!events_fd) return refuse({events_fd.error()});
   std::vector<std::string> pair_names;
   for (const PairSettings& pair : settings.pairs) pair_names.push_back(pair.name);
   EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, std::move(pair_names)};
 
+  std::optional<EventStores> stores;
+  if (!arguments.replay) {
+    auto opened = open_event_stores(settings, arguments.worker);
+    if (!opened) return refuse({opened.error()});
+    stores.emplace(std::move(*opened));
+  }
   IdentityTables identity;  // draws its random numbers while that is still allowed
   if (const auto watched = CpuBudget::start(); !watched) return refuse({watched.error()});
-  const auto sandbox = enter_sandbox(sandbox_options(settings));
+  const auto sandbox = enter_sandbox(sandbox_options(settings, stores, arguments.worker));
   if (!sandbox) return refuse({sandbox.error()});
   if (!arguments.replay) log_sandbox(*sandbox);
 
-  const auto sink = make_sink(settings, arguments, events_fd);
+  const auto sink = make_sink(settings, arguments, *events_fd, std::move(stores));
   std::optional<FactListener> facts;
   if (!arguments.replay) facts.emplace(FactListenerOptions{.endpoint = redis_endpoint(settings)});
   Classifier classifier{classifier_options(settings, simulation),
@@ -201,11 +217,11 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   const bool attached = service.run();
   const EventCounts events = sink->counts();
   if (!arguments.replay) {
-    spdlog::info("classifier_ended worker={} events={} lost={}", arguments.worker, events.accepted,
-                 events.lost);
+    spdlog::info("classifier_ended worker={} events={} lost={} left={}", arguments.worker, events.accepted,
+                 events.lost.total(), events.waiting);
   }
   if (!attached) return kUnreachable;
-  return arguments.replay && events.lost > 0 ? kNegative : kOk;
+  return arguments.replay && events.lost.total() > 0 ? kNegative : kOk;
 }
 
 }  // namespace

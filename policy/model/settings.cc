@@ -367,4 +367,12 @@ std::string classifier_socket(const Settings& settings, unsigned worker) {
   return fmt::format("{}/classifier-{}.sock", settings.run_directory, worker);
 }
 
+std::string event_ring(const Settings& settings, unsigned worker) {
+  return settings.run_directory + "/events-" + std::to_string(worker);
+}
+
+std::string spool_folder(const Settings& settings, unsigned worker) {
+  return settings.state_directory + "/spool/" + std::to_string(worker);
+}
+
 }  // namespace weir

@@ -64,6 +64,7 @@ class RedisServer {
     std::error_code ignored;
     std::filesystem::remove(socket(), ignored);
   }
+  void send(int signal) const { kill(pid_, signal); }
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] std::string socket() const { return home_.file("redis.sock"); }
   [[nodiscard]] policy::RedisEndpoint endpoint() const {
