@@ -12,8 +12,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
+#include "policy/bus/stream_trimmer.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
 #include "policy/model/wall_clock.h"
@@ -28,32 +30,74 @@ bool readable(int descriptor, std::chrono::milliseconds wait) {
   return poll(&one, 1, static_cast<int>(wait.count())) > 0;
 }
 
-Result<Engine> make_engine(const EngineService& service) {
+RedisEndpoint endpoint_of(const Settings& settings) {
   RedisEndpoint endpoint;
-  endpoint.socket = service.settings.redis.socket;
-  endpoint.user = service.settings.redis.engine_user;
-  endpoint.password_file = service.settings.redis.engine_password_file;
+  endpoint.socket = settings.redis.socket;
+  endpoint.user = settings.redis.engine_user;
+  endpoint.password_file = settings.redis.engine_password_file;
+  return endpoint;
+}
+
+std::vector<std::string> streams_of(const Settings& settings) {
+  std::vector<std::string> streams;
+  for (unsigned worker = 0; worker < settings.workers; ++worker) streams.push_back(flow_stream(worker));
+  return streams;
+}
+
+Result<Engine> make_engine(const EngineService& service) {
+  const RedisEndpoint endpoint = endpoint_of(service.settings);
   auto for_reading = RedisConnection::connect(endpoint);
   if (!for_reading) return tl::unexpected(for_reading.error());
   auto for_letters = RedisConnection::connect(endpoint);
   if (!for_letters) return tl::unexpected(for_letters.error());
   auto for_facts = RedisConnection::connect(endpoint);
   if (!for_facts) return tl::unexpected(for_facts.error());
+  auto for_tries = RedisConnection::connect(endpoint);
+  if (!for_tries) return tl::unexpected(for_tries.error());
 
-  std::vector<std::string> streams;
-  for (unsigned worker = 0; worker < service.settings.workers; ++worker)
-    streams.push_back(flow_stream(worker));
   StreamReader reader{std::move(*for_reading), std::string{kEngineGroup}, service.consumer,
-                      std::move(streams)};
+                      streams_of(service.settings)};
   if (auto created = reader.create_group(); !created) return tl::unexpected(created.error());
   auto store = Store::open(service.settings.engine.store, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
-  return Engine{std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax}, std::move(*store),
-                service.judge, QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}};
+  return Engine{std::move(reader),
+                StreamWriter{std::move(*for_letters), kDeadLettersMax},
+                std::move(*store),
+                service.judge,
+                QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}},
+                Tries{std::move(*for_tries), std::string{kEngineGroup}}};
 }
 
+/// Trims now and then; what keeps it from that is said once and ends nothing.
+class Trimming {
+ public:
+  explicit Trimming(const Settings& settings) : settings_(settings) {}
+
+  void look(TimeNs now) {
+    if (Clock::now() - last_ < kTrimEvery) return;
+    last_ = Clock::now();
+    if (!trimmer_) {
+      auto connection = RedisConnection::connect(endpoint_of(settings_));
+      if (!connection) return;  // the engine says that Redis is away
+      trimmer_.emplace(std::move(*connection), streams_of(settings_),
+                       std::chrono::seconds{settings_.redis.stream_keep_s});
+    }
+    const auto trimmed = trimmer_->trim(now);
+    const std::string reason = trimmed ? "" : to_text(trimmed.error());
+    if (!trimmed) trimmer_.reset();
+    if (std::exchange(said_, reason) != reason && !reason.empty())
+      spdlog::error("trimming-refused what=\"{}\" effect=\"streams grow to their cap\"", reason);
+  }
+
+ private:
+  const Settings& settings_;
+  std::optional<StreamTrimmer> trimmer_;
+  Clock::time_point last_{};
+  std::string said_;
+};
+
 /// Rounds until an error, or until told to stop and the streams are read.
-Result<void> work(Engine& engine, int stop_descriptor) {
+Result<void> work(Engine& engine, Trimming& trimming, int stop_descriptor) {
   std::optional<Clock::time_point> drain_until;
   std::string refused;
   while (!drain_until || Clock::now() < *drain_until) {
@@ -62,6 +106,7 @@ Result<void> work(Engine& engine, int stop_descriptor) {
     }
     const auto round = engine.run_once(drain_until ? std::chrono::milliseconds{1} : kRoundWait, wall_clock());
     if (!round) return tl::unexpected(round.error());
+    trimming.look(wall_clock());
     if (round->dead > 0) spdlog::warn("events-undecodable count={} stream={}", round->dead, kDeadStream);
     if (round->gone > 0) spdlog::error("events-lost count={} reason=trimmed-before-read", round->gone);
     const std::string reason = round->facts_refused ? to_text(*round->facts_refused) : "";
@@ -77,6 +122,7 @@ Result<void> work(Engine& engine, int stop_descriptor) {
 void EngineService::run(int stop_descriptor) {
   std::chrono::milliseconds wait = kRetryWaitFirst;
   std::string said;
+  Trimming trimming{settings};
   while (true) {
     auto engine = make_engine(*this);
     Result<void> ended;
@@ -85,7 +131,7 @@ void EngineService::run(int stop_descriptor) {
                    settings.engine.store);
       wait = kRetryWaitFirst;
       said.clear();
-      ended = work(*engine, stop_descriptor);
+      ended = work(*engine, trimming, stop_descriptor);
       if (ended) return;
     } else {
       ended = tl::unexpected(engine.error());

@@ -66,6 +66,7 @@ class RedisServer {
   }
   void send(int signal) const { kill(pid_, signal); }
   [[nodiscard]] bool up() const { return up_; }
+  [[nodiscard]] const std::string& home() const { return home_.path(); }
   [[nodiscard]] std::string socket() const { return home_.file("redis.sock"); }
   [[nodiscard]] policy::RedisEndpoint endpoint() const {
     policy::RedisEndpoint endpoint;
