@@ -11,6 +11,7 @@
 #include "policy/bus/stream_writer.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/quota_ledger.h"
+#include "policy/engine/tries.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -24,7 +25,7 @@ inline constexpr std::int64_t kHeartbeatEvery = 5 * kSecond;  // and how often d
 struct Round {
   std::uint64_t applied = 0;
   std::uint64_t duplicates = 0;  // seen before: acknowledged without effect
-  std::uint64_t dead = 0;        // undecodable: moved to weir:dead
+  std::uint64_t dead = 0;        // undecodable, or given up: moved to weir:dead
   std::uint64_t gone = 0;        // trimmed from the stream before they were read
   std::uint64_t violations = 0;  // sightings of hits, not rows
   std::uint64_t quota_uses_ignored = 0;
@@ -35,12 +36,14 @@ struct Round {
 
 class Engine {
  public:
-  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas)
+  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
+         Tries tries)
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
-        quotas_(std::move(quotas)) {}
+        quotas_(std::move(quotas)),
+        tries_(std::move(tries)) {}
 
   /// One transaction's worth of events, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
@@ -48,6 +51,7 @@ class Engine {
 
  private:
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
+  [[nodiscard]] Result<std::vector<StreamEntry>> next_again();
   [[nodiscard]] Result<Round> idle(TimeNs now);
   [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why);
   [[nodiscard]] Result<void> record(Batch& batch, const Findings& findings, TimeNs now, Round& round);
@@ -60,6 +64,7 @@ class Engine {
   Store store_;
   SoftwareJudge judge_;
   QuotaLedger quotas_;
+  Tries tries_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };
