@@ -97,6 +97,12 @@ std::uint64_t random_boot() {
   return std::uint64_t{device()} << 32U | device();
 }
 
+std::vector<std::string> pair_names(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const PairSettings& pair : settings.pairs) names.push_back(pair.name);
+  return names;
+}
+
 ClassifierOptions classifier_options(const Settings& settings, const Simulation& simulation) {
   ClassifierOptions options;
   options.simulation = simulation;
@@ -181,9 +187,7 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   }
   const auto events_fd = events_descriptor(arguments);
   if (!events_fd) return refuse({events_fd.error()});
-  std::vector<std::string> pair_names;
-  for (const PairSettings& pair : settings.pairs) pair_names.push_back(pair.name);
-  EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, std::move(pair_names)};
+  EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, pair_names(settings)};
 
   std::optional<EventStores> stores;
   if (!arguments.replay) {

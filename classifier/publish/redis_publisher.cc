@@ -31,6 +31,7 @@ RedisPublisher::~RedisPublisher() = default;
 void RedisPublisher::accept(const event::FlowEvent& event) {
   const std::size_t size = event.ByteSizeLong();
   std::span<char> room;
+  bool wake = false;
   bool hurry = false;
   {
     const std::lock_guard lock{mutex_};
@@ -49,10 +50,11 @@ void RedisPublisher::accept(const event::FlowEvent& event) {
   {
     const std::lock_guard lock{mutex_};
     ring_.commit();
+    wake = ring_.waiting_count() == 1;  // with more it is at work already
     hurry = spool_ && !hurry_ && !disk_refuses_ && ring_.waiting_count() > options_.crowded;
     hurry_ |= hurry;
   }
-  changed_.notify_all();
+  if (wake) changed_.notify_all();
   if (hurry) pause_.notify_all();
 }
 
