@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/engine/engine.h"
 
+#include <fmt/format.h>
+
 #include "policy/bus/streams.h"
 #include "policy/engine/event_codec.h"
 
@@ -104,12 +106,35 @@ Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& 
 }
 
 Result<std::vector<StreamEntry>> Engine::next_entries(std::chrono::milliseconds block, TimeNs now) {
-  if (now - last_claim_ >= kHeartbeatEvery) {
+  bool again = true;
+  Result<std::vector<StreamEntry>> entries;
+  if (!tries_.waiting() && now - last_claim_ >= kHeartbeatEvery) {
     last_claim_ = now;
-    auto claimed = reader_.claim(kRoundEntriesMax, kClaimIdle);
-    if (!claimed || !claimed->empty()) return claimed;
+    entries = reader_.claim(kRoundEntriesMax, kClaimIdle);
   }
-  return reader_.read(kRoundEntriesMax, block);
+  if (!tries_.waiting() && entries && entries->empty()) {
+    again = reader_.owes();
+    entries = reader_.read(kRoundEntriesMax, block);
+  }
+  if (!entries || !again) return entries;
+  if (auto added = tries_.add(std::move(*entries)); !added) return tl::unexpected(added.error());
+  return next_again();
+}
+
+/// Of entries that were given before; one that no engine gets done is buried.
+Result<std::vector<StreamEntry>> Engine::next_again() {
+  while (true) {
+    auto next = tries_.next(store_);
+    if (!next) return tl::unexpected(next.error());
+    if (!next->given_up) return std::move(next->entries);
+    const Error why{ErrorCode::kLimit, fmt::format("no engine got it done in {} tries", kTriesMax), {}, {}};
+    if (auto buried = bury(next->entries.front(), why, next->entries.front().payload); !buried) return tl::unexpected(buried.error());
+    auto batch = store_.begin();
+    if (!batch) return tl::unexpected(batch.error());
+    if (auto counted = batch->count("events_dead", 1); !counted) return tl::unexpected(counted.error());
+    if (auto committed = batch->commit(); !committed) return tl::unexpected(committed.error());
+    if (auto done = reader_.acknowledge(next->entries); !done) return tl::unexpected(done.error());
+  }
 }
 
 Result<Round> Engine::idle(TimeNs now) {

@@ -15,6 +15,7 @@
 #include "policy/engine/findings.h"
 #include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
+#include "policy/engine/tries.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -31,7 +32,7 @@ inline constexpr std::int64_t kHeartbeatEvery = 5 * kSecond;  // and how often d
 struct Round {
   std::uint64_t applied = 0;
   std::uint64_t duplicates = 0;  // seen before: acknowledged without effect
-  std::uint64_t dead = 0;        // undecodable: moved to weir:dead
+  std::uint64_t dead = 0;        // undecodable, or given up: moved to weir:dead
   std::uint64_t gone = 0;        // trimmed from the stream before they were read
   std::uint64_t violations = 0;  // sightings of hits and by detectors, not rows
   std::uint64_t quota_uses_ignored = 0;
@@ -44,12 +45,13 @@ struct Round {
 class Engine {
  public:
   Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
-         CategoryJudge categories = {}, Detection detection = Detection{[] { return nullptr; }})
+         Tries tries, CategoryJudge categories = {}, Detection detection = Detection{[] { return nullptr; }})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
         quotas_(std::move(quotas)),
+        tries_(std::move(tries)),
         categories_(std::move(categories)),
         detection_(std::move(detection)) {}
 
@@ -70,6 +72,7 @@ class Engine {
     bool large = false;
   };
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
+  [[nodiscard]] Result<std::vector<StreamEntry>> next_again();
   [[nodiscard]] Result<Round> idle(TimeNs now);
   /// Fills decoded_; gives how many of the first entries are in it.
   [[nodiscard]] Result<std::size_t> decode(std::span<const StreamEntry> entries, Round& round);
@@ -93,6 +96,7 @@ class Engine {
   std::vector<Decoded> decoded_;
   std::size_t decoded_count_ = 0;
   Detection detection_;
+  Tries tries_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };

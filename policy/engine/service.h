@@ -16,7 +16,8 @@ namespace weir::policy {
 inline constexpr std::chrono::milliseconds kRoundWait{250};  // for events; also how fast SIGTERM is noticed
 inline constexpr std::chrono::milliseconds kRetryWaitFirst{100};  // after an error; doubles
 inline constexpr std::chrono::milliseconds kRetryWaitMax{5'000};
-inline constexpr std::chrono::milliseconds kDrainMax{5'000};  // events still taken after SIGTERM
+inline constexpr std::chrono::milliseconds kTrimEvery{5'000};  // streams, of what all have acknowledged
+inline constexpr std::chrono::milliseconds kDrainMax{5'000};   // events still taken after SIGTERM
 
 inline constexpr std::chrono::hours kConsumerForgotten{24};  // silent this long, and owing nothing
 

@@ -40,10 +40,12 @@ class QuotaEngine : public ::testing::Test {
   Engine engine_with(FactsWriter facts, const std::string& name = "engine-1") {
     StreamReader reader{redis_.connect(), std::string{kEngineGroup}, name, {flow_stream(0)}};
     EXPECT_TRUE(reader.create_group());
-    return {std::move(reader), StreamWriter{redis_.connect(), kDeadLettersMax},
+    return {std::move(reader),
+            StreamWriter{redis_.connect(), kDeadLettersMax},
             Store::open(store_path(), StoreAccess::kWrite).value(),
             [](const auto&, const auto&) { return std::nullopt; },
-            QuotaLedger{[this] { return rules_; }, std::move(facts)}};
+            QuotaLedger{[this] { return rules_; }, std::move(facts)},
+            {redis_.connect(), std::string{kEngineGroup}}};
   }
   Store store() { return Store::open(store_path(), StoreAccess::kRead).value(); }
   std::string store_path() const { return home_.file("weir.db"); }
@@ -86,16 +88,14 @@ class QuotaEngine : public ::testing::Test {
     return sum;
   }
   QuotaUse sum_of(const std::string& subject, TimeNs at = kNoon) {
-    Store read = store();
-    const auto records = read.quotas({"", subject, at - kDay}, 1'000).value();
+    const auto records = store().quotas({"", subject, at - kDay}, 1'000).value();
     for (const QuotaRecord& one : records)
       if (one.begins <= at && at < one.ends) return one.used;
     return {};
   }
   std::map<std::string, std::uint64_t> violations() {
     std::map<std::string, std::uint64_t> counts;
-    Store read = store();
-    const auto all = read.violations(true, 1'000).value();
+    const auto all = store().violations(true, 1'000).value();
     for (const Violation& one : all)
       counts[one.subject + ": " + one.object + ", " + to_string(one.severity)] = one.count;
     return counts;
