@@ -158,9 +158,8 @@ bool RedisPublisher::connect_and_send(const std::stop_token& stop) {
       });
       if (stop.stop_requested()) return useful;
       if (!from_disk) {
-        changed_.wait_for(lock, stop, kLingerMax, [this] {
-          return ring_.waiting_count() >= policy::kBatchEventsMax || spooling_;
-        });
+        changed_.wait_for(lock, stop, kLingerMax,
+                          [this] { return ring_.waiting_count() >= policy::kBatchEventsMax || spooling_; });
         if (spooling_) continue;
       }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events to a Redis stream. `accept` serialises into the ring (event_ring.h), never more. One thread connects
-// and appends them, many an entry; events leave the ring when they are acknowledged. What has waited for a while
-// since Redis is away or slow, another thread moves to the disk (spool.h), in order; what is there goes
+// and appends them, many an entry; events leave the ring when they are acknowledged. What has waited for a
+// while since Redis is away or slow, another thread moves to the disk (spool.h), in order; what is there goes
 // first. Redis dead: what it acknowledged in its last seconds is said again to the next one, since Redis
 // acknowledges up to two seconds before it writes its file while the disk is slow (appendfsync everysec).
 // This process dead: the next one finds ring and spool. Readers are idempotent by event id.
@@ -72,7 +72,7 @@ class RedisPublisher final : public EventSink {
   const RedisPublisherOptions options_;
   policy::EventSender sender_;  // of the sending thread
   bool announced_ = false;      // likewise
-  mutable std::mutex mutex_;  // guards everything down to kept_
+  mutable std::mutex mutex_;    // guards everything down to kept_
   std::condition_variable_any changed_;
   std::condition_variable_any stopping_;  // nobody notifies it but a request to stop
   std::condition_variable_any pause_;     // of the thread that looks after the disk

@@ -128,7 +128,8 @@ Result<std::vector<StreamEntry>> Engine::next_again() {
     if (!next) return tl::unexpected(next.error());
     if (!next->given_up) return std::move(next->entries);
     const Error why{ErrorCode::kLimit, fmt::format("no engine got it done in {} tries", kTriesMax), {}, {}};
-    if (auto buried = bury(next->entries.front(), why, next->entries.front().payload); !buried) return tl::unexpected(buried.error());
+    if (auto buried = bury(next->entries.front(), why, next->entries.front().payload); !buried)
+      return tl::unexpected(buried.error());
     auto batch = store_.begin();
     if (!batch) return tl::unexpected(batch.error());
     if (auto counted = batch->count("events_dead", 1); !counted) return tl::unexpected(counted.error());

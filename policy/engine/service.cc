@@ -113,8 +113,7 @@ class Trimming {
     if (!trimmer_) {
       auto connection = RedisConnection::connect(endpoint_of(settings_.redis, RedisUser::kEngine));
       if (!connection) return;  // the engine says that Redis is away
-      trimmer_.emplace(std::move(*connection), streams_,
-                       std::chrono::seconds{settings_.redis.stream_keep_s});
+      trimmer_.emplace(std::move(*connection), streams_, std::chrono::seconds{settings_.redis.stream_keep_s});
     }
     const auto trimmed = trimmer_->trim(now);
     const std::string reason = trimmed ? "" : to_text(trimmed.error());
