@@ -322,8 +322,9 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 7> kSections{"memory",     "timeouts", "overload", "redis",
-                                                      "classifier", "engine",   "capture"};
+  constexpr std::array<std::string_view, 10> kSections{"memory",     "timeouts", "overload", "redis",
+                                                       "classifier", "engine",   "capture",  "privacy",
+                                                       "retention",  "evidence"};
   std::vector<std::string_view> known = keys_of("");
   known.insert(known.end(), {"weir", "pairs"});
   known.insert(known.end(), kSections.begin(), kSections.end());
