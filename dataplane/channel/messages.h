@@ -201,7 +201,8 @@ struct Answer {
   std::uint8_t swallow = 0;  // kInject, kContinue, TCP: 1: what is parked of `direction` up to `through`
                              // never leaves, and its sender takes it for delivered; with `skip_bytes` only
                              // so many from `skip_from_sequence` on, and repeats what follows them
-  std::array<std::uint8_t, 22> zero{};
+  std::uint8_t keep = 0;     // 1: a rule hit the flow whose packets are worth a file (evidence.severity)
+  std::array<std::uint8_t, 21> zero{};
 };
 static_assert(sizeof(Answer) == kAnswerRecordBytes);
 
