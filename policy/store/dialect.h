@@ -24,5 +24,7 @@ struct Dialect {
 [[nodiscard]] std::string in_dialect(std::string_view sql, const Dialect& dialect);
 /// Opens the file and sets it up: write-ahead log, full sync at commit, waiting for locks. Throws soci_error.
 void open_sqlite(soci::session& session, const std::string& path, bool may_write);
+/// What was deleted is in none of the database's files any more. Throws soci_error.
+void rewrite_files(soci::session& session);
 
 }  // namespace weir::policy

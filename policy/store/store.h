@@ -20,6 +20,7 @@ enum class StoreAccess : std::uint8_t { kRead, kWrite, kChange };
 
 class Store {
  public:
+  struct Connection;  // policy/store/connection.h: for this folder's own files
   /// kWrite creates the file where missing and brings the schema to the newest version. kRead changes
   /// nothing. kChange writes into a store that is there. kUnavailable: no such file, or no access; kInvalid:
   /// written by a newer Weir, or not a store.
@@ -49,10 +50,10 @@ class Store {
   [[nodiscard]] Result<EngineState> engine_state();
   /// Events that were published (a later one of their source arrived) and have not been seen.
   [[nodiscard]] Result<std::int64_t> missing_events();
+  [[nodiscard]] Connection& connection() { return *connection_; }
 
  private:
   friend class Batch;
-  struct Connection;
   explicit Store(std::unique_ptr<Connection> connection);
   std::unique_ptr<Connection> connection_;
 };
@@ -60,6 +61,7 @@ class Store {
 /// One transaction. Rolled back unless `commit` succeeded. After an error only destruction makes sense.
 class Batch {
  public:
+  struct Work;
   Batch(Batch&&) noexcept;
   Batch& operator=(Batch&&) = delete;
   ~Batch();
@@ -95,10 +97,10 @@ class Batch {
   [[nodiscard]] Result<void> set(const std::string& name, std::int64_t value);
   /// Trims every table to its limit, then makes all of it true.
   [[nodiscard]] Result<void> commit();
+  [[nodiscard]] Work& work() { return *work_; }
 
  private:
   friend class Store;
-  struct Work;
   explicit Batch(std::unique_ptr<Work> work);
   std::unique_ptr<Work> work_;
 };
