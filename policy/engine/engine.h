@@ -11,6 +11,7 @@
 #include "policy/bus/stream_writer.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/quota_ledger.h"
+#include "policy/engine/retention.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -35,12 +36,14 @@ struct Round {
 
 class Engine {
  public:
-  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas)
+  Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
+         const RetentionSettings& keep = {0, 0, 0, 0, 0})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
-        quotas_(std::move(quotas)) {}
+        quotas_(std::move(quotas)),
+        retention_(keep) {}
 
   /// One transaction's worth of events, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
@@ -60,6 +63,7 @@ class Engine {
   Store store_;
   SoftwareJudge judge_;
   QuotaLedger quotas_;
+  Retention retention_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };

@@ -48,8 +48,12 @@ Result<Engine> make_engine(const EngineService& service) {
   if (auto created = reader.create_group(); !created) return tl::unexpected(created.error());
   auto store = Store::open(service.settings.engine.store, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
-  return Engine{std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax}, std::move(*store),
-                service.judge, QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}};
+  return Engine{std::move(reader),
+                StreamWriter{std::move(*for_letters), kDeadLettersMax},
+                std::move(*store),
+                service.judge,
+                QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}},
+                service.settings.retention};
 }
 
 /// Rounds until an error, or until told to stop and the streams are read.
