@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
+#include "policy/ctl/people.h"
 
 namespace weir::ctl {
 namespace {
@@ -12,14 +13,14 @@ namespace {
 constexpr std::uint32_t kViolationsShown = 100;  // rows
 constexpr std::uint32_t kViolationsShownMax = 10'000;
 
-Json row_of(const policy::Violation& violation) {
+Json row_of(const policy::Violation& violation, const PeopleShown& shown) {
   return {{"id", violation.id},
           {"rule", violation.rule},
           {"section", violation.section},
           {"severity", to_string(violation.severity)},
           {"action", violation.would_block ? "would " + violation.action : violation.action},
-          {"subject", violation.subject},
-          {"object", violation.object},
+          {"subject", shown.subject(violation.subject)},
+          {"object", shown.object(violation.object)},
           {"count", violation.count},
           {"first_seen", time_text(violation.first_seen)},
           {"last_seen", time_text(violation.last_seen)},
@@ -35,10 +36,11 @@ void list_violations(Context& context, bool all, std::uint32_t count) {
   if (!store) return context.fail(store.error());
   const auto violations = store->violations(!all, count);
   if (!violations) return context.fail(violations.error());
+  const PeopleShown shown{*settings};
   Json rows = Json::array();
   for (const policy::Violation& one : *violations) {
     const auto whole = store->violation(one.id);  // with its evidence; gone only if it was evicted meanwhile
-    rows.push_back(row_of(whole ? *whole : one));
+    rows.push_back(row_of(whole ? *whole : one, shown));
   }
   print(render(context.format_or(Format::kTable), rows,
                {"id", "severity", "rule", "action", "subject", "object", "count", "last_seen", "state"}));
@@ -51,7 +53,7 @@ void show(Context& context, std::int64_t id) {
   if (!store) return context.fail(store.error());
   const auto violation = store->violation(id);
   if (!violation) return context.fail(violation.error());
-  const Json row = row_of(*violation);
+  const Json row = row_of(*violation, PeopleShown{*settings});
   const Format format = context.format_or(Format::kTable);
   if (format == Format::kJson) return print(row.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   Json lines = Json::array();
@@ -74,6 +76,8 @@ void add_violation(CLI::App& app, Context& context) {
   listing->add_option("--count", *count, "at most so many rows")
       ->capture_default_str()
       ->check(CLI::Range(1U, kViolationsShownMax));
+
+  add_violation_export(*violation, context);
 
   auto id = std::make_shared<std::int64_t>(0);
   CLI::App* showing = add_command(*violation, "show", "one violation with its evidence", context,
