@@ -36,6 +36,10 @@ int main(int argc, char** argv) {
   weir::ctl::add_directory(app, context);
   weir::ctl::add_flow(app, context);
   weir::ctl::add_violation(app, context);
+  weir::ctl::add_evidence(app, context);
+  weir::ctl::add_audit(app, context);
+  weir::ctl::add_reveal(app, context);
+  weir::ctl::add_person(app, context);
   weir::ctl::add_quota(app, context);
   weir::ctl::add_software(app, context);
   weir::ctl::add_exception(app, context);
