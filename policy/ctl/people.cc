@@ -47,7 +47,7 @@ std::string PeopleShown::subject(const std::string& subject) const {
 }
 
 std::string PeopleShown::object(const std::string& object) const {
-  if (clear_) return object;
+  if (clear_ || object.find('@') == std::string::npos) return object;  // it is no mail address
   return pseudonyms_ ? pseudonyms_->of_object(object) : kHidden;
 }
 
