@@ -108,6 +108,10 @@ ClassifierOptions classifier_options(const Settings& settings, const Simulation&
   options.inspect.stream_bytes_max = settings.classifier.stream_bytes_max;
   options.stream_bytes_total_max = settings.classifier.stream_bytes_total_max;
   options.pairs = settings.pairs;
+  for (const Severity one :
+       {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh, Severity::kCritical}) {
+    if (settings.evidence.severity == to_string(one)) options.keep_from = one;
+  }
   return options;
 }
 

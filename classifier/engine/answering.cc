@@ -130,6 +130,7 @@ void Classifier::end_inspection(FlowContext& flow) {
 
 void Classifier::push(const FlowContext& flow, Answer answer, std::string payload) {
   answer.policy_revision = policy_.revision;
+  answer.keep = flow.worth_keeping ? 1 : 0;
   if (answer.exception == 0 && !blocks(flow.decision.action)) answer.exception = flow.exception;
   if (flow.decision.action == Action::kLimit) {
     answer.limit_bytes_s = flow.decision.limit.bytes_s;
@@ -199,6 +200,7 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
   flow.hits_said.insert(flow.hits_said.end(), std::make_move_iterator(flow.hits_unsaid.begin()),
                         std::make_move_iterator(flow.hits_unsaid.end()));
   flow.hits_unsaid.clear();
+  flow.worth_keeping = false;
   flow.last_said = now;
   flow.news = false;
   return event;

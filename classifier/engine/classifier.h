@@ -52,6 +52,8 @@ struct ClassifierOptions {
   std::uint64_t stream_bytes_total_max = 256U << 20U;  // assembly bytes of all flows
   std::vector<PairSettings> pairs;                     // for the exception table; a pair not listed passes
   Simulation simulation{};                             // faults that a test forces
+  std::optional<Severity> keep_from{};                 // hits of this severity or a higher one are worth a
+                                                       // capture of their flow; nullopt: none is
 };
 
 /// What the classifier works with; all outlive it.

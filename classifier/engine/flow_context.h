@@ -112,6 +112,7 @@ struct FlowContext : Recycled<FlowContext> {
   TimeNs last_said = 0;
   std::vector<RuleHit> hits_said;
   std::vector<RuleHit> hits_unsaid;
+  bool worth_keeping = false;  // one of those that are unsaid is, and so are the flow's packets
 };
 
 }  // namespace weir::classifier

@@ -85,6 +85,7 @@ void Classifier::note_hit(FlowContext& flow, const RuleHit& hit) {
     ++counts_.hits_unsaid;
   } else {
     flow.hits_unsaid.push_back(hit);
+    if (options_.keep_from && hit.severity >= *options_.keep_from) flow.worth_keeping = true;
   }
 }
 

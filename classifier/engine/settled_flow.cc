@@ -344,13 +344,13 @@ void transfer(Archive& archive, FlowContext& flow) {
          traces, inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering,
          going_on, decision, account, dns, decided_at, judged_under, final, final_action, level, exception,
          exception_action, exceptions, opened_said, news, message_said, messages_said, last_said, hits_said,
-         hits_unsaid] = flow;
+         hits_unsaid, worth_keeping] = flow;
   static_cast<void>(std::tie(identity_state, inspector, ndpi, heads, bytes_held, skips, owed, held_to,
                              renumbering, going_on));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
          custom, responses, decision, account, dns, decided_at, judged_under, final, final_action, level,
          exception, exception_action, exceptions, opened_said, news, message_said, messages_said, last_said,
-         hits_said, hits_unsaid);
+         hits_said, hits_unsaid, worth_keeping);
 }
 
 }  // namespace

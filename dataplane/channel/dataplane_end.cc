@@ -29,7 +29,8 @@ bool is_valid(const Answer& answer, std::uint32_t slots) noexcept {
   // A kInjectMore is looked for behind its kInject alone.
   if (answer.type < AnswerType::kRelease || answer.type > AnswerType::kInject) return false;
   if (answer.action > VerdictAction::kReset || answer.direction > Direction::kFromResponder) return false;
-  if (answer.exception > kExceptionCauses || answer.mark > kMarkMax || answer.swallow > 1) return false;
+  if (answer.exception > kExceptionCauses || answer.mark > kMarkMax || answer.swallow > 1 || answer.keep > 1)
+    return false;
   if (answer.limit_scope > LimitScope::kClient || answer.inject_end > InjectEnd::kClose) return false;
   const bool has_payload = answer.payload_bytes > 0 && answer.payload_bytes <= kInjectBytesMax;
   if (has_payload != (answer.type == AnswerType::kInject)) return false;

@@ -202,7 +202,8 @@ struct Answer {
                              // never leaves, and its sender takes it for delivered; with `skip_bytes` only
                              // so many from `skip_from_sequence` on, and repeats what follows them
   std::uint8_t ahead = 0;    // kDropPacket: 1: it came further ahead than can be kept; 0: it contradicts
-  std::array<std::uint8_t, 21> zero{};
+  std::uint8_t keep = 0;     // 1: a rule hit the flow whose packets are worth a file (evidence.severity)
+  std::array<std::uint8_t, 20> zero{};
 };
 static_assert(sizeof(Answer) == kAnswerRecordBytes);
 

@@ -165,6 +165,9 @@ namespace {
 
 std::string comment_on(const CaptureTrigger& trigger, std::size_t worker) {
   if (trigger.fault) return fmt::format("classifier-fault: flow={} worker={}", trigger.flow, worker);
+  if (trigger.hit)
+    return fmt::format("hit: flow={} worker={} policy-revision={}", trigger.flow, worker,
+                       trigger.policy_revision);
   return fmt::format("blocked: verdict={} flow={} worker={} policy-revision={}",
                      trigger.verdict == VerdictAction::kReset ? "reset" : "drop", trigger.flow, worker,
                      trigger.policy_revision);
@@ -214,6 +217,7 @@ void CaptureDesk::begin(std::uint64_t id, Wish wish) {
   capture->id = id;
   capture->ends = monotonic_now() + wish.duration;
   capture->next.assign(workers_.size(), 0);
+  capture->asked.assign(workers_.size(), false);
   capture->finished.assign(workers_.size(), false);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     if (wish.worker && *wish.worker != i) capture->finished[i] = true;
@@ -256,6 +260,7 @@ void CaptureDesk::ask(std::size_t worker) {
   request.filter_count = 0;
   request.position = UINT64_MAX;
   for (const auto& capture : running_) {
+    capture->asked[worker] = !capture->finished[worker];
     if (capture->finished[worker]) continue;
     request.filters.at(request.filter_count++) = capture->wish.filter;
     request.position = std::min(request.position, capture->next[worker]);
@@ -274,7 +279,8 @@ void CaptureDesk::take(std::size_t worker) {
   const Reader& reader = *readers_[worker];
   for (std::size_t i = running_.size(); i-- > 0;) {
     Capture& capture = *running_[i];
-    if (capture.finished[worker]) continue;
+    // One that began after the question has the answer to its own to come, from the oldest packet on.
+    if (capture.finished[worker] || !capture.asked[worker]) continue;
     write(capture, worker, reader.request);
     if (capture.next[worker] != 0) capture.missed_bytes += reader.request.missed;
     capture.next[worker] = std::max(capture.next[worker], reader.request.position);

@@ -71,6 +71,7 @@ class CaptureDesk {
     std::uint64_t bytes = 0;
     std::uint64_t missed_bytes = 0;
     std::vector<std::uint64_t> next;  // position in each worker's ring; 0: from the oldest
+    std::vector<bool> asked;          // by worker: what it was asked last is for this capture too
     std::vector<bool> finished;       // by worker: read up to the end
   };
   struct Reader {

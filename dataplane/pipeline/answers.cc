@@ -3,6 +3,7 @@
 
 #include "dataplane/flow/measure.h"
 #include "dataplane/packet/tcp_options.h"
+#include "dataplane/pipeline/capture.h"
 #include "dataplane/pipeline/exceptions.h"
 #include "dataplane/pipeline/inject.h"
 #include "dataplane/pipeline/release.h"
@@ -184,6 +185,7 @@ void apply(Path& path, const channel::Answer& answer) noexcept {
     return;
   }
   clear_flag(path.flows.hot(answer.flow.slot), kAnswerLate);
+  if (answer.keep != 0) capture_hit(path, answer.flow.slot);
   std::uint32_t index = kNoParked;
   switch (answer.type) {
     case channel::AnswerType::kRelease:

@@ -47,14 +47,17 @@ void capture_packet(Path& path, const Batch& batch, std::size_t i) noexcept {
 
 namespace {
 
-void trigger_capture(Path& path, std::uint32_t slot, bool fault) noexcept {
+enum class Cause : std::uint8_t { kVerdict, kHit, kFault };
+
+void trigger_capture(Path& path, std::uint32_t slot, Cause cause) noexcept {
   const FlowHot& hot = path.flows.hot(slot);
   const CaptureTrigger trigger{.time = path.now,
                                .flow = path.flows.rest(slot).number,
                                .key = hot.key,
                                .policy_revision = hot.policy_revision,
                                .verdict = hot.verdict,
-                               .fault = fault};
+                               .fault = cause == Cause::kFault,
+                               .hit = cause == Cause::kHit};
   if (!path.capture.triggers.push(trigger)) ++path.counters.captures_missed;
 }
 
@@ -62,11 +65,15 @@ void trigger_capture(Path& path, std::uint32_t slot, bool fault) noexcept {
 
 void capture_verdict(Path& path, std::uint32_t slot) noexcept {
   if (!path.capture.options.on_block || path.flows.hot(slot).verdict == VerdictAction::kForward) return;
-  trigger_capture(path, slot, false);
+  trigger_capture(path, slot, Cause::kVerdict);
+}
+
+void capture_hit(Path& path, std::uint32_t slot) noexcept {
+  if (path.capture.ring.keeps()) trigger_capture(path, slot, Cause::kHit);
 }
 
 void capture_fault(Path& path, std::uint32_t slot) noexcept {
-  if (path.capture.ring.keeps()) trigger_capture(path, slot, true);
+  if (path.capture.ring.keeps()) trigger_capture(path, slot, Cause::kFault);
 }
 
 /// A flow's number is on a line of its own: it is read only where the ends fit.

@@ -32,7 +32,7 @@ struct CaptureFilter {
   }
 };
 
-/// A flow was blocked, or a classifier died over it.
+/// A flow was blocked, a rule hit it, or a classifier died over it.
 struct CaptureTrigger {
   TimeNs time = 0;
   std::uint64_t flow = 0;
@@ -40,6 +40,7 @@ struct CaptureTrigger {
   std::uint32_t policy_revision = 0;
   VerdictAction verdict{};
   bool fault = false;
+  bool hit = false;  // a rule of evidence.severity, whatever becomes of the flow
 };
 
 /// From the worker to one other thread; neither waits.
@@ -84,6 +85,8 @@ struct Path;
 void capture_packet(Path& path, const Batch& batch, std::size_t i) noexcept;
 /// After a final verdict of the policy.
 void capture_verdict(Path& path, std::uint32_t slot) noexcept;
+/// After a rule hit the flow whose packets are worth keeping.
+void capture_hit(Path& path, std::uint32_t slot) noexcept;
 /// After a classifier died over the flow.
 void capture_fault(Path& path, std::uint32_t slot) noexcept;
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "policy/bus/stream_registry.h"
+#include "policy/ctl/audited.h"
 #include "policy/lang/analysis.h"
 
 namespace weir::ctl {
@@ -71,7 +72,10 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
                       std::function<void(Context&)> work) {
   CLI::App* command = parent.add_subcommand(name, what);
   command->fallthrough();  // global options may stand after the command too
-  command->callback([&context, work = std::move(work)] { work(context); });
+  command->callback([&context, command, work = std::move(work)] {
+    work(context);
+    audit_command(context, *command);
+  });
   return command;
 }
 

@@ -23,6 +23,7 @@ struct Context {
   std::optional<Format> format;  // as given; a command has its own default
   int exit_code = kOk;
   std::string first_error{};  // as it was printed; empty: none was
+  std::string done{};         // what was changed, for the audit log; empty: the command's words say it all
 
   [[nodiscard]] Format format_or(Format otherwise) const { return format.value_or(otherwise); }
   /// On mistakes prints all of them, sets kInvalid and returns nullopt.
@@ -46,6 +47,7 @@ struct Context {
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,
                       std::function<void(Context&)> work);
 
+void add_audit(CLI::App& app, Context& context);
 void add_bypass(CLI::App& app, Context& context);
 void add_capture(CLI::App& app, Context& context);
 void add_category(CLI::App& app, Context& context);
@@ -54,6 +56,7 @@ void add_category_import(CLI::App& category, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_directory(CLI::App& app, Context& context);
+void add_evidence(CLI::App& app, Context& context);
 void add_exception(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
@@ -61,9 +64,12 @@ void add_flow(CLI::App& app, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);
 void add_metrics(CLI::App& app, Context& context);
 void add_notify(CLI::App& app, Context& context);
+void add_person(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_quota(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
+void add_reveal(CLI::App& app, Context& context);
+void add_reveal_requests(CLI::App& person, Context& context);
 void add_software(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_store(CLI::App& app, Context& context);
@@ -77,5 +83,6 @@ void add_what_if(CLI::App& policy, Context& context);
 void add_violation(CLI::App& app, Context& context);
 void add_violation_changes(CLI::App& violation, Context& context);
 void add_suppressions(CLI::App& violation, Context& context);
+void add_violation_export(CLI::App& violation, Context& context);
 
 }  // namespace weir::ctl

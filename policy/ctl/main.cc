@@ -38,6 +38,10 @@ int main(int argc, char** argv) {
   weir::ctl::add_violation(app, context);
   weir::ctl::add_notify(app, context);
   weir::ctl::add_report(app, context);
+  weir::ctl::add_evidence(app, context);
+  weir::ctl::add_audit(app, context);
+  weir::ctl::add_reveal(app, context);
+  weir::ctl::add_person(app, context);
   weir::ctl::add_quota(app, context);
   weir::ctl::add_usage(app, context);
   weir::ctl::add_software(app, context);

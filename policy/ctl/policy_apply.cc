@@ -174,6 +174,8 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
     context.exit_code = kNegative;
     return;
   }
+  context.done = fmt::format("revision {} in force on {} of {} workers{}{}", *revision, reloads.in_force,
+                             settings.workers, options.reason.empty() ? "" : ": ", options.reason);
   if (auto done = folder.forget_replaced(); !done) return context.fail(done.error());
   if (!options.quiet) report(context, settings, *revision, reloads);
   if (options.confirm_within > 0 && context.format_or(Format::kTable) == Format::kTable) {

@@ -40,6 +40,7 @@ Result<TimeNs> moment_ahead(const policy::Policy& policy, const std::string& tex
 void give_up(Context& context, const PolicyFolder& folder, Scheduled one, const std::string& why) {
   one.outcome = why;
   if (auto put = put_scheduled(folder, one); !put) return context.fail(put.error());
+  context.done = fmt::format("scheduled policy {} given up: {}", one.number, why);
   context.fail(
       Error{ErrorCode::kNotFound,
             fmt::format("the policy scheduled for {} did not come into force: {}", time_text(one.at), why),
@@ -84,6 +85,7 @@ void put_due_in_force(Context& context, const Settings& settings, PolicyFolder& 
             .confirm_within = one.confirm_within});
   const bool in_force = attempt.exit_code == kOk || attempt.exit_code == kUnreachable;
   if (!in_force) return give_up(context, folder, std::move(one), attempt.first_error);
+  context.done = attempt.done;
   if (auto removed = remove_scheduled(folder, one.number); !removed) return context.fail(removed.error());
   context.exit_code = std::max(context.exit_code, attempt.exit_code);
 }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
+#include "policy/ctl/people.h"
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/decide/quota.h"
@@ -45,8 +46,8 @@ Json amounts(const QuotaUse& use) {
   return {{"bytes", use.bytes}, {"seconds", use.seconds}, {"flows", use.flows}, {"messages", use.messages}};
 }
 
-Json row_of(const policy::QuotaRecord& record, const Quota* quota) {
-  Json row{{"rule", record.rule}, {"subject", record.subject}};
+Json row_of(const policy::QuotaRecord& record, const Quota* quota, const PeopleShown& shown) {
+  Json row{{"rule", record.rule}, {"subject", shown.subject(record.subject)}};
   row["period"] = quota == nullptr ? "-" : word_of(quota->every);
   row["begins"] = time_text(record.begins);
   row["ends"] = time_text(record.ends);
@@ -65,12 +66,16 @@ void list(Context& context, policy::QuotaFilter filter, std::uint32_t count) {
   if (!policy) return;
   auto store = open_store(*settings);
   if (!store) return context.fail(store.error());
+  auto named = subject_named(*settings, *store, filter.subject);
+  if (!named) return context.fail(named.error());
+  filter.subject = std::move(*named);
   filter.after = wall_clock();
   const auto records = store->quotas(filter, count);
   if (!records) return context.fail(records.error());
+  const PeopleShown shown{*settings};
   Json rows = Json::array();
   for (const policy::QuotaRecord& one : *records)
-    rows.push_back(row_of(one, policy::quota_of(*policy, one.rule)));
+    rows.push_back(row_of(one, policy::quota_of(*policy, one.rule), shown));
   print(render(context.format_or(Format::kTable), rows,
                {"rule", "subject", "used", "percent", "ends", "last_used"}));
 }
@@ -111,13 +116,15 @@ void forgive(Context& context, const Forgiving& what) {
   }
   auto store = open_store_to_change(*settings);
   if (!store) return context.fail(store.error());
+  const auto subject = subject_named(*settings, *store, what.subject);
+  if (!subject) return context.fail(subject.error());
   auto batch = store->begin();
   if (!batch) return context.fail(may_not_write(batch.error()));
   const TimeNs now = wall_clock();
-  const auto before = batch->forgive(what.rule, what.subject, now);
+  const auto before = batch->forgive(what.rule, *subject, now);
   if (!before) return context.fail(may_not_write(before.error()));
   const std::string used = policy::words_of(*quota, before->used);
-  if (auto said = batch->record(sighting_of(what, used, *policy, now)); !said)
+  if (auto said = batch->record(sighting_of({what.rule, *subject, what.reason}, used, *policy, now)); !said)
     return context.fail(said.error());
   if (auto done = batch->commit(); !done) return context.fail(done.error());
   print(fmt::format("{} had used {} of {} and begins anew\n", printable(what.subject), used, what.rule));

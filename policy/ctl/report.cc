@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
+#include "policy/ctl/people.h"
 #include "policy/ctl/replace_file.h"
 #include "policy/decide/client_group.h"
 #include "policy/engine/policy_watch.h"
@@ -95,6 +96,9 @@ std::optional<Report> make_report(Context& context, const Settings& settings, co
     }
     request.period = *period;
   }
+  const auto shown = std::make_shared<PeopleShown>(settings);
+  request.pseudonyms = {[shown](const std::string& subject) { return shown->subject(subject); },
+                        [shown](const std::string& object) { return shown->object(object); }};
   auto store = open_store(settings);
   auto made = store ? report::collect(*store, request) : tl::unexpected(store.error());
   if (made) return std::move(*made);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
+#include "policy/ctl/people.h"
 
 namespace weir::ctl {
 namespace {
@@ -15,11 +16,14 @@ void list_software(Context& context, const std::string& client, std::uint32_t co
   if (!settings) return;
   auto store = open_store(*settings);
   if (!store) return context.fail(store.error());
-  const auto software = store->software(client, count);
+  const auto named = subject_named(*settings, *store, client);
+  if (!named) return context.fail(named.error());
+  const auto software = store->software(*named, count);
   if (!software) return context.fail(software.error());
+  const PeopleShown shown{*settings};
   Json rows = Json::array();
   for (const policy::Software& one : *software) {
-    rows.push_back({{"client", one.client},
+    rows.push_back({{"client", shown.subject(one.client)},
                     {"product", one.product},
                     {"version", one.version},
                     {"state", to_string(one.state)},
@@ -43,7 +47,7 @@ void add_software(CLI::App& app, Context& context) {
   auto count = std::make_shared<std::uint32_t>(kProductsShown);
   CLI::App* listing = add_command(*software, "list", "by client, product, version", context,
                                   [client, count](Context& used) { list_software(used, *client, *count); });
-  listing->add_option("--client", *client, "only this client's address");
+  listing->add_option("--client", *client, "only this client: an address, or its pseudonym");
   listing->add_option("--count", *count, "at most so many rows")
       ->capture_default_str()
       ->check(CLI::Range(1U, kProductsShownMax));

@@ -6,6 +6,7 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/exceptions.h"
+#include "policy/ctl/people.h"
 #include "policy/model/wall_clock.h"
 #include "policy/store/flow_sums.h"
 
@@ -40,6 +41,7 @@ Result<policy::SumsSpan> span_of(const UsageWords& words, TimeNs now) {
 
 /// The store and the span; nullopt: why not is told.
 struct Asked {
+  Settings settings;
   policy::Store store;
   policy::SumsSpan span;
   TimeNs now = 0;
@@ -60,7 +62,7 @@ std::optional<Asked> asked_of(Context& context, const UsageWords& words) {
     context.fail(store.error());
     return std::nullopt;
   }
-  return Asked{std::move(*store), *span, now};
+  return Asked{*settings, std::move(*store), *span, now};
 }
 
 Json usage_row(const policy::UsageSum& sum) {
@@ -75,10 +77,11 @@ void show_names(Context& context, const char* dimension, const UsageWords& words
   if (!asked) return;
   const auto names = policy::usage_by(asked->store, dimension, asked->span, words.count, asked->now);
   if (!names) return context.fail(names.error());
+  const PeopleShown shown{asked->settings};
   Json rows = Json::array();
   for (const policy::NamedUsage& one : *names) {
     Json row = Json::object();
-    row[dimension] = one.name;
+    row[dimension] = dimension == std::string_view{policy::kByClient} ? shown.subject(one.name) : one.name;
     row.update(usage_row(one.sum));
     rows.push_back(std::move(row));
   }
@@ -92,7 +95,13 @@ void show_course(Context& context, const char* dimension, const UsageWords& word
   const TimeNs step = words.step == "minute" ? policy::kSumMinute
                       : words.step == "hour" ? policy::kSumHour
                                              : policy::kSumDay;
-  const auto points = policy::usage_of(asked->store, dimension, words.name, asked->span, step);
+  std::string name = words.name;
+  if (dimension == std::string_view{policy::kByClient}) {
+    auto client = subject_named(asked->settings, asked->store, name);
+    if (!client) return context.fail(client.error());
+    name = std::move(*client);
+  }
+  const auto points = policy::usage_of(asked->store, dimension, name, asked->span, step);
   if (!points) return context.fail(points.error());
   Json rows = Json::array();
   for (const policy::UsagePoint& one : *points) {

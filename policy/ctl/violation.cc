@@ -8,6 +8,7 @@
 #include "policy/ctl/context.h"
 #include "policy/ctl/exceptions.h"
 #include "policy/ctl/explain_words.h"
+#include "policy/ctl/people.h"
 #include "policy/ctl/violation_words.h"
 #include "policy/engine/kept_event.h"
 #include "policy/lang/moment.h"
@@ -64,7 +65,7 @@ void list_violations(Context& context, const ViolationQuery& query) {
   const auto settings = context.settings();
   if (!settings) return;
   const TimeNs now = wall_clock();
-  const auto filter = filter_of(query, now);
+  auto filter = filter_of(query, now);
   if (!filter) {
     context.fail(filter.error());
     context.exit_code = kUsage;
@@ -72,10 +73,16 @@ void list_violations(Context& context, const ViolationQuery& query) {
   }
   auto store = open_store(*settings);
   if (!store) return context.fail(store.error());
+  if (!filter->subject.empty()) {
+    auto subject = subject_named(*settings, *store, filter->subject);
+    if (!subject) return context.fail(subject.error());
+    filter->subject = std::move(*subject);
+  }
   const auto page = policy::violation_page(*store, *filter, query.cursor, query.count);
   if (!page) return context.fail(page.error());
+  const PeopleShown shown{*settings};
   Json rows = Json::array();
-  for (const policy::Violation& one : page->rows) rows.push_back(violation_row(one, now));
+  for (const policy::Violation& one : page->rows) rows.push_back(violation_row(one, now, shown));
   print(render(context.format_or(Format::kTable), rows,
                {"id", "severity", "rule", "action", "subject", "object", "count", "last_seen", "state",
                 "assignee", "due"}));
@@ -103,10 +110,14 @@ void show_violation(Context& context, std::int64_t id) {
   const auto history = policy::violation_history(*store, id);
   if (!history) return context.fail(history.error());
   const TimeNs now = wall_clock();
+  const PeopleShown shown{*settings};
   const Format format = context.format_or(Format::kTable);
-  if (format == Format::kTable)
-    return print(printable(violation_story(*violation, *history, now) + flow_story(*store, *violation)));
-  Json row = violation_row(*violation, now);
+  if (format == Format::kTable) {
+    // What a flow says has addresses: beside a pseudonym it would say who that is.
+    const std::string flow = shown.clear() ? flow_story(*store, *violation) : "";
+    return print(printable(violation_story(*violation, *history, now, shown) + flow));
+  }
+  Json row = violation_row(*violation, now, shown);
   row["history"] = history_rows(*history);
   if (format == Format::kJson) return print(row.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   Json lines = Json::array();
@@ -164,6 +175,7 @@ void add_violation(CLI::App& app, Context& context) {
   violation->fallthrough();
   violation->require_subcommand(1);
   declare_list(*violation, context);
+  add_violation_export(*violation, context);
   auto id = std::make_shared<std::int64_t>(0);
   CLI::App* showing = add_command(*violation, "show", "one violation: its story, its history, its flows",
                                   context, [id](Context& used) { show_violation(used, *id); });

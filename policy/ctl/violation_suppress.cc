@@ -6,6 +6,7 @@
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/exceptions.h"
+#include "policy/ctl/people.h"
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/model/wall_clock.h"
@@ -45,6 +46,9 @@ void suppress_some(Context& context, SuppressWords words) {
   if (!store) return context.fail(store.error());
   if (auto filled = fill(*store, words); !filled) return context.fail(filled.error());
   policy::Suppression& made = words.made;
+  auto subject = subject_named(*settings, *store, made.subject);
+  if (!subject) return context.fail(subject.error());
+  made.subject = std::move(*subject);
   made.by = words.as.empty() ? author() : words.as;
   if (made.owner.empty()) made.owner = made.by;
   made.made = wall_clock();
@@ -54,8 +58,10 @@ void suppress_some(Context& context, SuppressWords words) {
   const auto id = policy::suppress(*batch, made);
   if (!id) return context.fail(may_not_write(id.error()));
   if (auto done = batch->commit(); !done) return context.fail(may_not_write(done.error()));
+  const PeopleShown shown{*settings};
   print(fmt::format("suppression {}: rule {}, subject {}, object {}, until {}\n", *id, printable(made.rule),
-                    printable(made.subject), printable(made.object), time_text(made.ends)));
+                    printable(shown.subject(made.subject)), printable(shown.object(made.object)),
+                    time_text(made.ends)));
 }
 
 void list_suppressions(Context& context, bool ended) {
@@ -66,12 +72,13 @@ void list_suppressions(Context& context, bool ended) {
   const TimeNs now = wall_clock();
   const auto all = policy::suppressions(*store, now, ended);
   if (!all) return context.fail(all.error());
+  const PeopleShown shown{*settings};
   Json rows = Json::array();
   for (const policy::Suppression& one : *all) {
     rows.push_back({{"id", one.id},
                     {"rule", one.rule},
-                    {"subject", one.subject},
-                    {"object", one.object},
+                    {"subject", shown.subject(one.subject)},
+                    {"object", shown.object(one.object)},
                     {"until", time_text(one.ends)},
                     {"state", one.ends > now ? "in force" : "ended"},
                     {"owner", one.owner},

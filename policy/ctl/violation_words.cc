@@ -38,15 +38,15 @@ std::string change_words(const policy::ViolationChange& change) {
 
 }  // namespace
 
-Json violation_row(const policy::Violation& violation, TimeNs now) {
+Json violation_row(const policy::Violation& violation, TimeNs now, const PeopleShown& shown) {
   return {{"id", violation.id},
           {"rule", violation.rule},
           {"section", violation.section},
           {"severity", to_string(violation.severity)},
           {"action", violation.would_block ? "would " + violation.action : violation.action},
-          {"subject", violation.subject},
+          {"subject", shown.subject(violation.subject)},
           {"text", violation.text},
-          {"object", violation.object},
+          {"object", shown.object(violation.object)},
           {"count", violation.count},
           {"first_seen", time_text(violation.first_seen)},
           {"last_seen", time_text(violation.last_seen)},
@@ -75,9 +75,11 @@ Json history_rows(const std::vector<policy::ViolationChange>& history) {
 }
 
 std::string violation_story(const policy::Violation& violation,
-                            const std::vector<policy::ViolationChange>& history, TimeNs now) {
-  std::string text = fmt::format("Violation {}, severity {}: {} and {}.\n", violation.id,
-                                 to_string(violation.severity), violation.subject, violation.object);
+                            const std::vector<policy::ViolationChange>& history, TimeNs now,
+                            const PeopleShown& shown) {
+  std::string text =
+      fmt::format("Violation {}, severity {}: {} and {}.\n", violation.id, to_string(violation.severity),
+                  shown.subject(violation.subject), shown.object(violation.object));
   text += fmt::format("It {} by rule {} of section {}, policy revision {}.\n", done_words(violation),
                       violation.rule, violation.section, violation.revision);
   if (!violation.text.empty()) text += fmt::format("What was seen: {}\n", violation.text);

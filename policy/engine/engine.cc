@@ -28,6 +28,7 @@ Round& Round::operator+=(const Round& more) {
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
   detection_.look();
+  if (auto kept = retention_.look(store_, now); !kept) return tl::unexpected(kept.error());
   const auto entries = next_entries(block, now);  // read
   if (!entries) return tl::unexpected(entries.error());
   if (entries->empty()) return idle(now);

@@ -15,6 +15,7 @@
 #include "policy/engine/findings.h"
 #include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
+#include "policy/engine/retention.h"
 #include "policy/engine/tries.h"
 #include "policy/store/store.h"
 
@@ -45,7 +46,8 @@ struct Round {
 class Engine {
  public:
   Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
-         Tries tries, CategoryJudge categories = {}, Detection detection = Detection{[] { return nullptr; }})
+         Tries tries, CategoryJudge categories = {}, Detection detection = Detection{[] { return nullptr; }},
+         const RetentionSettings& keep = {0, 0, 0, 0, 0})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
@@ -53,7 +55,8 @@ class Engine {
         quotas_(std::move(quotas)),
         tries_(std::move(tries)),
         categories_(std::move(categories)),
-        detection_(std::move(detection)) {}
+        detection_(std::move(detection)),
+        retention_(keep) {}
 
   /// What is read at once, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
@@ -97,6 +100,7 @@ class Engine {
   std::size_t decoded_count_ = 0;
   Detection detection_;
   Tries tries_;
+  Retention retention_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };

@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "policy/audit/pseudonym.h"
 #include "policy/bus/stream_trimmer.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
@@ -78,7 +79,20 @@ Result<Engine> make_engine(const EngineService& service) {
                 QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}},
                 Tries{std::move(*for_tries), std::string{kEngineGroup}},
                 service.categories,
-                Detection{service.policy}};
+                Detection{service.policy},
+                service.settings.retention};
+}
+
+/// What notifications show of people; without the key of the pseudonyms users are numbers.
+notify::Pseudonymiser pseudonyms_of(const Settings& settings) {
+  if (settings.privacy.clear)
+    return {[](const std::string& subject) { return subject; },
+            [](const std::string& object) { return object; }};
+  auto opened = Pseudonyms::open(settings);
+  if (!opened) return {};
+  const auto pseudonyms = std::make_shared<Pseudonyms>(std::move(*opened));
+  return {[pseudonyms](const std::string& subject) { return pseudonyms->of(subject); },
+          [pseudonyms](const std::string& object) { return pseudonyms->of_object(object); }};
 }
 
 /// Beside the engine, with a connection to the store of its own: what goes wrong here keeps no event waiting.
@@ -86,7 +100,7 @@ Result<notify::Composer> make_composer(const Settings& settings) {
   auto store = Store::open(settings.engine, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
   notify::Composer composer{std::move(*store), settings.notifications, settings.appliance,
-                            notify::Spool{notify_directory(settings)}};
+                            notify::Spool{notify_directory(settings)}, pseudonyms_of(settings)};
   if (auto begun = composer.begin(); !begun) return tl::unexpected(begun.error());
   return composer;
 }

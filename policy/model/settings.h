@@ -202,6 +202,27 @@ struct ReportSettings {
   bool a4 = true;       // paper: a4 | letter
 };
 
+/// What Weir shows of people, and who lets somebody see more (docs/security.md).
+struct PrivacySettings {
+  bool clear = false;           // people: clear | pseudonym
+  std::uint32_t approvers = 1;  // who reveals; 2: another user approves
+  std::uint32_t request_minutes =
+      480;  // how long a request waits for its approval, and an approval for its use
+};
+
+/// How many days the engine's store keeps what it knows; 0: as long as its tables have room.
+struct RetentionSettings {
+  std::uint32_t flows_days = 30;
+  std::uint32_t violations_days = 365;  // since the last sighting
+  std::uint32_t software_days = 180;    // likewise
+  std::uint32_t identities_days = 90;   // what subjects used of quotas, since the period's end
+  std::uint32_t audit_days = 1'095;
+};
+
+struct EvidenceSettings {
+  std::string severity = "never";  // never, or the lowest severity of a hit whose flow's packets are written
+};
+
 struct Settings {
   std::string appliance = "weir";  // names this box in events, [a-z0-9-]{1,32}
   std::string run_directory = "/run/weir";
@@ -222,6 +243,9 @@ struct Settings {
   NotifySettings notify;
   ReportSettings report;
   std::vector<NotificationReceiver> notifications;  // docs/configuration.md, "Notifications"
+  PrivacySettings privacy;
+  RetentionSettings retention;
+  EvidenceSettings evidence;
 };
 
 [[nodiscard]] ResultAll<Settings> parse_settings(std::string_view text, const std::string& file);

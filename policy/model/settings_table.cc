@@ -40,6 +40,14 @@ constexpr SettingRow listed(SettingRow row, std::string_view otherwise) {
   return row;
 }
 
+constexpr SettingRow word(std::string_view section, std::string_view key, std::string_view words,
+                          std::string_view help, std::string* (*field)(Settings&)) {
+  return {section, key, kWord, 0, 0, {}, help, nullptr, field, nullptr, words, {}};
+}
+constexpr SettingRow days(std::string_view key, std::string_view help, std::uint32_t* (*field)(Settings&)) {
+  return number("retention", key, 0, 36'500, "days", help, field);
+}
+
 #define WEIR_FIELD(path) [](Settings& s) { return &s.path; }
 constexpr std::int64_t kPathMax = 4'095;
 
@@ -264,6 +272,28 @@ constexpr std::array kRows{
     number("report", "keep_days", 1, 3'650, "days", "how long they are kept", WEIR_FIELD(report.keep_days)),
     choice("report", "language", "en", "fr", "of reports", WEIR_FIELD(report.english)),
     choice("report", "paper", "a4", "letter", "of reports", WEIR_FIELD(report.a4)),
+
+    choice("privacy", "people", "clear", "pseudonym",
+           "how weirctl names the people and clients of violations, software and quotas",
+           WEIR_FIELD(privacy.clear)),
+    number("privacy", "approvers", 1, 2, "persons",
+           "who it takes to reveal a pseudonym; 2: another user than asked approves",
+           WEIR_FIELD(privacy.approvers)),
+    number("privacy", "request_minutes", 1, 10'080, "minutes",
+           "how long a request to reveal waits for its approval, and the approval for its use",
+           WEIR_FIELD(privacy.request_minutes)),
+
+    days("flows_days", "ended flows", WEIR_FIELD(retention.flows_days)),
+    days("violations_days", "violations, since they were last seen", WEIR_FIELD(retention.violations_days)),
+    days("software_days", "the software inventory, since it was last seen",
+         WEIR_FIELD(retention.software_days)),
+    days("identities_days", "what subjects used of quotas, since the period ended",
+         WEIR_FIELD(retention.identities_days)),
+    days("audit_days", "the audit log", WEIR_FIELD(retention.audit_days)),
+
+    word("evidence", "severity", "never|info|low|medium|high|critical",
+         "a flow that a rule of this severity or a higher one hits gets a capture file, from before the hit",
+         WEIR_FIELD(evidence.severity)),
 };
 #undef WEIR_FIELD
 

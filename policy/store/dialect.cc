@@ -149,4 +149,12 @@ void open_postgresql(soci::session& session, const std::string& url, const std::
   if (!may_write) session << "SET default_transaction_read_only = on";
 }
 
+void rewrite_files(soci::session& session) {
+  session << "VACUUM";  // both databases know it
+  if (session.get_backend_name() != "sqlite3") return;
+  int busy = 0, pages = 0, moved = 0;
+  session << "PRAGMA wal_checkpoint(TRUNCATE)", soci::into(busy), soci::into(pages), soci::into(moved);
+  if (busy != 0) throw soci::soci_error("another process holds the write-ahead log");
+}
+
 }  // namespace weir::policy

@@ -50,5 +50,7 @@ void open_sqlite(soci::session& session, const std::string& path, bool may_write
 /// the database cannot hold a store (its encoding is not UTF-8).
 void open_postgresql(soci::session& session, const std::string& url, const std::string& password,
                      bool may_write);
+/// What was deleted is in none of the database's files any more. Throws soci_error.
+void rewrite_files(soci::session& session);
 
 }  // namespace weir::policy

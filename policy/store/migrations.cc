@@ -146,6 +146,23 @@ const std::vector<Migration>& migrations() {
            " mark {int} NOT NULL, said {int} NOT NULL, UNIQUE (detector, subject, object)) {strict}",
            "CREATE INDEX detect_known_by_age ON detect_known (detector, last_ns)",
        }},
+      {7,
+       {
+           // A hash chain (policy/audit/audit_chain.h); hashes and signatures are hexadecimal.
+           "CREATE TABLE audit (number {int} PRIMARY KEY, at_ns {int} NOT NULL, who TEXT NOT NULL,"
+           " origin TEXT NOT NULL, verb TEXT NOT NULL, object TEXT NOT NULL, reason TEXT NOT NULL,"
+           " result TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, signature TEXT NOT NULL)"
+           " {strict}",
+           // One row: where the chain begins and ends. It is also what writers wait for each other at.
+           "CREATE TABLE audit_head (id {int} PRIMARY KEY, number {int} NOT NULL, hash TEXT NOT NULL,"
+           " first {int} NOT NULL, before TEXT NOT NULL, signature TEXT NOT NULL) {strict}",
+           "INSERT INTO audit_head (id, number, hash, first, before, signature)"
+           " VALUES (1, 0, '', 1, '', '')",
+           "CREATE TABLE reveal_requests (id {key}, pseudonym TEXT NOT NULL, reason TEXT NOT NULL,"
+           " asked_by TEXT NOT NULL, asked_ns {int} NOT NULL, approved_by TEXT NOT NULL,"
+           " approved_ns {int} NOT NULL, used_ns {int} NOT NULL) {strict}",
+           "CREATE INDEX flows_by_end_time ON flows (ended_ns)",
+       }},
       {8,
        {
            // Who is told of violations, what is to be told (message 0: not in a message yet), and messages

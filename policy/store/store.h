@@ -67,7 +67,6 @@ class Store {
 class Batch {
  public:
   struct Work;  // policy/store/connection.h, for the files of that folder
-  struct Work;
   Batch(Batch&&) noexcept;
   Batch& operator=(Batch&&) = delete;
   ~Batch();

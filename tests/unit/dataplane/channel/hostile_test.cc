@@ -65,6 +65,7 @@ TEST(HostileChannel, AnswersThatMakeNoSenseAreNotHandedOn) {
       [](Answer& a) { a.payload_bytes = 1; },  // of no kInject
       [](Answer& a) { a.mark = kMarkMax + 1; },
       [](Answer& a) { a.swallow = 2; },
+      [](Answer& a) { a.keep = 2; },
       [](Answer& a) { a.limit_scope = static_cast<LimitScope>(2); },
       [](Answer& a) { a.inject_end = static_cast<InjectEnd>(2); },
       [](Answer& a) { a.action = static_cast<VerdictAction>(3); },

@@ -76,6 +76,24 @@ TEST(PacketCapture, ABlockedFlowIsATriggerWhenItIsAskedFor) {
   }
 }
 
+TEST(PacketCapture, AFlowThatTheClassifierWantsKeptIsATriggerWhateverBecomesOfIt) {
+  for (const bool keep : {false, true}) {
+    PipelineBench bench({.capture = {.ring_bytes = kRing}});
+    channel::Answer answer;
+    answer.type = channel::AnswerType::kFinal;
+    answer.action = VerdictAction::kForward;
+    answer.flow = open_flow(bench);
+    answer.policy_revision = 9;
+    answer.keep = keep ? 1 : 0;
+    bench.answer(answer);
+    CaptureTrigger trigger;
+    ASSERT_EQ(bench.pipeline->path().capture.triggers.pop(trigger), keep);
+    if (!keep) continue;
+    EXPECT_TRUE(trigger.hit);
+    EXPECT_EQ(trigger.flow, 1U);
+  }
+}
+
 TEST(PacketCapture, TriggersThatNobodyTakesAreCounted) {
   PipelineBench bench({.flows = 256, .requests = 1'024, .capture = {.ring_bytes = kRing, .on_block = true}});
   for (std::uint16_t i = 0; i < kCaptureTriggersMax + 2; ++i) {
