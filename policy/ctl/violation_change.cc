@@ -89,7 +89,8 @@ void add_ids(CLI::App* command, const std::shared_ptr<ChangeWords>& words) {
 }
 
 void add_one_id(CLI::App* command, const std::shared_ptr<ChangeWords>& words) {
-  command->add_option("ID", words->ids, "its number in the list")->required()->expected(1);
+  words->ids.assign(1, 0);
+  command->add_option("ID", words->ids.front(), "its number in the list")->required();
 }
 
 }  // namespace
