@@ -1,53 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/report/traffic_part.h"
 
-#include <charconv>
-#include <nlohmann/json.hpp>
-
+#include "policy/engine/event_codec.h"
+#include "policy/engine/kept_event.h"
 #include "policy/report/violation_part.h"
 #include "policy/store/report_store.h"
 
 namespace weir::report {
-namespace {
-
-using Json = nlohmann::json;
-
-std::string string_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-/// Numbers of 64 bits are texts in the JSON of protobuf.
-std::uint64_t number_at(const Json& json, const char* key) {
-  const std::string digits = string_at(json, key);
-  std::uint64_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
-}
-
-bool true_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_boolean() && found->get<bool>();
-}
-
-}  // namespace
 
 TrafficPart::TrafficPart(const Request& request) : request_(request), bars_(bars_of(request.period)) {}
 
 void TrafficPart::add(const policy::FlowRecord& flow) {
-  const Json event = Json::parse(flow.event, nullptr, false);
-  if (!event.is_object()) return;
-  const std::string group = string_at(event, "group");
-  if (!request_.group.empty() && group != request_.group) return;
-  std::uint64_t bytes = 0;
-  if (const auto counters = event.find("counters"); counters != event.end() && counters->is_object())
-    bytes = number_at(*counters, "bytes_from_initiator") + number_at(*counters, "bytes_from_responder");
-  std::string application = string_at(event, "app");
-  if (application.empty()) application = string_at(event, "master");
+  const auto event = policy::kept_event(flow.event);
+  if (!event) return;
+  if (!request_.group.empty() && event->group() != request_.group) return;
+  const std::uint64_t bytes =
+      event->counters().bytes_from_initiator() + event->counters().bytes_from_responder();
+  std::string application = event->app().empty() ? event->master() : event->app();
   if (application.empty() || application == "Unknown") application = word(Word::kUnknown);
-  for (Sum* const sum :
-       {&all_, &applications_.at(application), &groups_.at(group),
-        &clients_.at(true_at(event, "initiator_inside") ? flow.initiator : flow.responder)}) {
+  for (Sum* const sum : {&all_, &applications_.at(application), &groups_.at(event->group()),
+                         &clients_.at(policy::client_of(*event))}) {
     ++sum->flows;
     sum->bytes += bytes;
   }

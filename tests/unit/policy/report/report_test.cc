@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "policy/engine/kept_event.h"
 #include "policy/lang/moment.h"
 #include "policy/report/collect.h"
 #include "policy/report/pdf.h"
@@ -47,9 +48,20 @@ void flow(Batch& batch, int number, const std::string& app, const std::string& g
   record.ended = ended;
   record.initiator = client;
   record.responder = "203.0.113.9";
-  record.event = fmt::format(R"({{"app":"{}","group":"{}","initiator_inside":true,"counters":)"
-                             R"({{"bytes_from_initiator":"{}","bytes_from_responder":"100"}}}})",
-                             app, group, bytes - 100);
+  event::FlowEvent event;
+  event.mutable_id()->set_appliance("gate-1");
+  event.mutable_id()->set_sequence(static_cast<std::uint64_t>(number));
+  event.set_kind(event::KIND_FINAL);
+  event.set_flow_id(record.flow_id);
+  event.set_initiator(client);
+  event.set_responder(record.responder);
+  event.set_protocol(6);
+  event.set_initiator_inside(true);
+  event.set_app(app);
+  event.set_group(group);
+  event.mutable_counters()->set_bytes_from_initiator(bytes - 100);
+  event.mutable_counters()->set_bytes_from_responder(100);
+  record.event = policy::keep_event(event);
   ASSERT_TRUE(batch.record(record));
 }
 

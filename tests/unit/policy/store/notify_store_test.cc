@@ -35,6 +35,12 @@ class NotifyStoreTest : public test::AnyStore {
     store_.reset();
     store_.emplace(open(limits));
   }
+  std::int64_t id_of(const std::string& object) {
+    const auto all = store_->violations(true, 100);
+    for (const Violation& one : all.value_or(std::vector<Violation>{}))
+      if (one.object == object) return one.id;
+    return 0;
+  }
   void close(std::int64_t id) {
     in_batch(*store_, [&](Batch& batch) {
       ASSERT_TRUE(move_violation(batch, id, "confirmed", {"vera", kSecond, "so it is"}));
@@ -160,7 +166,7 @@ TEST_P(NotifyStoreTest, TheContentIsGroupedOrderedAndCut) {
   all.push_back(sighting("other", "y", Severity::kLow));
   all.back().subject = "10.0.0.3";
   record(all);
-  close(1);
+  close(id_of("host-0"));
   const auto content = content_of(*store_, message("officers"), 2, 5);
   ASSERT_TRUE(content) << to_text(content.error());
   EXPECT_EQ(content->violations, 31U);
@@ -214,7 +220,7 @@ TEST_P(NotifyStoreTest, WhatIsOverdueIsToldOnce) {
   begin(limits);
   receivers_are({{"officers", Severity::kMedium}});
   record({sighting("a", "x"), sighting("b", "y"), sighting("c", "z", Severity::kLow)});
-  close(2);
+  close(id_of("y"));
   forget(message("officers"));
   const auto overdue = [&](TimeNs now, std::uint32_t most = 10) {
     std::uint64_t count = 99;
