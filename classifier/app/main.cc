@@ -158,6 +158,10 @@ Result<void> check_way_to_redis(const RedisSettings& redis) {
       "name the directory with the Unix sockets of the tunnels to the nodes (docs/operations.md)");
 }
 
+policy::RedisEndpoint redis_of(const Settings& settings) {
+  return policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier);
+}
+
 int serve(const Arguments& arguments, const Settings& settings, const Simulation& simulation) {
   Recognition recognition{settings.classifier.catalogue, settings.classifier.signatures,
                           settings.classifier.safe_search};
@@ -203,9 +207,7 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
 
   const auto sink = make_sink(settings, arguments, *events_fd, std::move(stores));
   std::optional<FactListener> facts;
-  if (!arguments.replay)
-    facts.emplace(
-        FactListenerOptions{.endpoint = policy::endpoint_of(settings.redis, policy::RedisUser::kClassifier)});
+  if (!arguments.replay) facts.emplace(FactListenerOptions{.endpoint = redis_of(settings)});
   Classifier classifier{classifier_options(settings, simulation),
                         {**labeler, *geo, recognition.software(), builder, *sink, identity,
                          &recognition.signatures(), &recognition.safe_search()},

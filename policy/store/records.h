@@ -42,9 +42,9 @@ struct StoreLimits {
   TimeNs keep_minutes = 2 * kStoreDay;          // sums of flows over a minute, an hour, a day
   TimeNs keep_hours = 92 * kStoreDay;
   TimeNs keep_days = 1'096 * kStoreDay;
-  std::uint32_t notifications = 100'000;  // that wait to be told: the oldest go untold
-  std::uint32_t detect_windows = 100'000;   // of one detector: the first to come go
-  std::uint32_t detect_known = 200'000;     // of one detector: the longest unseen go
+  std::uint32_t notifications = 100'000;   // that wait to be told: the oldest go untold
+  std::uint32_t detect_windows = 100'000;  // of one detector: the first to come go
+  std::uint32_t detect_known = 200'000;    // of one detector: the longest unseen go
 };
 
 struct EventKey {

@@ -63,9 +63,7 @@ class RedisPublisherTest : public ::testing::Test {
     std::ranges::reverse(sequences);
     return sequences;
   }
-  std::multiset<std::uint64_t> stored() {
-    return stored(server_);
-  }
+  std::multiset<std::uint64_t> stored() { return stored(server_); }
   static std::multiset<std::uint64_t> stored(const test::RedisServer& server) {
     const auto sequences = in_order(server);
     return {sequences.begin(), sequences.end()};

@@ -7,13 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "policy/bus/event_batch.h"
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
-#include "policy/engine/service.h"
 #include "policy/engine/tries.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/policy/engine/event_builder.h"
@@ -69,16 +67,9 @@ class EngineTest : public ::testing::Test {
     Round sum;
     for (int i = 0; i < 100; ++i) {
       const auto round = engine.run_once(milliseconds{1}, 1'000 * kSecond);
-      if (!round) {
-        ADD_FAILURE() << to_text(round.error());
-        break;
-      }
-      if (round->entries() == 0) break;
-      sum.applied += round->applied;
-      sum.duplicates += round->duplicates;
-      sum.dead += round->dead;
-      sum.gone += round->gone;
-      sum.violations += round->violations;
+      EXPECT_TRUE(round) << (round ? "" : to_text(round.error()));
+      if (!round || round->entries() == 0) break;
+      sum += *round;
     }
     return sum;
   }
@@ -404,15 +395,6 @@ TEST_F(EngineTest, ALostRedisIsAnErrorAndNothingIsLost) {
   ASSERT_TRUE(redis_.up());
   Engine again = engine();
   EXPECT_EQ(run_dry(again).applied, 40U);
-}
-
-TEST(EngineService, WhereMachinesShareARedisAnEngineIsCalledAsItsMachine) {
-  Settings settings;
-  EXPECT_EQ(default_consumer(settings), "engine-1");
-  settings.redis.nodes = "10.0.0.1:6379";
-  std::array<char, 256> host{};
-  ASSERT_EQ(gethostname(host.data(), host.size() - 1), 0);
-  EXPECT_EQ(default_consumer(settings), std::string{host.data()} + "-1");
 }
 
 }  // namespace
