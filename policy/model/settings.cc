@@ -396,8 +396,4 @@ ResultAll<Settings> load_settings(const std::string& path) {
   return parse_settings(*text, path);
 }
 
-bool is_store_url(std::string_view store) {
-  return store.starts_with("postgresql://") || store.starts_with("postgres://");
-}
-
 }  // namespace weir

@@ -34,4 +34,8 @@ std::string spool_folder(const Settings& settings, unsigned worker) {
   return settings.state_directory + "/spool/" + std::to_string(worker);
 }
 
+bool is_store_url(std::string_view store) {
+  return store.starts_with("postgresql://") || store.starts_with("postgres://");
+}
+
 }  // namespace weir
