@@ -13,6 +13,7 @@
 #include <random>
 
 #include "classifier/app/cpu_budget.h"
+#include "classifier/app/event_stores.h"
 #include "classifier/app/recognition.h"
 #include "classifier/app/service.h"
 #include "classifier/publish/delimited_sink.h"
@@ -95,6 +96,12 @@ std::uint64_t random_boot() {
   return std::uint64_t{device()} << 32U | device();
 }
 
+std::vector<std::string> pair_names(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const PairSettings& pair : settings.pairs) names.push_back(pair.name);
+  return names;
+}
+
 ClassifierOptions classifier_options(const Settings& settings, const Simulation& simulation) {
   ClassifierOptions options;
   options.simulation = simulation;
@@ -104,13 +111,25 @@ ClassifierOptions classifier_options(const Settings& settings, const Simulation&
   return options;
 }
 
-std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd) {
-  if (arguments.replay) return std::make_unique<DelimitedSink>(events_fd);
-  return std::make_unique<RedisPublisher>(publisher_options(settings, arguments.worker));
+/// Where a replay's events go.
+Result<int> events_descriptor(const Arguments& arguments) {
+  if (!arguments.replay || arguments.events == "-") return STDOUT_FILENO;
+  const int file = open(arguments.events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (file < 0) return failure(ErrorCode::kSystem, "cannot write " + arguments.events);
+  return file;
 }
 
-SandboxOptions sandbox_options(const Settings& settings) {
+std::unique_ptr<EventSink> make_sink(const Settings& settings, const Arguments& arguments, int events_fd,
+                                     std::optional<EventStores> stores) {
+  if (!stores) return std::make_unique<DelimitedSink>(events_fd);
+  return std::make_unique<RedisPublisher>(publisher_options(settings, arguments.worker),
+                                          std::move(stores->ring), std::move(stores->spool));
+}
+
+SandboxOptions sandbox_options(const Settings& settings, const std::optional<EventStores>& stores,
+                               unsigned worker) {
   SandboxOptions options;
+  if (stores && stores->spool) options.writable = {spool_folder(settings, worker)};
   options.user = settings.classifier.user;
   // Category lists lie beside the policy; a compile reads time zones; the publisher its password at each
   // connect. A file that an editor replaces is another inode: whoever reads it by name needs its directory.
@@ -162,22 +181,23 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
     if (!listening) return refuse({listening.error()});
     control.emplace(std::move(*listening));
   }
-  int events_fd = STDOUT_FILENO;
-  if (arguments.replay && arguments.events != "-") {
-    events_fd = open(arguments.events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (events_fd < 0) return refuse({Error{ErrorCode::kSystem, "cannot write " + arguments.events, {}, {}}});
-  }
-  std::vector<std::string> pair_names;
-  for (const PairSettings& pair : settings.pairs) pair_names.push_back(pair.name);
-  EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, std::move(pair_names)};
+  const auto events_fd = events_descriptor(arguments);
+  if (!events_fd) return refuse({events_fd.error()});
+  EventBuilder builder{{settings.appliance, random_boot(), arguments.worker}, pair_names(settings)};
 
+  std::optional<EventStores> stores;
+  if (!arguments.replay) {
+    auto opened = open_event_stores(settings, arguments.worker);
+    if (!opened) return refuse({opened.error()});
+    stores.emplace(std::move(*opened));
+  }
   IdentityTables identity;  // draws its random numbers while that is still allowed
   if (const auto watched = CpuBudget::start(); !watched) return refuse({watched.error()});
-  const auto sandbox = enter_sandbox(sandbox_options(settings));
+  const auto sandbox = enter_sandbox(sandbox_options(settings, stores, arguments.worker));
   if (!sandbox) return refuse({sandbox.error()});
   if (!arguments.replay) log_sandbox(*sandbox);
 
-  const auto sink = make_sink(settings, arguments, events_fd);
+  const auto sink = make_sink(settings, arguments, *events_fd, std::move(stores));
   std::optional<FactListener> facts;
   if (!arguments.replay)
     facts.emplace(
@@ -199,11 +219,11 @@ int serve(const Arguments& arguments, const Settings& settings, const Simulation
   const bool attached = service.run();
   const EventCounts events = sink->counts();
   if (!arguments.replay) {
-    spdlog::info("classifier_ended worker={} events={} lost={}", arguments.worker, events.accepted,
-                 events.lost);
+    spdlog::info("classifier_ended worker={} events={} lost={} left={}", arguments.worker, events.accepted,
+                 events.lost.total(), events.waiting);
   }
   if (!attached) return kUnreachable;
-  return arguments.replay && events.lost > 0 ? kNegative : kOk;
+  return arguments.replay && events.lost.total() > 0 ? kNegative : kOk;
 }
 
 }  // namespace

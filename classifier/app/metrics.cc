@@ -85,14 +85,22 @@ constexpr std::array kRows{
     NumberRow{"weir_events_total", kCounter, "Events said.", WEIR_NUMBER(view.events.accepted)},
     NumberRow{"weir_events_delivered_total", kCounter, "Events that Redis has.",
               WEIR_NUMBER(view.events.delivered)},
-    NumberRow{"weir_events_lost_total", kCounter, "Events that will never be delivered.",
-              WEIR_NUMBER(view.events.lost)},
     NumberRow{"weir_events_queued", kGauge, "Events that wait for Redis.", WEIR_NUMBER(view.events.waiting)},
+    NumberRow{"weir_events_recovered_total", kCounter, "Events that an earlier classifier had left.",
+              WEIR_NUMBER(view.events.recovered)},
+    NumberRow{"weir_events_spooled", kGauge, "Events that wait on disk.", WEIR_NUMBER(view.events.spooled)},
+    NumberRow{"weir_events_spool_bytes", kGauge, "Bytes of events on disk.",
+              WEIR_NUMBER(view.events.spool_bytes)},
+    NumberRow{"weir_events_spool_errors_total", kCounter, "Times that the disk took no events.",
+              WEIR_NUMBER(view.events.spool_errors)},
+    NumberRow{"weir_events_spool_damaged_total", kCounter, "Places on disk at which bytes were no event.",
+              WEIR_NUMBER(view.events.spool_damaged)},
     NumberRow{"weir_events_connected", kGauge, "1: Redis takes events.",
               WEIR_NUMBER(view.events.connected ? 1 : 0)},
 };
 #undef WEIR_NUMBER
 
+constexpr MetricRow kLost{"weir_events_lost_total", "Events that will never be delivered, by reason."};
 constexpr MetricRow kVerdicts{"weir_classifier_verdicts_total", "Final verdicts, by action."};
 constexpr MetricRow kExceptions{"weir_classifier_exceptions_total",
                                 "Conditions of the exception table that the classifier met."};
@@ -107,6 +115,9 @@ std::string metrics_text(const MetricsView& view) {
     text.metric(row.name, row.type, row.help);
     text.sample({worker}, row.number(view));
   }
+  text.metric(kLost.name, kCounter, kLost.help);
+  for (const LossReason& reason : kLossReasons)
+    text.sample({worker, {"reason", reason.name}}, view.events.lost.*reason.count);
   text.metric(kVerdicts.name, kCounter, kVerdicts.help);
   text.sample({worker, {"action", "forward"}}, view.counts.forwarded);
   text.sample({worker, {"action", "drop"}}, view.counts.dropped);
@@ -122,6 +133,7 @@ std::string metrics_text(const MetricsView& view) {
 std::vector<MetricRow> metric_rows() {
   std::vector<MetricRow> rows;
   for (const NumberRow& row : kRows) rows.push_back({row.name, row.help});
+  rows.push_back(kLost);
   rows.push_back(kVerdicts);
   rows.push_back(kExceptions);
   return rows;

@@ -20,6 +20,12 @@ using nlohmann::json;
 
 namespace {
 
+json lost_by(const EventsLost& lost) {
+  json reasons = json::object();
+  for (const LossReason& reason : kLossReasons) reasons[reason.name] = lost.*reason.count;
+  return reasons;
+}
+
 /// How the answer queue gives its answers to a channel.
 auto sender(channel::ClassifierEnd& end) {
   return [&end](const channel::Answer& answer, std::string_view payload) {
@@ -217,7 +223,13 @@ std::string Service::status() const {
        {{"accepted", events.accepted},
         {"delivered", events.delivered},
         {"queued", events.waiting},
-        {"lost", events.lost},
+        {"lost", events.lost.total()},
+        {"lost_by", lost_by(events.lost)},
+        {"recovered", events.recovered},
+        {"spooled", events.spooled},
+        {"spool_bytes", events.spool_bytes},
+        {"spool_errors", events.spool_errors},
+        {"spool_damaged", events.spool_damaged},
         {"connected", events.connected}}},
       {"requests", counts.requests},
       {"packets", counts.packets},

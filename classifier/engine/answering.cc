@@ -136,7 +136,9 @@ void Classifier::push(const FlowContext& flow, Answer answer, std::string payloa
     answer.limit_scope = flow.decision.limit.per_client ? LimitScope::kClient : LimitScope::kFlow;
   }
   answers_.push(answer, std::move(payload));
-  if (answered_) answered_();
+  // A verdict with a hit leaves after its event, at the request's end: whoever kills this process in between
+  // finds neither in force, or both said.
+  if (answered_ && flow.hits_unsaid.empty()) answered_();
 }
 
 void Classifier::say(FlowContext& flow, TimeNs now) {
@@ -193,6 +195,7 @@ event::FlowEvent& Classifier::event_of(FlowContext& flow, event::Kind kind, Time
                         .path = path};
   event::FlowEvent& event = parts_.builder.build(kind, now, story);
   flow.account.say(flow.decision, flow.facts.mail.messages, event);
+  flow.dns.say(event);
   flow.hits_said.insert(flow.hits_said.end(), std::make_move_iterator(flow.hits_unsaid.begin()),
                         std::make_move_iterator(flow.hits_unsaid.end()));
   flow.hits_unsaid.clear();

@@ -135,6 +135,7 @@ void Classifier::on_packet(const Request& request) {
   Inspected seen = inspect(*flow, request);  // bytes -> names
   if (seen.drops_waiting) drop_waiting(*flow, request);
   learn(*flow, request, seen);  // names -> what is known of clients
+  if (seen.facts_changed) flow->dns.saw(flow->facts.dns, suffixes_);
   bool labelled = !seen.conflict && label(*flow, request, seen.facts_changed);  // -> application
   seen.undecidable |= options_.simulation.hit(ExceptionCause::kStreamUndecidable);
   seen.parser_error |= options_.simulation.hit(ExceptionCause::kParserError);
@@ -148,6 +149,7 @@ void Classifier::on_packet(const Request& request) {
     say_message(*flow, request.time);
     seen = flow->inspector->next(request.head.direction, flow->facts);
     learn(*flow, request, seen);
+    if (seen.facts_changed) flow->dns.saw(flow->facts.dns, suffixes_);
     note_skip(*flow, request, seen);
     if (seen.undecidable || seen.parser_error) give_up(*flow, seen);
     if (seen.facts_changed && seen.other_reading) {

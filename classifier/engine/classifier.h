@@ -229,6 +229,7 @@ class Classifier {
   QuotaTable quotas_;
   TimeNs clock_reached_ = 0;  // the latest of them: a clock set back revives no exception
   bool redis_away_ = false;
+  policy::PublicSuffixes suffixes_{policy::PublicSuffixes::Source::kBuiltIn};
   bool may_refuse_ = false;      // a rule of the policy refuses single commands
   bool names_clients_ = false;   // a group of the policy does, by host name or user
   std::uint64_t looked_at_ = 0;  // identity_state of the last look at all flows

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "classifier/engine/dns_account.h"
 #include "classifier/engine/quota_account.h"
 #include "classifier/engine/response_times.h"
 #include "classifier/identity/dns_evidence.h"
@@ -94,6 +95,7 @@ struct FlowContext : Recycled<FlowContext> {
 
   Decision decision;
   QuotaAccount account;
+  DnsAccount dns;
   TimeNs decided_at = 0;
   std::uint32_t judged_under = 0;  // the revision in force then; with a canary another may have judged
   bool final = false;              // a final answer was given

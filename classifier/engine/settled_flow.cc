@@ -291,6 +291,16 @@ void transfer(Archive& archive, QuotaAccount& account) {
   fields(archive, bytes, bytes_said, messages_said, rules, ending);
 }
 template <typename Archive>
+void transfer(Archive& archive, DnsUse& use) {
+  auto& [domain, questions, carrying, entropy, bytes, longest, no_such_name] = use;
+  fields(archive, domain, questions, carrying, entropy, bytes, longest, no_such_name);
+}
+template <typename Archive>
+void transfer(Archive& archive, DnsAccount& account) {
+  auto& [questions, unsaid] = account;
+  fields(archive, questions, unsaid);
+}
+template <typename Archive>
 void transfer(Archive& archive, ClickThrough& click) {
   auto& [rule, ends] = click;
   fields(archive, rule, ends);
@@ -332,13 +342,13 @@ template <typename Archive>
 void transfer(Archive& archive, FlowContext& flow) {
   auto& [generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, identity_state,
          traces, inspector, ndpi, custom, heads, responses, bytes_held, skips, owed, held_to, renumbering,
-         going_on, decision, account, decided_at, judged_under, final, final_action, level, exception,
+         going_on, decision, account, dns, decided_at, judged_under, final, final_action, level, exception,
          exception_action, exceptions, opened_said, news, message_said, messages_said, last_said, hits_said,
          hits_unsaid] = flow;
   static_cast<void>(std::tie(identity_state, inspector, ndpi, heads, bytes_held, skips, owed, held_to,
                              renumbering, going_on));
   fields(archive, generation, pair, number, midstream, icmp_seen, icmp_type, icmp_code, facts, client, traces,
-         custom, responses, decision, account, decided_at, judged_under, final, final_action, level,
+         custom, responses, decision, account, dns, decided_at, judged_under, final, final_action, level,
          exception, exception_action, exceptions, opened_said, news, message_said, messages_said, last_said,
          hits_said, hits_unsaid);
 }

@@ -45,11 +45,13 @@ void DelimitedSink::flush() {
 }
 
 EventCounts DelimitedSink::counts() const {
-  return {.accepted = accepted_,
-          .delivered = delivered_,
-          .lost = broken_ ? accepted_ - delivered_ : 0,
-          .waiting = broken_ ? 0 : buffered_,
-          .connected = !broken_};
+  EventCounts counts;
+  counts.accepted = accepted_;
+  counts.delivered = delivered_;
+  counts.lost.at_end = broken_ ? accepted_ - delivered_ : 0;
+  counts.waiting = broken_ ? 0 : buffered_;
+  counts.connected = !broken_;
+  return counts;
 }
 
 }  // namespace weir::classifier

@@ -76,7 +76,7 @@ Result<SandboxReport> enter_sandbox(const SandboxOptions& options) {
   if (!dropped) return tl::unexpected(dropped.error());
   report.user_dropped = *dropped;
   if (auto done = drop_powers(); !done) return tl::unexpected(done.error());
-  const auto abi = restrict_file_system(options.readable);
+  const auto abi = restrict_file_system(options.readable, options.writable);
   if (!abi) return tl::unexpected(abi.error());
   report.landlock_abi = *abi;
   if (options.seccomp && !kSanitizerBuild) {

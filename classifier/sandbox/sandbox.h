@@ -15,6 +15,7 @@ struct SandboxOptions {
   std::string user;  // dropped to when started as root; empty: stay
   std::vector<std::string>
       readable;  // files and directories that may still be read; missing ones are left out
+  std::vector<std::string> writable{};  // directories in which files may also be made, written and removed
   bool seccomp = true;
 };
 

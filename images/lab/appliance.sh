@@ -6,9 +6,10 @@
 
 appliance_up() {
   _system_users
-  mkdir -p "$LAB_DIR"/{run,redis,lib/policy,pid,etc/policy}
+  mkdir -p "$LAB_DIR"/{run,redis,lib/{policy,spool},pid,etc/policy}
   chown weir-dataplane:weir "$LAB_DIR/run" && chmod 2770 "$LAB_DIR/run"
   chown weir-engine:weir "$LAB_DIR/lib" && chmod 2770 "$LAB_DIR/lib"
+  chown weir-classifier:weir "$LAB_DIR/lib/spool" && chmod 700 "$LAB_DIR/lib/spool"
   chown redis:redis "$LAB_DIR/redis"
   chgrp weir "$LAB_DIR/lib/policy" && chmod 2750 "$LAB_DIR/lib/policy"
   _policy_in_place

@@ -30,9 +30,8 @@ class FactsWriter {
   explicit FactsWriter(RedisConnection connection, std::uint32_t kept_max = kFactsKeptMax)
       : writer_(std::move(connection), kept_max), kept_max_(kept_max) {}
 
-  /// All of them, in order, at most kFactsAtOnce. kLimit: Redis refused one, or in a cluster the node that has
-  /// them is away; kUnavailable: connect again.
-  /// After an Error some may be in the stream.
+  /// All of them, in order, at most kFactsAtOnce. kLimit: Redis refused one, or in a cluster the node that
+  /// has them is away; kUnavailable: connect again. After an Error some may be in the stream.
   [[nodiscard]] Result<void> write(std::span<const QuotaFact> facts);
   /// So many were written since the last whole set that it will be trimmed some day: time for another.
   /// A quarter of the stream, so that two engines may both count to it.

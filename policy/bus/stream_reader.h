@@ -47,6 +47,8 @@ class StreamReader {
   [[nodiscard]] Result<std::vector<StreamEntry>> claim(std::uint32_t count, std::chrono::milliseconds idle);
   /// Acknowledges in one pipeline; gives how many were still owed.
   [[nodiscard]] Result<std::uint64_t> acknowledge(const std::vector<StreamEntry>& entries);
+  /// The next `read` may give what this consumer was given before.
+  [[nodiscard]] bool owes() const { return owed_left_; }
   [[nodiscard]] bool usable() const { return connection_.usable(); }
   /// The next `read` may give what this consumer was given before.
   [[nodiscard]] bool owes() const;

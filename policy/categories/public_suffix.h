@@ -5,14 +5,20 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace weir::policy {
 
 class PublicSuffixes {
  public:
-  PublicSuffixes();
+  enum class Source { kNewest, kBuiltIn };
+  /// kBuiltIn opens no file.
+  explicit PublicSuffixes(Source source = Source::kNewest);
   /// `name` is canonical. A single label that the list does not know is one too.
   [[nodiscard]] bool has(const std::string& name) const;
+  /// What was registered of a canonical name, "example.co.uk" of "www.example.co.uk": a part of `name`.
+  /// Empty: it is a public suffix itself.
+  [[nodiscard]] std::string_view registered(const std::string& name) const;
 
  private:
   std::shared_ptr<const void> list_;

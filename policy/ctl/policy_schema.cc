@@ -8,6 +8,7 @@
 #include <map>
 
 #include "policy/lang/app_names.h"
+#include "policy/lang/detectors.h"
 #include "policy/lang/keys.h"
 
 namespace weir::ctl {
@@ -124,6 +125,19 @@ void bind_rate(KeyMap map, Json& described) {
   described["else"] = {{"properties", {{"rate", false}, {"per", false}}}};
 }
 
+/// What a detector understands of the keys that all detectors share, and needs.
+Json bind_detector(std::string_view name, const Json& parameters) {
+  const auto rows = policy::detector_rows();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& one) { return one.name == name; });
+  Json known = Json::array();
+  for (const KeyRow& key : policy::keys_of(KeyMap::kDetector))
+    if (policy::understands(*row, key.key)) known.push_back(key.key);
+  Json own{{"propertyNames", {{"enum", std::move(known)}}}};
+  if (row->when) own["required"] = Json::array({"when"});
+  if (row->needs_products) own["required"] = Json::array({"products"});
+  return {{"allOf", Json::array({parameters, std::move(own)})}};
+}
+
 Json map_of(KeyMap map, std::string_view section = {}) {
   Json properties = Json::object();
   Json required = Json::array();
@@ -131,6 +145,7 @@ Json map_of(KeyMap map, std::string_view section = {}) {
   for (const KeyRow& row : policy::keys_of(map)) {
     if (row.type == KeyType::kLater) continue;
     Json value = value_of(row, section);
+    if (map == KeyMap::kDetect) value = bind_detector(row.key, value);
     std::string meaning{row.meaning};
     std::erase(meaning, '`');
     // Beside a $ref draft-07 sees no other word.
@@ -156,9 +171,10 @@ Json policy_schema() {
   definitions["application"] = app();
   const Json one_name = one_or_list(text({}, 0), 0);
   definitions["condition"] = {{"anyOf", Json::array({one_name, reference("not")})}};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(KeyMap::kMatch); ++i) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(KeyMap::kCount); ++i) {
     const auto map = static_cast<KeyMap>(i);
-    if (map != KeyMap::kPolicy && map != KeyMap::kRule) definitions[definition_of(map)] = map_of(map);
+    const bool by_section = map == KeyMap::kRule || map == KeyMap::kMatch;
+    if (map != KeyMap::kPolicy && !by_section) definitions[definition_of(map)] = map_of(map);
   }
   for (const auto& [section, match] : kSections) {
     definitions[fmt::format("{}-rule", section)] = map_of(KeyMap::kRule, section);

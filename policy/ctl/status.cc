@@ -196,9 +196,9 @@ Json summary(const Json& whole) {
     const Json events = one.value("events", Json::object());
     rows.push_back(
         line("classifier " + text_of(one, "worker"), one,
-             fmt::format("policy {} revision {}, {} flows, events queued {}, lost {}",
+             fmt::format("policy {} revision {}, {} flows, events queued {} (on disk {}), lost {}",
                          text_of(one, "policy_state"), text_of(one, "revision"), text_of(one, "contexts"),
-                         text_of(events, "queued"), text_of(events, "lost"))));
+                         text_of(events, "queued"), text_of(events, "spooled"), text_of(events, "lost"))));
   }
   const Json& engine = whole["engine"];
   rows.push_back(

@@ -130,7 +130,8 @@ void declare_list(CLI::App& violation, Context& context) {
       ->delimiter(',');
   listing->add_option("--rule", filter.rule, "of this rule");
   listing->add_option("--subject", filter.subject, "of this client, or who shares a quota");
-  listing->add_option("--object", filter.object_part, "about something that contains this");
+  listing->add_option("--object", filter.object_part,
+                      "about something that contains these three characters or more");
   auto* assignee = listing->add_option("--assignee", filter.assignee, "taken on by this person");
   listing->add_flag("--unassigned", filter.unassigned, "taken on by nobody")->excludes(assignee);
   listing->add_flag("--overdue", query->overdue, "that should have been closed by now");

@@ -45,6 +45,7 @@ Json violation_row(const policy::Violation& violation, TimeNs now) {
           {"severity", to_string(violation.severity)},
           {"action", violation.would_block ? "would " + violation.action : violation.action},
           {"subject", violation.subject},
+          {"text", violation.text},
           {"object", violation.object},
           {"count", violation.count},
           {"first_seen", time_text(violation.first_seen)},
@@ -79,6 +80,7 @@ std::string violation_story(const policy::Violation& violation,
                                  to_string(violation.severity), violation.subject, violation.object);
   text += fmt::format("It {} by rule {} of section {}, policy revision {}.\n", done_words(violation),
                       violation.rule, violation.section, violation.revision);
+  if (!violation.text.empty()) text += fmt::format("What was seen: {}\n", violation.text);
   text += violation.count == 1 ? fmt::format("Seen once, {}.\n", time_text(violation.last_seen))
                                : fmt::format("Seen {} times, from {} to {}.\n", violation.count,
                                              time_text(violation.first_seen), time_text(violation.last_seen));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/engine/engine.h"
 
+#include <fmt/format.h>
+
 #include "policy/bus/streams.h"
 #include "policy/engine/event_codec.h"
 
@@ -25,6 +27,7 @@ Round& Round::operator+=(const Round& more) {
 
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
+  detection_.look();
   const auto entries = next_entries(block, now);  // read
   if (!entries) return tl::unexpected(entries.error());
   if (entries->empty()) return idle(now);
@@ -48,7 +51,7 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
   FlowSums sums;
   auto batch = store_.begin();
   if (!batch) return tl::unexpected(batch.error());
-  for (const Decoded& one : std::span{decoded_}.first(decoded_count_)) {
+  for (Decoded& one : std::span{decoded_}.first(decoded_count_)) {
     const auto first_time = batch->first_time(key_of(one.event), now);  // apply
     if (!first_time) return tl::unexpected(first_time.error());
     if (!*first_time) {
@@ -57,9 +60,11 @@ Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs n
     }
     if (auto kept = record(*batch, one.findings, now, round); !kept) return tl::unexpected(kept.error());
     add_up(one.event, sums);
+    detection_.see(one.event, one.findings.software, now);
     ++round.applied;
   }
   if (auto added = add_flow_sums(*batch, sums, now); !added) return tl::unexpected(added.error());
+  if (auto detected = detect(*batch, round); !detected) return tl::unexpected(detected.error());
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
   sum += round;
   return taken;
@@ -93,7 +98,7 @@ Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& 
         if (auto buried = bury(entry, decoded.error(), bytes); !buried) return tl::unexpected(buried.error());
         continue;
       }
-      one.findings = evaluate(one.event, judge_);  // evaluate
+      one.findings = evaluate(one.event, judge_, bytes);  // evaluate
       ++decoded_count_;
     }
   }
@@ -101,12 +106,36 @@ Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& 
 }
 
 Result<std::vector<StreamEntry>> Engine::next_entries(std::chrono::milliseconds block, TimeNs now) {
-  if (now - last_claim_ >= kHeartbeatEvery) {
+  bool again = true;
+  Result<std::vector<StreamEntry>> entries;
+  if (!tries_.waiting() && now - last_claim_ >= kHeartbeatEvery) {
     last_claim_ = now;
-    auto claimed = reader_.claim(kRoundEntriesMax, kClaimIdle);
-    if (!claimed || !claimed->empty()) return claimed;
+    entries = reader_.claim(kRoundEntriesMax, kClaimIdle);
   }
-  return reader_.read(kRoundEntriesMax, block);
+  if (!tries_.waiting() && entries && entries->empty()) {
+    again = reader_.owes();
+    entries = reader_.read(kRoundEntriesMax, block);
+  }
+  if (!entries || !again) return entries;
+  if (auto added = tries_.add(std::move(*entries)); !added) return tl::unexpected(added.error());
+  return next_again();
+}
+
+/// Of entries that were given before; one that no engine gets done is buried.
+Result<std::vector<StreamEntry>> Engine::next_again() {
+  while (true) {
+    auto next = tries_.next(store_);
+    if (!next) return tl::unexpected(next.error());
+    if (!next->given_up) return std::move(next->entries);
+    const Error why{ErrorCode::kLimit, fmt::format("no engine got it done in {} tries", kTriesMax), {}, {}};
+    if (auto buried = bury(next->entries.front(), why, next->entries.front().payload); !buried)
+      return tl::unexpected(buried.error());
+    auto batch = store_.begin();
+    if (!batch) return tl::unexpected(batch.error());
+    if (auto counted = batch->count("events_dead", 1); !counted) return tl::unexpected(counted.error());
+    if (auto committed = batch->commit(); !committed) return tl::unexpected(committed.error());
+    if (auto done = reader_.acknowledge(next->entries); !done) return tl::unexpected(done.error());
+  }
 }
 
 Result<Round> Engine::idle(TimeNs now) {
@@ -125,7 +154,7 @@ Result<void> Engine::bury(const StreamEntry& entry, const Error& why, std::strin
   return {};
 }
 
-Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, Round& round) {
+Result<void> Engine::record(Batch& batch, Findings& findings, TimeNs now, Round& round) {
   for (const ViolationSighting& violation : findings.violations) {
     if (auto kept = batch.record(violation); !kept) return kept;
     ++round.violations;
@@ -138,7 +167,7 @@ Result<void> Engine::record(Batch& batch, const Findings& findings, TimeNs now, 
   for (const SoftwareSighting& software : findings.software) {
     if (auto kept = batch.record(software); !kept) return kept;
   }
-  if (findings.flow) return batch.record(*findings.flow);
+  if (findings.flow) return batch.record(std::move(*findings.flow));
   return {};
 }
 
@@ -147,6 +176,16 @@ void Engine::add_up(const event::FlowEvent& event, FlowSums& sums) const {
   const std::vector<std::string> categories =
       categories_ && !event.host().empty() ? categories_(event.host()) : std::vector<std::string>{};
   sums.add(flow_sample_of(event, categories));
+}
+
+Result<void> Engine::detect(Batch& batch, Round& round) {
+  const auto violations = detection_.conclude(batch);
+  if (!violations) return tl::unexpected(violations.error());
+  for (const ViolationSighting& violation : *violations) {
+    if (auto kept = batch.record(violation); !kept) return kept;
+    ++round.violations;
+  }
+  return {};
 }
 
 Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {

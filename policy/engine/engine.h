@@ -11,9 +11,11 @@
 
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
+#include "policy/detect/detection.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
+#include "policy/engine/tries.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -30,9 +32,9 @@ inline constexpr std::int64_t kHeartbeatEvery = 5 * kSecond;  // and how often d
 struct Round {
   std::uint64_t applied = 0;
   std::uint64_t duplicates = 0;  // seen before: acknowledged without effect
-  std::uint64_t dead = 0;        // undecodable: moved to weir:dead
+  std::uint64_t dead = 0;        // undecodable, or given up: moved to weir:dead
   std::uint64_t gone = 0;        // trimmed from the stream before they were read
-  std::uint64_t violations = 0;  // sightings of hits, not rows
+  std::uint64_t violations = 0;  // sightings of hits and by detectors, not rows
   std::uint64_t quota_uses_ignored = 0;
   std::optional<Error> facts_refused;  // why Redis did not take what is to be told: it stays owed
 
@@ -43,13 +45,15 @@ struct Round {
 class Engine {
  public:
   Engine(StreamReader reader, StreamWriter dead_letters, Store store, SoftwareJudge judge, QuotaLedger quotas,
-         CategoryJudge categories = {})
+         Tries tries, CategoryJudge categories = {}, Detection detection = Detection{[] { return nullptr; }})
       : reader_(std::move(reader)),
         dead_letters_(std::move(dead_letters)),
         store_(std::move(store)),
         judge_(std::move(judge)),
         quotas_(std::move(quotas)),
-        categories_(std::move(categories)) {}
+        tries_(std::move(tries)),
+        categories_(std::move(categories)),
+        detection_(std::move(detection)) {}
 
   /// What is read at once, from the stream to the store and back to the acknowledgement. Waits
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
@@ -68,12 +72,14 @@ class Engine {
     bool large = false;
   };
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
+  [[nodiscard]] Result<std::vector<StreamEntry>> next_again();
   [[nodiscard]] Result<Round> idle(TimeNs now);
   /// Fills decoded_; gives how many of the first entries are in it.
   [[nodiscard]] Result<std::size_t> decode(std::span<const StreamEntry> entries, Round& round);
   /// To the dead letters: `bytes` of the entry, which are an event or the whole of it.
   [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why, std::string_view bytes);
-  [[nodiscard]] Result<void> record(Batch& batch, const Findings& findings, TimeNs now, Round& round);
+  [[nodiscard]] Result<void> record(Batch& batch, Findings& findings, TimeNs now, Round& round);
+  [[nodiscard]] Result<void> detect(Batch& batch, Round& round);
   /// Into what flows add up to, where the event is the last of its flow.
   void add_up(const event::FlowEvent& event, FlowSums& sums) const;
   [[nodiscard]] Result<void> commit(Batch& batch, const Round& round, TimeNs now);
@@ -89,6 +95,8 @@ class Engine {
   // Those of the round; kept from round to round for their memory, which so grows to that of the largest.
   std::vector<Decoded> decoded_;
   std::size_t decoded_count_ = 0;
+  Detection detection_;
+  Tries tries_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;
 };

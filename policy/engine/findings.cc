@@ -69,7 +69,7 @@ QuotaSighting use_of(const event::FlowEvent& event, const event::QuotaUse& use) 
 
 }  // namespace
 
-Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge) {
+Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge, std::string_view bytes) {
   Findings findings;
   for (const event::Hit& hit : event.hits()) findings.violations.push_back(violation_of(event, hit));
   for (const event::Software& software : event.software()) {
@@ -85,7 +85,7 @@ Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge) {
                                tuple.responder.to_string(),
                                tuple.responder_port,
                                tuple.protocol,
-                               keep_event(event)};
+                               bytes.empty() ? keep_event(event.SerializeAsString()) : keep_event(bytes)};
   }
   return findings;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/model/flow_event.pb.h"
@@ -34,7 +35,8 @@ struct Findings {
   std::optional<FlowRecord> flow;             // of a final event
 };
 
-/// `event` has passed decode_event.
-[[nodiscard]] Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge);
+/// `event` has passed decode_event, out of `bytes`; empty: they are not at hand.
+[[nodiscard]] Findings evaluate(const event::FlowEvent& event, const SoftwareJudge& judge,
+                                std::string_view bytes = {});
 
 }  // namespace weir::policy

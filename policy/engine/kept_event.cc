@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kTextBytesMax = 4 * (kEventBytesMax + 1'024) / 3;
 
-std::string base64(const std::string& bytes) {
+std::string base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // and a NUL
   const int length =
       EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
@@ -38,7 +38,7 @@ Result<std::string> from_base64(const std::string& text) {
 }  // namespace
 
 // Not compressed: of a single event that would take longer than all the rest that the engine does with it.
-std::string keep_event(const event::FlowEvent& event) { return base64(event.SerializeAsString()); }
+std::string keep_event(std::string_view bytes) { return base64(bytes); }
 
 Result<event::FlowEvent> kept_event(const std::string& text) {
   if (text.starts_with('{')) return event_from_json(text);

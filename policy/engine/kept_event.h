@@ -4,13 +4,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "policy/model/error.h"
 #include "policy/model/flow_event.pb.h"
 
 namespace weir::policy {
 
-[[nodiscard]] std::string keep_event(const event::FlowEvent& event);
+/// Of a serialised event.
+[[nodiscard]] std::string keep_event(std::string_view bytes);
 /// kCorrupt: it is not such a text, or the event does not pass decode_event.
 [[nodiscard]] Result<event::FlowEvent> kept_event(const std::string& text);
 

@@ -59,9 +59,12 @@ int main(int argc, char** argv) {
 
   weir::policy::PolicyWatch policy{settings->classifier.policy};
   weir::policy::EngineService service{
-      *settings, name.empty() ? weir::policy::default_consumer(*settings) : name,
+      *settings,
+      name.empty() ? weir::policy::default_consumer(*settings) : name,
       [&policy](const auto& product, const auto& version) { return policy.judge(product, version); },
-      [&policy] { return policy.quotas(); }, [&policy](const auto& host) { return policy.categories(host); }};
+      [&policy] { return policy.quotas(); },
+      [&policy](const auto& host) { return policy.categories(host); },
+      [&policy] { return policy.policy(); }};
   service.run(stop);
   spdlog::info("engine-ended");
   return 0;

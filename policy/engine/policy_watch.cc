@@ -102,6 +102,11 @@ std::optional<SoftwareState> PolicyWatch::judge(const std::string& product, cons
   return state_of(software_standing(*policy_, product, version, wall_clock()));
 }
 
+std::shared_ptr<const Policy> PolicyWatch::policy() {
+  look();
+  return policy_;
+}
+
 std::shared_ptr<const QuotaRules> PolicyWatch::quotas() {
   look();
   return quotas_;

@@ -28,6 +28,8 @@ class PolicyWatch {
 
   /// What the policy says of a product; nullopt: there is no policy.
   [[nodiscard]] std::optional<SoftwareState> judge(const std::string& product, const std::string& version);
+  /// The policy; the same pointer until there is another one. nullptr: there is none.
+  [[nodiscard]] std::shared_ptr<const Policy> policy();
   /// Of the policy; the same pointer until there is another one. nullptr: there is none.
   [[nodiscard]] std::shared_ptr<const QuotaRules> quotas();
   /// The categories that the policy's rules name and that hold the host name, each once.

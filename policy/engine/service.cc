@@ -13,8 +13,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
+#include "policy/bus/stream_trimmer.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
 #include "policy/model/wall_clock.h"
@@ -56,6 +58,8 @@ Result<Engine> make_engine(const EngineService& service) {
   if (!for_letters) return tl::unexpected(for_letters.error());
   auto for_facts = RedisConnection::connect(endpoint);
   if (!for_facts) return tl::unexpected(for_facts.error());
+  auto for_tries = RedisConnection::connect(endpoint);
+  if (!for_tries) return tl::unexpected(for_tries.error());
 
   StreamReader reader =
       is_shared(service.settings.redis)
@@ -67,9 +71,14 @@ Result<Engine> make_engine(const EngineService& service) {
   forget_consumers(reader);
   auto store = Store::open(service.settings.engine, StoreAccess::kWrite);
   if (!store) return tl::unexpected(store.error());
-  return Engine{
-      std::move(reader), StreamWriter{std::move(*for_letters), kDeadLettersMax},          std::move(*store),
-      service.judge,     QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}}, service.categories};
+  return Engine{std::move(reader),
+                StreamWriter{std::move(*for_letters), kDeadLettersMax},
+                std::move(*store),
+                service.judge,
+                QuotaLedger{service.quotas, FactsWriter{std::move(*for_facts)}},
+                Tries{std::move(*for_tries), std::string{kEngineGroup}},
+                service.categories,
+                Detection{service.policy}};
 }
 
 /// Beside the engine, with a connection to the store of its own: what goes wrong here keeps no event waiting.
@@ -91,8 +100,38 @@ void notify_of(notify::Composer& composer, std::string& said) {
     spdlog::error("notifications-delayed what=\"{}\"", reason);
 }
 
+/// Trims now and then; what keeps it from that is said once and ends nothing.
+class Trimming {
+ public:
+  explicit Trimming(const Settings& settings) : settings_(settings) {}
+
+  /// `streams`: those that the engine reads.
+  void look(TimeNs now, const std::vector<std::string>& streams) {
+    if (Clock::now() - last_ < kTrimEvery) return;
+    last_ = Clock::now();
+    if (std::exchange(streams_, streams) != streams) trimmer_.reset();
+    if (!trimmer_) {
+      auto connection = RedisConnection::connect(endpoint_of(settings_.redis, RedisUser::kEngine));
+      if (!connection) return;  // the engine says that Redis is away
+      trimmer_.emplace(std::move(*connection), streams_, std::chrono::seconds{settings_.redis.stream_keep_s});
+    }
+    const auto trimmed = trimmer_->trim(now);
+    const std::string reason = trimmed ? "" : to_text(trimmed.error());
+    if (!trimmed) trimmer_.reset();
+    if (std::exchange(said_, reason) != reason && !reason.empty())
+      spdlog::error("trimming-refused what=\"{}\" effect=\"streams grow to their cap\"", reason);
+  }
+
+ private:
+  const Settings& settings_;
+  std::vector<std::string> streams_;
+  std::optional<StreamTrimmer> trimmer_;
+  Clock::time_point last_{};
+  std::string said_;
+};
+
 /// Rounds until an error, or until told to stop and the streams are read.
-Result<void> work(Engine& engine, notify::Composer& composer, int stop_descriptor) {
+Result<void> work(Engine& engine, notify::Composer& composer, Trimming& trimming, int stop_descriptor) {
   std::optional<Clock::time_point> drain_until;
   std::string refused;
   std::pair<std::size_t, std::uint64_t> streams{};
@@ -104,6 +143,7 @@ Result<void> work(Engine& engine, notify::Composer& composer, int stop_descripto
     const auto round = engine.run_once(drain_until ? std::chrono::milliseconds{1} : kRoundWait, wall_clock());
     if (!round) return tl::unexpected(round.error());
     say_streams(engine.reader(), streams);
+    trimming.look(wall_clock(), engine.reader().names());
     if (round->dead > 0) spdlog::warn("events-undecodable count={} stream={}", round->dead, kDeadStream);
     if (round->gone > 0) spdlog::error("events-lost count={} reason=trimmed-before-read", round->gone);
     const std::string reason = round->facts_refused ? to_text(*round->facts_refused) : "";
@@ -120,6 +160,7 @@ Result<void> work(Engine& engine, notify::Composer& composer, int stop_descripto
 void EngineService::run(int stop_descriptor) {
   std::chrono::milliseconds wait = kRetryWaitFirst;
   std::string said;
+  Trimming trimming{settings};
   while (true) {
     auto engine = make_engine(*this);
     auto composer = engine ? make_composer(settings) : tl::unexpected(engine.error());
@@ -129,7 +170,7 @@ void EngineService::run(int stop_descriptor) {
                    to_string(endpoint_of(settings.redis, RedisUser::kEngine)), settings.engine.store);
       wait = kRetryWaitFirst;
       said.clear();
-      ended = work(*engine, *composer, stop_descriptor);
+      ended = work(*engine, *composer, trimming, stop_descriptor);
       if (ended) return;
     } else {
       ended = tl::unexpected(composer.error());

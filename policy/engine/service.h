@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "policy/detect/detection.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
@@ -15,7 +16,8 @@ namespace weir::policy {
 inline constexpr std::chrono::milliseconds kRoundWait{250};  // for events; also how fast SIGTERM is noticed
 inline constexpr std::chrono::milliseconds kRetryWaitFirst{100};  // after an error; doubles
 inline constexpr std::chrono::milliseconds kRetryWaitMax{5'000};
-inline constexpr std::chrono::milliseconds kDrainMax{5'000};  // events still taken after SIGTERM
+inline constexpr std::chrono::milliseconds kTrimEvery{5'000};  // streams, of what all have acknowledged
+inline constexpr std::chrono::milliseconds kDrainMax{5'000};   // events still taken after SIGTERM
 
 inline constexpr std::chrono::hours kConsumerForgotten{24};  // silent this long, and owing nothing
 
@@ -29,6 +31,7 @@ struct EngineService {
   SoftwareJudge judge;
   QuotaRulesInForce quotas;
   CategoryJudge categories;
+  PolicyInForce policy;
 
   /// Returns when `stop_descriptor` becomes readable: what is in the streams by then is still worked off, for
   /// at most kDrainMax. An error while running is logged once and tried again.

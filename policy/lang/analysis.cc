@@ -8,6 +8,7 @@
 
 #include "policy/lang/builder.h"
 #include "policy/lang/covers.h"
+#include "policy/lang/detectors.h"
 
 namespace weir::policy {
 namespace {
@@ -21,12 +22,14 @@ class Analysis {
     groups();
     for (const Section section : {Section::kNetwork, Section::kWeb, Section::kEmail}) rules(section);
     unused("schedules", "schedule", "write it under when:", [&](std::string_view name) {
-      return some_rule([&](const Rule& rule) { return has_schedule(rule.when, name); });
+      return some_rule([&](const Rule& rule) { return has_schedule(rule.when, name); }) ||
+             some_detector([&](const DetectorSettings& one) { return has_schedule(one.when, name); });
     });
     unused("lists", "list", "write its name among a rule's domains", [&](std::string_view name) {
       const auto list = builder_.lists.find(name);
       return list == builder_.lists.end() ||
-             some_rule([&](const Rule& rule) { return has_set(rule.match, list->second); });
+             some_rule([&](const Rule& rule) { return has_set(rule.match, list->second); }) ||
+             some_detector([&](const DetectorSettings& one) { return in(one.except_domains, list->second); });
     });
     return warnings_.take();
   }
@@ -142,11 +145,19 @@ class Analysis {
                        [&](std::uint16_t i) { return builder_.parts.schedules[i].name == name; });
   }
 
+  template <typename Holds>
+  bool some_detector(Holds holds) const {
+    const auto& detect = builder_.parts.detect;
+    return detect && std::any_of(detect->detectors.begin(), detect->detectors.end(), holds);
+  }
+
+  static bool in(const std::vector<NamedSet>& sets, DomainSet set) {
+    return std::any_of(sets.begin(), sets.end(), [&](const NamedSet& one) { return one.set == set; });
+  }
+
   static bool has_set(const Match& match, DomainSet set) {
-    const auto in = [&](const std::vector<NamedSet>& sets) {
-      return std::any_of(sets.begin(), sets.end(), [&](const NamedSet& one) { return one.set == set; });
-    };
-    return in(match.domains) || in(match.sender.sets) || in(match.recipient.sets) || in(match.from.sets);
+    return in(match.domains, set) || in(match.sender.sets, set) || in(match.recipient.sets, set) ||
+           in(match.from.sets, set);
   }
 
   const Builder& builder_;

@@ -56,6 +56,8 @@ void compile_exceptions(Builder& builder, const Node& list);
 /// Those of the file beside the policy (exceptions.h).
 void add_kept_exceptions(Builder& builder);
 void index_exceptions(PolicyParts& parts);
+/// After the rules, whose names its detectors may not have.
+void compile_detect(Builder& builder, const Node& detect);
 void compile_tests(Builder& builder, const Node& tests);
 /// After the rules, of which it has to hold.
 void compile_assertions(Builder& builder, const Node& root, const Node& list);
@@ -82,6 +84,8 @@ void check_keys(Builder& builder, const Node& map, KeyMap keys);
 [[nodiscard]] std::vector<const Node*> values_of(Builder& builder, const Node& node, std::string_view what);
 /// Of a file that the policy names.
 [[nodiscard]] std::string full_path(const Builder& builder, const std::string& written);
+/// Domains and names of lists; those domains that stand there themselves share one set.
+void add_domains_and_lists(Builder& builder, const Node::Entry& entry, std::vector<NamedSet>& into);
 /// Patterns of a key (pattern.h), each of 1 to kPatternBytesMax bytes.
 void add_patterns(Builder& builder, const Node::Entry& entry, std::vector<std::string>& into);
 /// Adds one domain to a set; a mistake at `at` when it is none.

@@ -55,6 +55,7 @@ void compile_parts(Builder& builder, const Node& root) {
   step("email", [&](const Node& node) { compile_rules(builder, Section::kEmail, node); });
   step("software", [&](const Node& node) { compile_software(builder, node); });
   step("exceptions", [&](const Node& node) { compile_exceptions(builder, node); });
+  step("detect", [&](const Node& node) { compile_detect(builder, node); });
   step("assert", [&](const Node& node) { compile_assertions(builder, root, node); });
   step("tests", [&](const Node& node) { compile_tests(builder, node); });
   add_kept_exceptions(builder);  // last: what the text says does not depend on them

@@ -176,6 +176,12 @@ void compile_key(Builder& builder, Section section, const Node::Entry& entry, Ma
 
 }  // namespace
 
+void add_domains_and_lists(Builder& builder, const Node::Entry& entry, std::vector<NamedSet>& into) {
+  std::optional<DomainSet> own;
+  for (const Node* const value : values_of(builder, entry.value, entry.key))
+    add_domain_or_list(builder, *value, own, into);
+}
+
 Match compile_match(Builder& builder, Section section, const Node& node) {
   Match match;
   if (!expect_map(builder, node, "match")) return match;

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "policy/lang/compile.h"
+#include "policy/lang/detectors.h"
 #include "policy/lang/exceptions.h"
 #include "policy/lang/keys.h"
 #include "policy/lang/policy.h"
@@ -79,6 +80,11 @@ constexpr KeyRow one_of(std::uint8_t number, KeyRow row) {
   return row;
 }
 
+/// Its row of detectors.h says what it does.
+constexpr KeyRow detector(Text name) {
+  return {kDetect, name, kMap, "its parameters; `{}`: the usual ones", {}, {}, {}, 0, 0, kDetector};
+}
+
 constexpr KeyRow kRows[] = {
     needed(word(kPolicy, "weir-policy", "1", "the version of the language; the file begins with it")),
     text(kPolicy, "timezone", "a zone, such as `America/Toronto`", "of schedules and dates; left out: UTC"),
@@ -100,6 +106,7 @@ constexpr KeyRow kRows[] = {
     maps(kPolicy, "tests", kMaps, kTest, kTestsMax, "flows, and what the policy has to say of each"),
     maps(kPolicy, "exceptions", kMaps, kException, kExceptionsMax,
          "what somebody may do until a day, whatever the rules say"),
+    maps(kPolicy, "detect", kMap, kDetect, 0, "what the engine looks for in the flows of all clients"),
     later(kPolicy, "quotas|limits|pages|notify|include"),
 
     texts(kGroup, "subnets", "networks, such as `10.20.0.0/16`, `\"fd00:20::/48\"`",
@@ -292,6 +299,44 @@ constexpr KeyRow kRows[] = {
     texts(kEnds, "destination", "addresses, networks", "left out: anywhere", kNetwork),
     texts(kEnds, "port", "`443`, `6881-6889`", "left out: every port", kPort),
     words(kEnds, "protocol", "tcp|udp|icmp", "left out: `tcp`"),
+
+    detector("new-software"),
+    detector("unauthorised-software"),
+    detector("old-version"),
+    detector("product-gone"),
+    detector("updates-overdue"),
+    detector("new-device"),
+    detector("mail-burst"),
+    detector("many-recipients"),
+    detector("direct-to-mx"),
+    detector("mail-to-new-domains"),
+    detector("after-hours"),
+    detector("new-country"),
+    detector("new-network"),
+    detector("dns-tunnel"),
+    detector("generated-names"),
+    detector("beacon"),
+    detector("many-blocks"),
+    detector("uninspected"),
+    detector("slow-server"),
+    detector("slow-link"),
+
+    simple(kDetector, "on", kBoolean, "`false`: it rests; left out: `true`"),
+    word(kDetector, "severity", kSeverities, "of its violations"),
+    texts(kDetector, "except", "names of groups", "whose clients it leaves out"),
+    texts(kDetector, "except_domains", "domains, names of lists", "that it leaves out"),
+    text(kDetector, "within", "`10m`, `1h`; `1m` to `24h`", "the length of its window", kDuration),
+    number(kDetector, "count", 1, kDetectCountMax, "how many within the window are a violation"),
+    number(kDetector, "percent", 1, kDetectPercentMax, "a share, a tolerance or an excess: see the detector"),
+    number(kDetector, "learn_days", 0, kDetectDaysMax,
+           "how long it only learns, from its first event on; of `new-country` and `new-network` for each "
+           "client"),
+    number(kDetector, "days", 1, kDetectDaysMax, "days on which the client was seen"),
+    text(kDetector, "bytes", "`20 MB`", "how much has to be moved", kSize),
+    text(kDetector, "entropy", "`3.20`; to `6.00`", "bits a character", "^[0-9](\\.[0-9]{1,2})?$"),
+    simple(kDetector, "when", kCondition, "a schedule, or `{not: office}`: when it looks"),
+    texts(kDetector, "products",
+          "ids of the software catalogue, with versions: `firefox`, `\"firefox >=115\"`", "that it is about"),
 };
 
 }  // namespace

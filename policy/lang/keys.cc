@@ -104,7 +104,7 @@ std::string_view to_string(KeyMap map) {
       "rule",        "quota",      "not",       "network match",      "web match",
       "email match", "attachment", "software",  "authorised product", "unauthorised product",
       "exception",   "test",       "flow",      "assertion",          "ends",
-      "match"};
+      "match",       "detect",     "detector"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(kCount));
   return kNames[static_cast<std::size_t>(map)];
 }

@@ -35,6 +35,8 @@ enum class KeyMap : std::uint8_t {
   kAssertion,
   kEnds,
   kMatch,
+  kDetect,
+  kDetector,
   kCount
 };
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@
 #include "policy/model/time.h"
 
 namespace weir::policy {
+
+struct DetectSection;  // detectors.h
 
 inline constexpr std::size_t kGroupsMax = 256;
 inline constexpr std::size_t kSchedulesMax = 64;
@@ -242,6 +245,7 @@ struct PolicyParts {
   std::vector<Error> exception_faults;  // of kept ones that do not fit this policy, and lift nothing
   std::vector<RuleSummary> summaries;
   std::vector<PolicyTest> tests;
+  std::shared_ptr<const DetectSection> detect;  // nullptr: the policy has no such section
 
   /// Some group depends on what the identity tables know of a client.
   [[nodiscard]] bool names_clients() const { return !client_names.empty() || !users.empty(); }

@@ -420,4 +420,12 @@ std::string export_metrics_file(const Settings& settings) {
   return settings.run_directory + "/export/metrics";
 }
 
+std::string event_ring(const Settings& settings, unsigned worker) {
+  return settings.run_directory + "/events-" + std::to_string(worker);
+}
+
+std::string spool_folder(const Settings& settings, unsigned worker) {
+  return settings.state_directory + "/spool/" + std::to_string(worker);
+}
+
 }  // namespace weir

@@ -134,6 +134,7 @@ struct RedisSettings {
   std::string engine_user = "weir-engine";
   std::string engine_password_file;
   std::uint32_t stream_entries_max = 1'000'000;  // hard cap of a stream (XADD MAXLEN ~)
+  std::uint32_t stream_keep_s = 3'600;           // how long entries stay that every group has acknowledged
   std::string reader_user = "weir-reader";
   std::string reader_password_file;
   std::string export_user = "weir-export";
@@ -152,7 +153,8 @@ struct ClassifierSettings {
   std::uint32_t stream_bytes_total_max = 256U << 20U;
   std::uint32_t ndpi_packets_max = 32;  // payload packets of one flow that nDPI is shown
   std::string ndpi_dissectors = "all";  // "all", "all -A -B" or "A B C": nDPI's protocols that are looked for
-  std::uint32_t event_queue = 65'536;   // events that may wait for Redis
+  std::uint32_t event_queue = 65'536;   // events that may wait in memory for Redis or the spool
+  std::uint32_t spool_megabytes = 256;  // of events that wait on disk for Redis; 0: none do
 };
 
 struct EngineSettings {
@@ -236,5 +238,8 @@ struct Settings {
 [[nodiscard]] std::string classifier_socket(const Settings& settings,
                                             unsigned worker);             // <run>/classifier-N.sock
 [[nodiscard]] std::string export_metrics_file(const Settings& settings);  // <run>/export/metrics
+/// Events of a worker that wait: in memory, and the folder of those on disk.
+[[nodiscard]] std::string event_ring(const Settings& settings, unsigned worker);    // <run>/events-N
+[[nodiscard]] std::string spool_folder(const Settings& settings, unsigned worker);  // <state>/spool/N
 
 }  // namespace weir

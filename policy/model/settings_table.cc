@@ -149,6 +149,9 @@ constexpr std::array kRows{
          WEIR_FIELD(redis.export_password_file)),
     number("redis", "stream_entries_max", 1'000, 1'000'000'000, "events",
            "about how many events a stream keeps", WEIR_FIELD(redis.stream_entries_max)),
+    number("redis", "stream_keep_s", 0, 604'800, "s",
+           "how long events stay in a stream that every reader of it has acknowledged",
+           WEIR_FIELD(redis.stream_keep_s)),
 
     text("classifier", "user", kName, 32, "the user that a classifier becomes when started as root",
          WEIR_FIELD(classifier.user)),
@@ -172,8 +175,11 @@ constexpr std::array kRows{
            WEIR_FIELD(classifier.ndpi_packets_max)),
     text("classifier", "ndpi_dissectors", kWords, 4'095, "nDPI's dissectors that run, by nDPI's names",
          WEIR_FIELD(classifier.ndpi_dissectors)),
-    number("classifier", "event_queue", 1'024, 4'194'304, "events", "events that may wait for Redis",
-           WEIR_FIELD(classifier.event_queue)),
+    number("classifier", "event_queue", 1'024, 4'194'304, "events",
+           "events that may wait in memory for Redis or the disk", WEIR_FIELD(classifier.event_queue)),
+    number("classifier", "spool_megabytes", 0, 65'536, "MiB",
+           "events that may wait on disk for Redis, for each worker; 0: none do",
+           WEIR_FIELD(classifier.spool_megabytes)),
 
     text("engine", "user", kName, 32, "the user that the engine becomes when started as root",
          WEIR_FIELD(engine.user)),

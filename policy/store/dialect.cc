@@ -60,7 +60,7 @@ constexpr std::array<std::string_view, 1> kPostgresqlChecks{
 
 const Dialect& sqlite_dialect() {
   static constexpr Dialect kSqlite{
-      "sqlite", "INTEGER PRIMARY KEY", "INTEGER", "BLOB", "TEXT", "STRICT", "BEGIN IMMEDIATE", "",
+      "sqlite", "INTEGER PRIMARY KEY", "INTEGER", "BLOB", "TEXT", "STRICT", "BEGIN IMMEDIATE", "", false,
       // A bound text keeps its bytes.
       "CAST({} AS BLOB)", "hex({})", "LIKE", true, kSqliteSearch, "BEGIN",
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'violation_objects*' AND"
@@ -83,6 +83,7 @@ const Dialect& postgresql_dialect() {
                                        "",
                                        "BEGIN",
                                        "SELECT pg_advisory_xact_lock(1466263922)",
+                                       true,
                                        "decode({}, 'hex')",
                                        "encode({}, 'hex')",
                                        "ILIKE",

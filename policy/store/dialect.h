@@ -24,6 +24,7 @@ struct Dialect {
   std::string_view strict;   // after the columns of a table
   std::string_view begin;    // a transaction that writes
   std::string_view lock;     // its first statement, which keeps every other writer out; empty: none is needed
+  bool named_values;         // values are bound at ":name", else at "?"
   std::string_view bytes_in;   // SQL around a bound value that becomes a blob; "{}" is its place
   std::string_view bytes_out;  // SQL around a blob column that is read as hex digits
   std::string_view like;       // finds a part of a text in any letter case

@@ -53,8 +53,8 @@ void FlowRows::write(soci::session& sql, FlowWriter& writer, const StoreLimits& 
   if (evicted > 0) count_up(sql, "flows_evicted", evicted);
 }
 
-Result<void> Batch::record(const FlowRecord& flow) {
-  work_->flows.add(flow);
+Result<void> Batch::record(FlowRecord flow) {
+  work_->flows.add(std::move(flow));
   return {};
 }
 

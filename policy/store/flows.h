@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "policy/store/records.h"
@@ -28,7 +29,7 @@ class FlowWriter {
 
 class FlowRows {
  public:
-  void add(const FlowRecord& flow) { flows_.push_back(flow); }
+  void add(FlowRecord flow) { flows_.push_back(std::move(flow)); }
   /// The newest that the table keeps; takes out what it then has too many of.
   void write(soci::session& sql, FlowWriter& writer, const StoreLimits& limits) const;
 

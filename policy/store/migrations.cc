@@ -7,6 +7,66 @@
 
 namespace weir::policy {
 
+namespace {
+
+/// What people do with violations, and how they are found.
+Migration what_people_do() {
+  return {
+      4,
+      {
+          "ALTER TABLE violations ADD COLUMN resolution TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE violations ADD COLUMN assignee TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE violations ADD COLUMN exception TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE violations ADD COLUMN follows {int} NOT NULL DEFAULT 0",
+          "ALTER TABLE violations ADD COLUMN due_ns {int} NOT NULL DEFAULT 0",
+          // The conditions are those that violation_page.cc writes, word by word.
+          "DROP INDEX violations_by_age",
+          "CREATE INDEX violations_by_age ON violations (last_seen_ns, id)",
+          "CREATE INDEX violations_queue ON violations (last_seen_ns, id) WHERE state <> 'closed'",
+          "CREATE INDEX violations_by_state ON violations (state, last_seen_ns, id) WHERE state <> 'new'",
+          "CREATE INDEX violations_by_severity ON violations (severity, last_seen_ns, id)"
+          " WHERE state <> 'closed'",
+          "CREATE INDEX violations_by_rule ON violations (rule, last_seen_ns, id)",
+          "CREATE INDEX violations_by_subject ON violations (subject, last_seen_ns, id)",
+          "CREATE INDEX violations_by_assignee ON violations (assignee, last_seen_ns, id)"
+          " WHERE assignee <> ''",
+          "CREATE INDEX violations_due ON violations (due_ns, id) WHERE state <> 'closed'",
+          "CREATE INDEX violations_closed ON violations (rule, subject, object, id) WHERE state = 'closed'",
+          kSearchIndex,
+          "CREATE TABLE violation_history (id {key}, violation {int} NOT NULL REFERENCES violations (id)"
+          " ON DELETE CASCADE, at_ns {int} NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
+          " from_word TEXT NOT NULL, to_word TEXT NOT NULL, reason TEXT NOT NULL) {strict}",
+          "CREATE INDEX violation_history_by_violation ON violation_history (violation, id)",
+          "CREATE TABLE suppressions (id {key}, rule TEXT NOT NULL, subject TEXT NOT NULL,"
+          " object TEXT NOT NULL, owner TEXT NOT NULL, made_by TEXT NOT NULL, reason TEXT NOT NULL,"
+          " made_ns {int} NOT NULL, ends_ns {int} NOT NULL, ended_by TEXT NOT NULL,"
+          " end_reason TEXT NOT NULL, seen_count {int} NOT NULL, last_seen_ns {int} NOT NULL) {strict}",
+          // How many rows a large table has, where counting them with every batch would be dear.
+          "CREATE TABLE row_counts (name TEXT PRIMARY KEY, kept {int} NOT NULL) {strict}",
+          "INSERT INTO row_counts (name, kept) SELECT 'violations', COUNT(*) FROM violations",
+          "INSERT INTO row_counts (name, kept) VALUES ('suppressions_revision', 0)",
+      }};
+}
+
+/// What flows add up to.
+Migration sums_of_flows() {
+  return {
+      5,
+      {
+          // Of flows that ended in a minute, an hour or a day of UTC, which began then.
+          "CREATE TABLE usage_sums (length_s {int} NOT NULL, begins_ns {int} NOT NULL,"
+          " dimension TEXT NOT NULL, name TEXT NOT NULL, flows {int} NOT NULL, bytes_up {int} NOT NULL,"
+          " bytes_down {int} NOT NULL, PRIMARY KEY (length_s, begins_ns, dimension, name)) {strict}",
+          // Two LogHistograms of microseconds.
+          "CREATE TABLE server_sums (length_s {int} NOT NULL, begins_ns {int} NOT NULL, kind TEXT NOT NULL,"
+          " server TEXT NOT NULL, service TEXT NOT NULL, flows {int} NOT NULL, bytes {int} NOT NULL,"
+          " packets {int} NOT NULL, retransmitted {int} NOT NULL, round_trips {blob} NOT NULL,"
+          " responses {blob} NOT NULL, PRIMARY KEY (length_s, begins_ns, kind, server, service)) {strict}",
+      }};
+}
+
+}  // namespace
+
 const std::vector<Migration>& migrations() {
   static const std::vector<Migration> kMigrations{
       {1,
@@ -69,51 +129,22 @@ const std::vector<Migration>& migrations() {
            "DROP TABLE flows",
            "ALTER TABLE flows_without_index RENAME TO flows",
        }},
-      {4,
+      what_people_do(),
+      sums_of_flows(),
+      {6,
        {
-           "ALTER TABLE violations ADD COLUMN resolution TEXT NOT NULL DEFAULT ''",
-           "ALTER TABLE violations ADD COLUMN assignee TEXT NOT NULL DEFAULT ''",
-           "ALTER TABLE violations ADD COLUMN exception TEXT NOT NULL DEFAULT ''",
-           "ALTER TABLE violations ADD COLUMN follows {int} NOT NULL DEFAULT 0",
-           "ALTER TABLE violations ADD COLUMN due_ns {int} NOT NULL DEFAULT 0",
-           // The conditions are those that violation_page.cc writes, word by word.
-           "DROP INDEX violations_by_age",
-           "CREATE INDEX violations_by_age ON violations (last_seen_ns, id)",
-           "CREATE INDEX violations_queue ON violations (last_seen_ns, id) WHERE state <> 'closed'",
-           "CREATE INDEX violations_by_state ON violations (state, last_seen_ns, id) WHERE state <> 'new'",
-           "CREATE INDEX violations_by_severity ON violations (severity, last_seen_ns, id)"
-           " WHERE state <> 'closed'",
-           "CREATE INDEX violations_by_rule ON violations (rule, last_seen_ns, id)",
-           "CREATE INDEX violations_by_subject ON violations (subject, last_seen_ns, id)",
-           "CREATE INDEX violations_by_assignee ON violations (assignee, last_seen_ns, id)"
-           " WHERE assignee <> ''",
-           "CREATE INDEX violations_due ON violations (due_ns, id) WHERE state <> 'closed'",
-           "CREATE INDEX violations_closed ON violations (rule, subject, object, id) WHERE state = 'closed'",
-           kSearchIndex,
-           "CREATE TABLE violation_history (id {key}, violation {int} NOT NULL REFERENCES violations (id)"
-           " ON DELETE CASCADE, at_ns {int} NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
-           " from_word TEXT NOT NULL, to_word TEXT NOT NULL, reason TEXT NOT NULL) {strict}",
-           "CREATE INDEX violation_history_by_violation ON violation_history (violation, id)",
-           "CREATE TABLE suppressions (id {key}, rule TEXT NOT NULL, subject TEXT NOT NULL,"
-           " object TEXT NOT NULL, owner TEXT NOT NULL, made_by TEXT NOT NULL, reason TEXT NOT NULL,"
-           " made_ns {int} NOT NULL, ends_ns {int} NOT NULL, ended_by TEXT NOT NULL,"
-           " end_reason TEXT NOT NULL, seen_count {int} NOT NULL, last_seen_ns {int} NOT NULL) {strict}",
-           // How many rows a large table has, where counting them with every batch would be dear.
-           "CREATE TABLE row_counts (name TEXT PRIMARY KEY, kept {int} NOT NULL) {strict}",
-           "INSERT INTO row_counts (name, kept) SELECT 'violations', COUNT(*) FROM violations",
-           "INSERT INTO row_counts (name, kept) VALUES ('suppressions_revision', 0)",
-       }},
-      {5,
-       {
-           // Of flows that ended in a minute, an hour or a day of UTC, which began then.
-           "CREATE TABLE usage_sums (length_s {int} NOT NULL, begins_ns {int} NOT NULL,"
-           " dimension TEXT NOT NULL, name TEXT NOT NULL, flows {int} NOT NULL, bytes_up {int} NOT NULL,"
-           " bytes_down {int} NOT NULL, PRIMARY KEY (length_s, begins_ns, dimension, name)) {strict}",
-           // Two LogHistograms of microseconds.
-           "CREATE TABLE server_sums (length_s {int} NOT NULL, begins_ns {int} NOT NULL, kind TEXT NOT NULL,"
-           " server TEXT NOT NULL, service TEXT NOT NULL, flows {int} NOT NULL, bytes {int} NOT NULL,"
-           " packets {int} NOT NULL, retransmitted {int} NOT NULL, round_trips {blob} NOT NULL,"
-           " responses {blob} NOT NULL, PRIMARY KEY (length_s, begins_ns, kind, server, service)) {strict}",
+           "ALTER TABLE violations ADD COLUMN text TEXT NOT NULL DEFAULT ''",
+           // What detectors counted in their windows, and what they have seen before: detect_store.h.
+           "CREATE TABLE detect_windows (id {key}, detector TEXT NOT NULL, subject TEXT NOT NULL,"
+           " object TEXT NOT NULL, width_ns {int} NOT NULL, begins_ns {int} NOT NULL, n {int} NOT NULL,"
+           " a {int} NOT NULL, b {int} NOT NULL, c {int} NOT NULL, most {int} NOT NULL,"
+           " first_ns {int} NOT NULL, items TEXT NOT NULL, flows TEXT NOT NULL, said {int} NOT NULL,"
+           " UNIQUE (detector, subject, object, width_ns, begins_ns)) {strict}",
+           "CREATE INDEX detect_windows_by_age ON detect_windows (detector, id)",
+           "CREATE TABLE detect_known (id {key}, detector TEXT NOT NULL, subject TEXT NOT NULL,"
+           " object TEXT NOT NULL, first_ns {int} NOT NULL, last_ns {int} NOT NULL, days {int} NOT NULL,"
+           " mark {int} NOT NULL, said {int} NOT NULL, UNIQUE (detector, subject, object)) {strict}",
+           "CREATE INDEX detect_known_by_age ON detect_known (detector, last_ns)",
        }},
       {8,
        {

@@ -43,6 +43,8 @@ struct StoreLimits {
   TimeNs keep_hours = 92 * kStoreDay;
   TimeNs keep_days = 1'096 * kStoreDay;
   std::uint32_t notifications = 100'000;  // that wait to be told: the oldest go untold
+  std::uint32_t detect_windows = 100'000;   // of one detector: the first to come go
+  std::uint32_t detect_known = 200'000;     // of one detector: the longest unseen go
 };
 
 struct EventKey {
@@ -52,7 +54,7 @@ struct EventKey {
   std::uint64_t sequence = 0;  // 1 .. INT64_MAX
 };
 
-/// One hit of one event, or what was said of a quota.
+/// One hit of one event, or what was said of a quota, or by a detector.
 struct ViolationSighting {
   std::string rule;
   std::string section;
@@ -64,6 +66,8 @@ struct ViolationSighting {
   std::string flow_id;         // empty: no flow shows it
   std::uint32_t revision = 0;  // of the policy that said it
   TimeNs at = 0;
+  std::string text{};    // what was seen, in words and numbers; empty: the rule says it
+  bool goes_on = false;  // what was counted already is said anew: its words and its evidence change
 };
 
 /// Same rule, same subject, same object, not closed: one row, however often it was seen.
@@ -76,6 +80,7 @@ struct Violation {
   Severity severity = Severity::kMedium;  // the highest seen
   std::string subject;
   std::string object;
+  std::string text;            // of the last sighting that had one
   std::string state;           // of kViolationStates (violation_store.h)
   std::string resolution{};    // confirmed | justified | false_positive; empty: not decided
   std::string assignee{};      // empty: nobody's

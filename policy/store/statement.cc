@@ -24,7 +24,7 @@ Statement& Statement::bytes(std::string_view bytes) {
     for (const char c : bytes) bound += fmt::format("{:02x}", static_cast<unsigned char>(c));
   }
   values_.emplace_back(std::move(bound));
-  text_ += around(dialect_.bytes_in, fmt::format(":v{}", values_.size()));
+  text_ += around(dialect_.bytes_in, place());
   return *this;
 }
 

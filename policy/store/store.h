@@ -76,7 +76,7 @@ class Batch {
   [[nodiscard]] Result<bool> first_time(const EventKey& key, TimeNs now);
   [[nodiscard]] Result<void> record(const ViolationSighting& sighting);
   [[nodiscard]] Result<void> record(const SoftwareSighting& sighting);
-  [[nodiscard]] Result<void> record(const FlowRecord& flow);
+  [[nodiscard]] Result<void> record(FlowRecord flow);
 
   /// What a subject used in the period from `begins` on; made where it is missing. Until the batch ends
   /// nobody else changes it.
@@ -107,6 +107,7 @@ class Batch {
 
  private:
   friend class Store;
+  friend class DetectStore;
   explicit Batch(std::unique_ptr<Work> work);
   std::unique_ptr<Work> work_;
 };

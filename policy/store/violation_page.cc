@@ -67,9 +67,7 @@ void add_states(Statement& select, const std::vector<std::string>& states) {
 /// By the index of parts of texts, where the part is in few enough objects; else by looking at each.
 void add_object_part(Statement& select, Store::Connection& store, const std::string& part) {
   if (part.empty()) return;
-  const auto characters = std::count_if(
-      part.begin(), part.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-  if (store.dialect->trigram_table && characters >= 3) {
+  if (store.dialect->trigram_table) {
     std::string query = "\"";
     for (const char c : part) query += c == '"' ? std::string{"\"\""} : std::string{c};
     query += '"';
@@ -114,7 +112,7 @@ void add_filter(Statement& select, Store::Connection& store, const ViolationFilt
 constexpr const char* kColumns =
     "id, rule, section, action, would_block, severity, subject, object, state, resolution, assignee, "
     "exception,"
-    " follows, due_ns, revision, seen_count, first_seen_ns, last_seen_ns";
+    " follows, due_ns, revision, seen_count, first_seen_ns, last_seen_ns, text";
 
 /// A row of violations as SOCI fills it.
 struct Row {
@@ -126,7 +124,7 @@ struct Row {
     select.into(id).into(made.rule).into(made.section).into(made.action).into(would_block).into(severity);
     select.into(made.subject).into(made.object).into(made.state).into(made.resolution).into(made.assignee);
     select.into(made.exception).into(follows).into(due).into(revision).into(count).into(first_seen);
-    select.into(last_seen);
+    select.into(last_seen).into(made.text);
   }
   [[nodiscard]] const Violation& violation() {
     made.id = id;
@@ -202,9 +200,12 @@ Result<ViolationPage> violation_page(Store& store, const ViolationFilter& filter
     behind = parse_cursor(cursor, filter.order);
     if (!behind) return failure(ErrorCode::kInvalid, fmt::format("'{}' is no place of this queue", cursor));
   }
-  if (filter.object_part.size() > kSearchBytesMax) {
-    return failure(ErrorCode::kInvalid,
-                   fmt::format("a part of an object has at most {} bytes", kSearchBytesMax));
+  const std::string& part = filter.object_part;
+  const auto characters = std::count_if(
+      part.begin(), part.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  if (!part.empty() && (characters < kSearchCharactersMin || part.size() > kSearchBytesMax)) {
+    return failure(ErrorCode::kInvalid, fmt::format("a part of an object has {} characters to {} bytes",
+                                                    kSearchCharactersMin, kSearchBytesMax));
   }
   return caught("cannot read the violations", [&] {
     return read_page(store.connection(), filter, behind, std::clamp(count, 1U, kViolationPageMax));

@@ -48,7 +48,14 @@ void ViolationQueue::keep_newest(std::vector<std::pair<TimeNs, std::string>>& fl
 }
 
 void ViolationQueue::merge(Merged& into, Merged&& more, std::size_t flows_max) {
-  if (newer(more.newest, into.newest)) into.newest = std::move(more.newest);
+  std::string& words = into.newest.text;
+  std::string& other = more.newest.text;
+  if (newer(more.newest, into.newest)) {
+    if (other.empty()) other = std::move(words);
+    into.newest = std::move(more.newest);
+  } else if (words.empty()) {
+    words = std::move(other);
+  }
   into.count += more.count;
   into.first = std::min(into.first, more.first);
   into.last = std::max(into.last, more.last);
@@ -59,7 +66,8 @@ void ViolationQueue::merge(Merged& into, Merged&& more, std::size_t flows_max) {
 
 void ViolationQueue::add(ViolationSighting sighting, std::size_t flows_max) {
   Key key{sighting.rule, sighting.subject, sighting.object};
-  Merged one{std::move(sighting), 1, 0, 0, Severity::kInfo, {}};
+  const std::int64_t count = sighting.goes_on ? 0 : 1;
+  Merged one{std::move(sighting), count, 0, 0, Severity::kInfo, {}};
   one.first = one.last = one.newest.at;
   one.severity = one.newest.severity;
   if (!one.newest.flow_id.empty()) one.flows.emplace_back(one.newest.at, one.newest.flow_id);

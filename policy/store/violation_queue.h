@@ -33,7 +33,7 @@ class ViolationQueue {
  public:
   struct Merged {
     ViolationSighting newest;
-    std::int64_t count = 0;
+    std::int64_t count = 0;  // 0: what is counted already goes on
     TimeNs first = 0;
     TimeNs last = 0;
     Severity severity = Severity::kInfo;                  // the highest

@@ -20,6 +20,7 @@ inline constexpr std::array kViolationStates{"new",       "in_review",      "con
 inline constexpr std::uint32_t kViolationPageMax = 10'000;  // rows
 inline constexpr TimeNs kSuppressionMax = 366 * kStoreDay;  // from when it is made until it ends
 inline constexpr std::size_t kSearchBytesMax = 256;
+inline constexpr std::ptrdiff_t kSearchCharactersMin = 3;  // fewer are in no index
 
 /// Who does something, when, and why.
 struct Act {
@@ -60,7 +61,8 @@ struct ViolationPage {
   std::string next;             // cursor of the page behind it; empty: this was the last
 };
 
-/// At most `count` rows from `cursor` on, which is empty for the first page. kInvalid: no such cursor.
+/// At most `count` rows from `cursor` on, which is empty for the first page. kInvalid: no such cursor, or a
+/// part of an object that is too short or too long.
 [[nodiscard]] Result<ViolationPage> violation_page(Store& store, const ViolationFilter& filter,
                                                    const std::string& cursor, std::uint32_t count);
 /// The oldest first.

@@ -122,6 +122,8 @@ constexpr std::string_view kUpsertEnd =
     " ELSE violations.action END,"
     " would_block = CASE WHEN excluded.last_seen_ns >= violations.last_seen_ns THEN excluded.would_block"
     " ELSE violations.would_block END,"
+    " text = CASE WHEN excluded.text <> '' AND excluded.last_seen_ns >= violations.last_seen_ns"
+    " THEN excluded.text ELSE violations.text END,"
     " revision = CASE WHEN excluded.last_seen_ns >= violations.last_seen_ns THEN excluded.revision"
     " ELSE violations.revision END,"
     // From the first sighting on, as long as the highest severity says: both may become known later.
@@ -143,14 +145,15 @@ std::map<Key, Integer> upsert(Store::Connection& store, const std::map<Key, Merg
                               const std::map<Key, Integer>& closed) {
   Statement insert(store);
   insert << "INSERT INTO violations (rule, subject, object, section, action, would_block, severity, state,"
-            " revision, seen_count, first_seen_ns, last_seen_ns, due_ns, follows) VALUES ";
+            " revision, seen_count, first_seen_ns, last_seen_ns, due_ns, follows, text) VALUES ";
   for (const auto& [key, merged] : entries) {
     const ViolationSighting& newest = merged.newest;
     const auto before = closed.find(key);
     insert.row({std::get<0>(key), std::get<1>(key), std::get<2>(key), newest.section, newest.action,
                 Integer{newest.would_block}, static_cast<Integer>(merged.severity), "new",
                 Integer{newest.revision}, merged.count, merged.first, merged.last,
-                due_of(store.limits, merged), before == closed.end() ? Integer{0} : before->second});
+                due_of(store.limits, merged), before == closed.end() ? Integer{0} : before->second,
+                newest.text});
   }
   insert << kUpsertEnd;
   std::map<Key, Integer> ids;
@@ -240,8 +243,10 @@ std::size_t write_some(Batch::Work& work, std::span<Entry> entries) {
   std::map<Key, Merged> kept = within_limit(store, entries, first_look);
   const std::map<Key, Known> known = open_ones(store, keys_of(kept));
   std::vector<Key> fresh;
-  for (const auto& [key, merged] : kept) {
-    if (!known.contains(key)) fresh.push_back(key);
+  for (auto& [key, merged] : kept) {
+    if (known.contains(key)) continue;
+    fresh.push_back(key);
+    merged.count = std::max<Integer>(merged.count, 1);  // what goes on was closed, or went, meanwhile
   }
   const std::map<Key, Integer> ids = upsert(store, kept, closed_ones(store, fresh));
   add_evidence(store, kept, ids, known);
@@ -326,12 +331,12 @@ Result<void> Batch::record(const ViolationSighting& sighting) {
   return caught("cannot record a violation", [&] {
     ViolationSighting kept = sighting;
     for (std::string* text :
-         {&kept.rule, &kept.section, &kept.action, &kept.subject, &kept.object, &kept.flow_id}) {
+         {&kept.rule, &kept.section, &kept.action, &kept.subject, &kept.object, &kept.flow_id, &kept.text}) {
       *text = storable(*text);
     }
     if (!work_->suppressions_read) read_suppressions(*work_);
     if (const auto taker = work_->connection.suppressions.taker(kept); taker != 0) {
-      work_->violations.add_suppressed(taker, kept.at);
+      if (!kept.goes_on) work_->violations.add_suppressed(taker, kept.at);
       return;
     }
     work_->violations.add(std::move(kept), work_->connection.limits.evidence_flows);

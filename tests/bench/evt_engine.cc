@@ -33,6 +33,7 @@ struct Options {
   std::string only;    // empty: every case
   double seconds = 10;
   std::size_t batch = policy::kBatchEventsMax;
+  std::size_t round = policy::kRoundEventsMax;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -69,9 +70,8 @@ class Bed {
     auto store = policy::Store::open(home_.file("weir.db"), policy::StoreAccess::kWrite);
     if (!store) fail(store.error());
     policy::QuotaRules rules;
-    rules.rules["video"] = {{{1'000'000'000'000, 0, 0, 0}, QuotaPer::kClient, QuotaEvery::kDay},
-                            policy::Section::kWeb,
-                            policy::Severity::kLow};
+    rules.rules["video"] = {
+        {{1'000'000'000'000, 0, 0, 0}, QuotaPer::kClient, QuotaEvery::kDay}, Section::kWeb, Severity::kLow};
     const auto kept = std::make_shared<const policy::QuotaRules>(std::move(rules));
     return {std::move(reader), policy::StreamWriter{redis_.connect(), policy::kDeadLettersMax},
             std::move(*store), [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
@@ -129,12 +129,13 @@ void in_process(const Options& options) {
   double processor = 0;
   long early_kb = 0;
   while (wall < options.seconds) {
-    const auto entries = feed.entries(policy::kRoundEventsMax / options.batch, options.batch);
+    const auto entries = feed.entries(4 * policy::kRoundEventsMax / options.batch, options.batch);
     policy::Round round;
     const auto start = Clock::now();
     const double processor_start = processor_seconds();
     for (std::span<const policy::StreamEntry> rest{entries}; !rest.empty();) {
-      const auto done = engine.apply(rest, wall_clock(), round);
+      const std::size_t some = std::min(rest.size(), std::max<std::size_t>(options.round / options.batch, 1));
+      const auto done = engine.apply(rest.first(some), wall_clock(), round);
       if (!done) fail(done.error());
       rest = rest.subspan(*done);
     }
@@ -178,6 +179,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "a case");
   app.add_option("--batch", options.batch, "events an entry")
       ->check(CLI::Range(std::size_t{1}, policy::kBatchEventsMax));
+  app.add_option("--round", options.round, "events a transaction, in process");
   app.add_option("--case", options.only, "process, redis or two");
   app.add_flag_callback(
       "--smoke", [&options] { options.seconds = 0.05; }, "shows only that it runs");

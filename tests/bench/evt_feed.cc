@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <unordered_map>
 
 #include "policy/bus/event_batch.h"
 #include "policy/bus/streams.h"
@@ -75,26 +76,29 @@ std::vector<event::FlowEvent> read_templates(const std::string& path) {
   return all;
 }
 
-const event::FlowEvent& EventFeed::next() {
-  if (at_ == templates_.size()) {
-    at_ = 0;
-    flows_.clear();
+EventFeed::EventFeed(std::vector<event::FlowEvent> templates, std::uint32_t worker)
+    : templates_(std::move(templates)), worker_(worker) {
+  std::unordered_map<std::string, std::uint64_t> flows;
+  for (event::FlowEvent& event : templates_) {
+    flow_of_.push_back(flows.try_emplace(event.flow_id(), flows.size()).first->second);
+    event.mutable_id()->set_appliance("weir");
+    event.mutable_id()->set_boot(kBoot);
+    event.mutable_id()->set_worker(worker_);
   }
-  event::FlowEvent& event = templates_[at_++];
-  const auto [flow, first] = flows_.try_emplace(event.flow_id(), flow_ + 1);
-  if (first) ++flow_;
-  thread_local event::FlowEvent said;
-  said = event;
+  flows_ = flows.size();
+}
+
+const event::FlowEvent& EventFeed::next() {
+  const std::size_t at = sequence_ % templates_.size();
+  const std::uint64_t flow = sequence_ / templates_.size() * flows_ + flow_of_[at] + 1;
+  event::FlowEvent& event = templates_[at];
   const std::uint64_t now = kBegin + ++sequence_ * std::uint64_t{kMicrosecond};
-  said.mutable_id()->set_appliance("weir");
-  said.mutable_id()->set_boot(kBoot);
-  said.mutable_id()->set_worker(worker_);
-  said.mutable_id()->set_sequence(sequence_);
-  said.set_flow_id("0000000000005eed-" + std::to_string(worker_) + "-" + std::to_string(flow->second));
-  said.set_time_ns(now);
-  said.set_started_ns(now - std::uint64_t{kSecond});
-  if (said.ended_ns() != 0) said.set_ended_ns(now);
-  return said;
+  event.mutable_id()->set_sequence(sequence_);
+  event.set_flow_id("0000000000005eed-" + std::to_string(worker_) + "-" + std::to_string(flow));
+  event.set_time_ns(now);
+  event.set_started_ns(now - std::uint64_t{kSecond});
+  if (event.ended_ns() != 0) event.set_ended_ns(now);
+  return event;
 }
 
 std::vector<policy::StreamEntry> EventFeed::entries(std::size_t count, std::size_t batch) {

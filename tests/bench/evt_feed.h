@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "policy/bus/stream_reader.h"
@@ -20,20 +19,18 @@ std::vector<event::FlowEvent> read_templates(const std::string& path);
 
 class EventFeed {
  public:
-  EventFeed(std::vector<event::FlowEvent> templates, std::uint32_t worker)
-      : templates_(std::move(templates)), worker_(worker) {}
+  EventFeed(std::vector<event::FlowEvent> templates, std::uint32_t worker);
 
   const event::FlowEvent& next();
   /// So many entries of a flow stream, `batch` events each.
   std::vector<policy::StreamEntry> entries(std::size_t count, std::size_t batch);
 
  private:
-  std::vector<event::FlowEvent> templates_;
-  std::unordered_map<std::string, std::uint64_t> flows_;  // by the recorded id, of this pass
+  std::vector<event::FlowEvent> templates_;  // each said in its turn
+  std::vector<std::uint64_t> flow_of_;       // of each: its flow's number in one pass, from 0
+  std::uint64_t flows_ = 0;                  // of one pass
   std::uint32_t worker_;
-  std::size_t at_ = 0;
   std::uint64_t sequence_ = 0;
-  std::uint64_t flow_ = 0;
 };
 
 }  // namespace weir::bench

@@ -146,7 +146,7 @@ void ask_all(policy::Store& store, int rows) {
       }));
   ask(store, "object contains example", with([](auto& f) { f.object_part = "example"; }));
   ask(store, "object contains what none has", with([](auto& f) { f.object_part = "elsewhere"; }));
-  ask(store, "object contains zq", with([](auto& f) { f.object_part = "zq"; }));
+  ask(store, "object contains a.e", with([](auto& f) { f.object_part = "a.e"; }));
   ask(store, "confirmed", with([](auto& f) { f.states = {"confirmed"}; }));
   ask(store, "closed", with([](auto& f) { f.states = {"closed"}; }));
   ask(store, "all states", with([](auto& f) {
@@ -155,7 +155,7 @@ void ask_all(policy::Store& store, int rows) {
   ask(store, "of an assignee", with([](auto& f) { f.assignee = "ben"; }));
   ask(store, "unassigned", with([](auto& f) { f.unassigned = true; }));
   ask(store, "overdue, soonest due first", with([&](auto& f) {
-        f.overdue_at = end;
+        f.overdue_at = end + 2 * kHour;
         f.order = policy::ViolationOrder::kDue;
       }));
   ask(store, "within an hour", with([&](auto& f) {

@@ -16,10 +16,12 @@ TEST(ClassifierMetrics, SaysWhatWasCounted) {
   counts.exceptions[static_cast<std::size_t>(ExceptionCause::kParserError)] = 2;
   EventCounts events;
   events.waiting = 9;
+  events.lost.queue_full = 4;
   const std::string text = metrics_text({.counts = counts, .events = events, .worker = 3, .attached = true});
   for (const char* line : {"weir_classifier_attached{worker=\"3\"} 1\n",
                            "weir_classifier_verdicts_total{worker=\"3\",action=\"drop\"} 5\n",
                            "weir_classifier_exceptions_total{worker=\"3\",cause=\"parser-error\"} 2\n",
+                           "weir_events_lost_total{worker=\"3\",reason=\"queue-full\"} 4\n",
                            "weir_events_queued{worker=\"3\"} 9\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }

@@ -267,14 +267,24 @@ TEST(Classifier, AnAnswerIsThereBeforeTheEventIsBuilt) {
   bench.handshake(80);
   bench.answers();
   std::vector<std::size_t> events_before;
-  bench.classifier().on_answer([&] {
-    EXPECT_EQ(bench.answers().size(), 1U);
-    events_before.push_back(bench.sink.events.size());
-  });
-  bench.packet(kClient, "GET / HTTP/1.1\r\nHost: www.bet.example\r\n\r\n", 1'000);
+  bench.classifier().on_answer([&] { events_before.push_back(bench.sink.events.size()); });
+  bench.packet(kClient, "GET / HTTP/1.1\r\nHost: www.other.example\r\n\r\n", 1'000);
   ASSERT_FALSE(events_before.empty());
   EXPECT_EQ(events_before[0], 0U);
   EXPECT_EQ(bench.sink.events.size(), 1U);
+}
+
+TEST(Classifier, AHitIsSaidBeforeItsAnswerLeaves) {
+  Bench bench{kNoBet};
+  bench.handshake(80);
+  bench.answers();
+  std::size_t left = 0;
+  bench.classifier().on_answer([&] { ++left; });
+  bench.packet(kClient, "GET / HTTP/1.1\r\nHost: www.bet.example\r\n\r\n", 1'000);
+  EXPECT_EQ(left, 0U) << "not while the event is not said";
+  ASSERT_EQ(bench.sink.events.size(), 1U);
+  EXPECT_EQ(bench.sink.events[0].hits_size(), 1);
+  EXPECT_FALSE(bench.answers().empty());
 }
 
 TEST(Classifier, AnEndWithoutABeginningIsStillSaid) {

@@ -163,7 +163,7 @@ TEST(DelimitedSink, AReaderThatLeftIsCounted) {
   DelimitedSink sink{ends[1]};
   sink.accept(made.build(event::KIND_OPENED, 1, {.facts = f, .decision = decision}));
   sink.finish();
-  EXPECT_EQ(sink.counts().lost, 1U);
+  EXPECT_EQ(sink.counts().lost.at_end, 1U);
   EXPECT_FALSE(sink.counts().connected);
   close(ends[1]);
   signal(SIGPIPE, before);

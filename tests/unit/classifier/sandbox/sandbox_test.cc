@@ -73,6 +73,30 @@ TEST_F(SandboxTest, ForeignFilesCannotBeRead) {
   EXPECT_EQ(exit_of(status), 0);
 }
 
+TEST_F(SandboxTest, OnlyAWritableFolderTakesFiles) {
+  if (!landlock_works()) GTEST_SKIP() << "this kernel has no Landlock: NOT TESTED";
+  std::filesystem::create_directories(directory_ / "spool/sub");
+  std::filesystem::create_directory(directory_ / "other");
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto report = enter_sandbox({.user = {}, .readable = {}, .writable = {directory_ / "spool"}});
+    if (!report) _exit(kSandboxFailed);
+    const int folder = open((directory_ / "spool").c_str(), O_RDONLY | O_DIRECTORY);
+    const int file = openat(folder, "1.events", O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600);
+    if (file < 0 || write(file, "x", 1) != 1 || fdatasync(file) != 0 || fsync(folder) != 0) _exit(1);
+    if (ftruncate(file, 0) != 0) _exit(2);
+    if (openat(folder, "1.events", O_RDONLY) < 0 || unlinkat(folder, "1.events", 0) != 0) _exit(3);
+    if (openat(folder, "../other/1.events", O_WRONLY | O_CREAT, 0600) >= 0) _exit(4);
+    if (unlinkat(folder, "../allowed", 0) == 0) _exit(5);
+    if (unlinkat(folder, "sub", AT_REMOVEDIR) == 0) _exit(6);
+    if (openat(folder, "../allowed", O_RDONLY) >= 0) _exit(7);
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(exit_of(status), 0);
+}
+
 TEST_F(SandboxTest, StartingAProgramKills) {
   if (!filter_works()) GTEST_SKIP() << "a sanitizer's build has no seccomp filter: NOT TESTED";
   const int status = in_sandbox({"/"}, true, [] { return execl("/bin/true", "true", nullptr); });

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -11,6 +12,7 @@
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/stream_groups.h"
 #include "policy/bus/stream_reader.h"
+#include "policy/bus/stream_trimmer.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/bus/streams.h"
 #include "tests/support/redis_server.h"
@@ -160,6 +162,82 @@ TEST_F(Acl, TheEngineConsumesAndBuries) {
   EXPECT_TRUE(refused(connection, {"XREAD", "STREAMS", "weir:facts", "0"})) << "it tells and does not ask";
   EXPECT_TRUE(refused(connection, {"XGROUP", "DESTROY", "weir:flows:0", kEngineGroup}));
   EXPECT_TRUE(refused(connection, {"FLUSHALL"}));
+  EXPECT_TRUE(refused(connection, {"XTRIM", "weir:facts", "MINID", "9-0"}));
+  EXPECT_TRUE(refused(connection, {"XTRIM", "weir:dead", "MAXLEN", "0"}));
+  EXPECT_TRUE(refused(connection, {"XINFO", "STREAM", "weir:flows:0"}));
+  EXPECT_TRUE(refused(connection, {"XDEL", "weir:flows:0", "1-0"}));
+  EXPECT_TRUE(refused(connection, {"XSETID", "weir:flows:0", "9-0"}));
+}
+
+TEST_F(Acl, TheEngineTrimsBehindTheSlowestGroup) {
+  publish();
+  publish();
+  StreamReader reader{as("weir-engine"), std::string{kEngineGroup}, "engine-1", {flow_stream(0)}};
+  ASSERT_TRUE(reader.create_group());
+  const auto entries = reader.read(10, milliseconds{1'000});
+  ASSERT_TRUE(entries && entries->size() == 2);
+  const auto owed = as("weir-engine").command({"XPENDING", flow_stream(0), kEngineGroup, "-", "+", "10"});
+  ASSERT_TRUE(owed) << to_text(owed.error());
+  ASSERT_TRUE(reader.acknowledge(*entries));
+  StreamTrimmer trimmer{as("weir-engine"), {flow_stream(0)}, std::chrono::seconds{0}};
+  const auto trimmed = trimmer.trim(4'000'000'000 * kSecond);
+  ASSERT_TRUE(trimmed) << to_text(trimmed.error());
+  EXPECT_EQ(*trimmed, 1U);
+  StreamTrimmer classifiers{as("weir-classifier"), {flow_stream(0)}, std::chrono::seconds{0}};
+  EXPECT_FALSE(classifiers.trim(0));
+  ASSERT_TRUE(killed_and_back()) << "what was trimmed is read back as well";
+  EXPECT_EQ(StreamBrowser{as("weir-reader")}.length(flow_stream(0)).value(), 1U);
+}
+
+TEST_F(Acl, ATornFileIsReadToItsLastWholeCommand) {
+  for (int i = 0; i < 5; ++i) publish();
+  server_->stop(SIGKILL);
+  std::uintmax_t torn = 0;
+  for (const auto& file : std::filesystem::directory_iterator{server_->home() + "/appendonlydir"}) {
+    if (file.path().string().ends_with(".incr.aof")) {
+      torn = file.file_size() - 10;
+      std::filesystem::resize_file(file.path(), torn);
+    }
+  }
+  ASSERT_GT(torn, 0U);
+  ASSERT_TRUE(killed_and_back());
+  EXPECT_EQ(StreamBrowser{as("weir-reader")}.length(flow_stream(0)).value(), 4U);
+}
+
+TEST_F(Acl, RedisRefusesRatherThanForgets) {
+  std::stringstream text;
+  text << std::ifstream(kShipped + "redis.conf").rdbuf();
+  const std::string conf = text.str();
+  for (const char* line : {"port 0\n", "unixsocketperm 660\n", "protected-mode yes\n", "appendonly yes\n",
+                           "appendfsync everysec\n", "aof-use-rdb-preamble yes\n", "aof-load-truncated yes\n",
+                           "maxmemory-policy noeviction\n", "stop-writes-on-bgsave-error no\n",
+                           "enable-debug-command no\n", "enable-module-command no\n"}) {
+    EXPECT_NE(conf.find(line), std::string::npos) << line;
+  }
+  EXPECT_NE(conf.find("\nmaxmemory "), std::string::npos);
+}
+
+TEST_F(Acl, NobodyMayHarmTheServer) {
+  const std::vector<std::vector<std::string_view>> harms{{"CONFIG", "SET", "maxmemory", "1"},
+                                                         {"SHUTDOWN", "NOSAVE"},
+                                                         {"BGREWRITEAOF"},
+                                                         {"SAVE"},
+                                                         {"REPLICAOF", "NO", "ONE"},
+                                                         {"MODULE", "LIST"},
+                                                         {"EVAL", "return 1", "0"},
+                                                         {"CLIENT", "KILL", "TYPE", "normal"},
+                                                         {"ACL", "SETUSER", "x"},
+                                                         {"MONITOR"},
+                                                         {"KEYS", "*"},
+                                                         {"SET", "weir:flows:0", "x"}};
+  for (const char* user : {"weir-classifier", "weir-engine", "weir-reader"}) {
+    auto connection = as(user);
+    for (const auto& harm : harms) {
+      const auto reply = connection.command(harm);
+      ASSERT_FALSE(reply) << user << " " << harm.front();
+      EXPECT_THAT(reply.error().what, StartsWith("NOPERM")) << user << " " << harm.front();
+    }
+  }
 }
 
 TEST_F(Acl, TheExporterConsumesInAGroupOfItsOwn) {

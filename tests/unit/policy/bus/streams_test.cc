@@ -5,6 +5,7 @@
 
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/stream_reader.h"
+#include "policy/bus/stream_trimmer.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/bus/streams.h"
 #include "tests/support/redis_server.h"
@@ -65,6 +66,68 @@ TEST_F(Streams, TheStreamIsTrimmedToItsCap) {
   }
   StreamBrowser browser{server_.connect()};
   EXPECT_LT(browser.length("weir:flows:0").value(), 1'200U);
+}
+
+TEST_F(Streams, OnlyWhatEveryGroupHasAcknowledgedIsTrimmed) {
+  constexpr TimeNs kLater = 4'000'000'000 * kSecond;
+  StreamTrimmer trimmer{server_.connect(), {"weir:flows:0", "weir:flows:1"}, std::chrono::seconds{0}};
+  StreamBrowser browser{server_.connect()};
+  const auto left = [&] { return browser.length("weir:flows:0").value(); };
+  EXPECT_EQ(trimmer.trim(kLater).value(), 0U) << "no stream is there";
+  write({"1", "2", "3", "4", "5", "6"});
+  EXPECT_EQ(trimmer.trim(kLater).value(), 0U) << "nobody reads it";
+  StreamReader fast = reader("a");
+  StreamReader slow{server_.connect(), "weir-export", "b", {"weir:flows:0"}};
+  ASSERT_TRUE(slow.create_group());
+  const auto all = fast.read(10, milliseconds{1'000}).value();
+  ASSERT_EQ(all.size(), 6U);
+  ASSERT_TRUE(fast.acknowledge(all));
+  EXPECT_EQ(trimmer.trim(kLater).value(), 0U) << "the slow group has read nothing";
+  const auto some = slow.read(4, milliseconds{1'000}).value();
+  ASSERT_EQ(some.size(), 4U);
+  ASSERT_TRUE(slow.acknowledge({some[0], some[1], some[3]}));
+  EXPECT_EQ(trimmer.trim(kLater).value(), 2U) << "the third is owed";
+  EXPECT_EQ(left(), 4U);
+  ASSERT_TRUE(slow.acknowledge({some[2]}));
+  const auto rest = slow.read(4, milliseconds{1'000}).value();
+  ASSERT_EQ(rest.size(), 2U);
+  EXPECT_EQ(rest[0].payload, "5");
+  ASSERT_TRUE(slow.acknowledge(rest));
+  EXPECT_EQ(trimmer.trim(kLater).value(), 3U) << "all but the last, whose id says how far everybody is";
+  EXPECT_EQ(left(), 1U);
+}
+
+TEST_F(Streams, YoungEntriesStayForThoseWhoLook) {
+  StreamReader only = reader("a");
+  write({"1", "2", "3"});
+  const auto all = only.read(10, milliseconds{1'000}).value();
+  ASSERT_EQ(all.size(), 3U);
+  ASSERT_TRUE(only.acknowledge(all));
+  const TimeNs written = static_cast<TimeNs>(EntryId::parse(all[0].id)->milliseconds) * (kSecond / 1'000);
+  StreamTrimmer trimmer{server_.connect(), {"weir:flows:0"}, std::chrono::seconds{60}};
+  EXPECT_EQ(trimmer.trim(written + 59 * kSecond).value(), 0U);
+  EXPECT_EQ(trimmer.trim(written + 3'600 * kSecond).value(), 2U);
+  EXPECT_EQ(trimmer.trim(0).value(), 0U) << "a clock far back keeps everything";
+}
+
+TEST_F(Streams, TheCapTakesFromASlowGroupAndItIsNamedGone) {
+  StreamReader slow = reader("a");
+  write({"1", "2"});
+  ASSERT_EQ(slow.read(10, milliseconds{1'000}).value().size(), 2U);
+  StreamWriter out = writer(100);  // Redis takes whole nodes of a hundred
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(out.append("weir:flows:0", "x"));
+  ASSERT_FALSE(out.flush().error);
+  const auto owed = reader("a").read(10, milliseconds{1}).value();
+  ASSERT_EQ(owed.size(), 2U);
+  EXPECT_TRUE(owed[0].gone && owed[1].gone);
+}
+
+TEST(EntryIds, AreInTheOrderOfTheirNumbers) {
+  EXPECT_LT(*EntryId::parse("9-5"), *EntryId::parse("10-0"));
+  EXPECT_LT(*EntryId::parse("10-9"), *EntryId::parse("10-10"));
+  EXPECT_EQ(EntryId::parse("1700000000000-3")->to_string(), "1700000000000-3");
+  for (const char* wrong : {"", "5", "-1", "5-", "5-x", "x-5", "5-5-5", "99999999999999999999-0"})
+    EXPECT_FALSE(EntryId::parse(wrong)) << wrong;
 }
 
 TEST_F(Streams, WhatWasNotAcknowledgedIsGivenAgainAfterARestartThenNewEntries) {

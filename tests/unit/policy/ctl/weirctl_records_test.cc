@@ -50,10 +50,12 @@ class WeirctlRecords : public ::testing::Test {
         redis_.connect(), std::string{policy::kEngineGroup}, "engine-1", {"weir:flows:0"}};
     ASSERT_TRUE(reader.create_group());
     policy::Engine engine{
-        std::move(reader), policy::StreamWriter{redis_.connect(), 1'000},
+        std::move(reader),
+        policy::StreamWriter{redis_.connect(), 1'000},
         policy::Store::open(weirctl_.file("weir.db"), policy::StoreAccess::kWrite).value(),
         [](const auto&, const auto&) { return std::optional{policy::SoftwareState::kAuthorised}; },
-        policy::QuotaLedger{[] { return nullptr; }, policy::FactsWriter{redis_.connect()}}};
+        policy::QuotaLedger{[] { return nullptr; }, policy::FactsWriter{redis_.connect()}},
+        policy::Tries{redis_.connect(), std::string{policy::kEngineGroup}}};
     ASSERT_TRUE(engine.run_once(milliseconds{100}, kSecond));
   }
   test::RedisServer redis_;

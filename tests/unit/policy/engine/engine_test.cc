@@ -2,12 +2,19 @@
 #include "policy/engine/engine.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 
 #include "policy/bus/event_batch.h"
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
+#include "policy/engine/service.h"
+#include "policy/engine/tries.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
@@ -15,6 +22,8 @@ namespace weir::policy {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr const char* kPoison = "poison";  // an event with this product kills the engine
 
 class EngineTest : public ::testing::Test {
  protected:
@@ -25,11 +34,15 @@ class EngineTest : public ::testing::Test {
     EXPECT_TRUE(reader.create_group());
     auto opened = Store::open(store_path(), StoreAccess::kWrite);
     EXPECT_TRUE(opened) << to_text(opened.error());
-    return {std::move(reader), StreamWriter{redis_.connect(), kDeadLettersMax}, std::move(*opened),
+    return {std::move(reader),
+            StreamWriter{redis_.connect(), kDeadLettersMax},
+            std::move(*opened),
             [](const std::string& product, const std::string&) -> std::optional<SoftwareState> {
+              if (product == kPoison) raise(SIGKILL);
               return product == "bittorrent" ? SoftwareState::kUnauthorised : SoftwareState::kUnknown;
             },
-            QuotaLedger{[] { return nullptr; }, FactsWriter{redis_.connect()}}};
+            QuotaLedger{[] { return nullptr; }, FactsWriter{redis_.connect()}},
+            Tries{redis_.connect(), std::string{kEngineGroup}}};
   }
   Store store() { return Store::open(store_path(), StoreAccess::kRead).value(); }
   std::string store_path() const { return home_.file("weir.db"); }
@@ -97,6 +110,84 @@ class EngineTest : public ::testing::Test {
   test::RedisServer redis_;
   test::TemporaryDirectory home_;
 };
+
+TEST_F(EngineTest, AnEntryThatKillsEnginesIsGivenUpAndNoOtherIs) {
+  auto payloads = story();
+  event::FlowEvent poison = test::flow_event(41, event::KIND_OPENED);
+  test::add_software(poison, kPoison, "1");
+  payloads.insert(payloads.begin() + 20, poison.SerializeAsString());
+  publish(payloads);
+  std::uint32_t deaths = 0;
+  for (bool ended = false; !ended && deaths < 20;) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Engine one = engine();
+      run_dry(one);
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ended = WIFEXITED(status);
+    deaths += ended ? 0U : 1U;
+  }
+  EXPECT_EQ(deaths, kTriesMax);
+  EXPECT_EQ(owed(), 0);
+  StreamBrowser browser{redis_.connect()};
+  EXPECT_EQ(browser.length(std::string{kDeadStream}).value(), 1U);
+  EXPECT_EQ(store().engine_state().value().at("events_dead"), 1);
+  EXPECT_EQ(store().engine_state().value().at("events_applied"), 40);
+  std::uint64_t sightings = 0;
+  for (const Violation& row : store().violations(true, 10).value()) sightings += row.count;
+  EXPECT_EQ(sightings, 10U);
+}
+
+TEST_F(EngineTest, AStoreThatRefusesEverythingIsNotTheEntrysFault) {
+  publish({test::flow_event(1, event::KIND_OPENED).SerializeAsString()});
+  Store wide = Store::open(store_path(), StoreAccess::kWrite).value();
+  Tries tries{redis_.connect(), std::string{kEngineGroup}};
+  const auto again = [&] {  // by an engine that got nowhere before
+    StreamReader reader{redis_.connect(), std::string{kEngineGroup}, "engine-1", {flow_stream(0)}};
+    EXPECT_TRUE(reader.create_group());
+    EXPECT_TRUE(tries.add(reader.read(10, milliseconds{1'000}).value()));
+    EXPECT_TRUE(tries.waiting());
+  };
+  for (std::uint32_t i = 0; i < 3 * kTriesMax; ++i) {
+    Store refusing = Store::open(store_path(), StoreAccess::kRead).value();
+    again();
+    const auto next = tries.next(refusing);
+    EXPECT_EQ(next.has_value(), i + 1 < kTriesMax) << i;
+    EXPECT_FALSE(next && next->given_up);
+  }
+  again();
+  EXPECT_FALSE(tries.next(wide).value().given_up)
+      << "the first time that it is tried with a store that works";
+  again();
+  EXPECT_TRUE(tries.next(wide).value().given_up);
+}
+
+TEST_F(EngineTest, AClockThatStepsChangesNothing) {
+  publish(story());
+  {
+    Engine one = engine();
+    run_dry(one);
+  }
+  const std::string undisturbed = tables();
+  std::filesystem::remove_all(home_.path());
+  std::filesystem::create_directory(home_.path());
+  auto admin = redis_.connect();
+  ASSERT_TRUE(admin.command({"DEL", flow_stream(0)}));
+  Engine one = engine();
+  constexpr TimeNs kDay = 86'400 * kSecond;
+  TimeNs now = 1'000 * kDay;
+  for (const std::string& payload : story()) {  // each at another time, a day ahead or two back
+    publish({payload});
+    now += std::hash<std::string>{}(payload) % 2 == 0 ? kDay : -2 * kDay;
+    const auto round = one.run_once(milliseconds{1'000}, now);
+    ASSERT_TRUE(round) << to_text(round.error());
+  }
+  EXPECT_EQ(tables(), undisturbed);
+  EXPECT_EQ(owed(), 0);
+}
 
 TEST_F(EngineTest, EventsBecomeViolationsAndSoftware) {
   Engine one = engine();
@@ -313,6 +404,15 @@ TEST_F(EngineTest, ALostRedisIsAnErrorAndNothingIsLost) {
   ASSERT_TRUE(redis_.up());
   Engine again = engine();
   EXPECT_EQ(run_dry(again).applied, 40U);
+}
+
+TEST(EngineService, WhereMachinesShareARedisAnEngineIsCalledAsItsMachine) {
+  Settings settings;
+  EXPECT_EQ(default_consumer(settings), "engine-1");
+  settings.redis.nodes = "10.0.0.1:6379";
+  std::array<char, 256> host{};
+  ASSERT_EQ(gethostname(host.data(), host.size() - 1), 0);
+  EXPECT_EQ(default_consumer(settings), std::string{host.data()} + "-1");
 }
 
 }  // namespace

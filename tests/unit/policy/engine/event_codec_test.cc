@@ -86,7 +86,7 @@ TEST(EventCodec, JsonGoesThereAndBack) {
 TEST(KeptEvent, ComesBackAndIsShorterThanJson) {
   event::FlowEvent event = test::flow_event(7);
   test::add_hit(event, "no-gambling", "bet.example");
-  const std::string kept = keep_event(event);
+  const std::string kept = keep_event(event.SerializeAsString());
   EXPECT_LT(kept.size(), event_to_json(event).value().size());
   EXPECT_TRUE(std::ranges::all_of(kept, [](char c) { return c > ' ' && c <= '~'; }))
       << "a text for any database";
@@ -99,7 +99,7 @@ TEST(KeptEvent, OfAnEarlierVersionIsJson) {
 }
 
 TEST(KeptEvent, WhatIsNeitherIsRefused) {
-  const std::string kept = keep_event(test::flow_event(7));
+  const std::string kept = keep_event(test::flow_event(7).SerializeAsString());
   EXPECT_EQ(kept_event("").error().what, "the kept event is no base64");
   EXPECT_EQ(kept_event(kept.substr(1)).error().what, "the kept event is no base64");
   EXPECT_FALSE(kept_event("{"));
@@ -107,7 +107,7 @@ TEST(KeptEvent, WhatIsNeitherIsRefused) {
   EXPECT_FALSE(kept_event(std::string(200'000, 'A')));
   event::FlowEvent nobody = test::flow_event(7);
   nobody.clear_id();
-  EXPECT_EQ(kept_event(keep_event(nobody)).error().what, "the id names no appliance");
+  EXPECT_EQ(kept_event(keep_event(nobody.SerializeAsString())).error().what, "the id names no appliance");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "policy/bus/stream_browser.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
-#include "tests/support/redis_cluster_servers.h"
+#include "tests/support/redis_server.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -40,10 +40,12 @@ class QuotaEngine : public ::testing::Test {
   Engine engine_with(FactsWriter facts, const std::string& name = "engine-1") {
     StreamReader reader{redis_.connect(), std::string{kEngineGroup}, name, {flow_stream(0)}};
     EXPECT_TRUE(reader.create_group());
-    return {std::move(reader), StreamWriter{redis_.connect(), kDeadLettersMax},
+    return {std::move(reader),
+            StreamWriter{redis_.connect(), kDeadLettersMax},
             Store::open(store_path(), StoreAccess::kWrite).value(),
             [](const auto&, const auto&) { return std::nullopt; },
-            QuotaLedger{[this] { return rules_; }, std::move(facts)}};
+            QuotaLedger{[this] { return rules_; }, std::move(facts)},
+            {redis_.connect(), std::string{kEngineGroup}}};
   }
   Store store() { return Store::open(store_path(), StoreAccess::kRead).value(); }
   std::string store_path() const { return home_.file("weir.db"); }
@@ -86,16 +88,14 @@ class QuotaEngine : public ::testing::Test {
     return sum;
   }
   QuotaUse sum_of(const std::string& subject, TimeNs at = kNoon) {
-    Store read = store();
-    const auto records = read.quotas({"", subject, at - kDay}, 1'000).value();
+    const auto records = store().quotas({"", subject, at - kDay}, 1'000).value();
     for (const QuotaRecord& one : records)
       if (one.begins <= at && at < one.ends) return one.used;
     return {};
   }
   std::map<std::string, std::uint64_t> violations() {
     std::map<std::string, std::uint64_t> counts;
-    Store read = store();
-    const auto all = read.violations(true, 1'000).value();
+    const auto all = store().violations(true, 1'000).value();
     for (const Violation& one : all)
       counts[one.subject + ": " + one.object + ", " + to_string(one.severity)] = one.count;
     return counts;
@@ -259,30 +259,6 @@ TEST_F(QuotaEngine, WhatRedisRefusesStaysOwedAndTheEventsGoOn) {
   ASSERT_TRUE(admin.command({"DEL", kFactsStream}));
   EXPECT_FALSE(one.run_once(milliseconds{1}, kNoon)->facts_refused);
   EXPECT_EQ(told(), "anna 10");
-}
-
-TEST_F(QuotaEngine, WhereTheNodeOfFactsIsAwayTheyStayOwedAndTheEventsGoOn) {
-  test::RedisClusterServers cluster{2};
-  ASSERT_TRUE(cluster.up());
-  const std::size_t home = cluster.home_of(kFactsStream);
-  publish({flows("anna", 10)});
-  Engine one = engine_with(FactsWriter{cluster.connect()});
-  cluster.server(home).stop(SIGKILL);
-  const auto round = one.run_once(milliseconds{1'000}, kNoon);
-  ASSERT_TRUE(round) << to_text(round.error());
-  EXPECT_EQ(round->applied, 1U);
-  EXPECT_TRUE(round->facts_refused);
-  auto admin = redis_.connect();
-  EXPECT_EQ(admin.command({"XPENDING", flow_stream(0), kEngineGroup})->items.at(0).integer, 0);
-  cluster.server(home).start();
-  ASSERT_TRUE(cluster.settled());
-  EXPECT_TRUE(test::RedisClusterServers::eventually([&] {
-    const auto next = one.run_once(milliseconds{1}, kNoon);
-    return next && !next->facts_refused;
-  }));
-  const auto facts = FactsReader{cluster.connect()}.read(milliseconds{1'000});
-  ASSERT_TRUE(facts);
-  EXPECT_EQ(facts->back().subject, "anna");
 }
 
 TEST_F(QuotaEngine, TwoEnginesOfOneStoreSumOnceAndTellInOrder) {

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <set>
 
+#include "policy/lang/detectors.h"
+
 namespace weir::policy {
 namespace {
 
@@ -55,23 +57,36 @@ TEST(Keys, TheTablesOfThePageAreTheRows) {
   std::ifstream in(path);
   std::string page{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   in.close();
-  for (const KeyMap map : maps()) {
-    if (keys_of(map).empty() || map == KeyMap::kNot || map == KeyMap::kMatch) continue;
-    const std::string begin = "<!-- keys: " + std::string(to_string(map)) + " -->\n";
-    const std::string end = "<!-- end of the keys -->\n";
+  const auto check = [&](const std::string& begin, const std::string& end, const std::string& table) {
     std::size_t first = page.find(begin);
     ASSERT_NE(first, std::string::npos) << begin;
     first += begin.size();
     const std::size_t last = page.find(end, first);
     ASSERT_NE(last, std::string::npos) << begin;
     if (std::getenv("WEIR_UPDATE_DOCS") != nullptr) {
-      page.replace(first, last - first, "\n" + key_table(map) + "\n");
-      continue;
+      page.replace(first, last - first, "\n" + table + "\n");
+      return;
     }
-    EXPECT_EQ(page.substr(first, last - first), "\n" + key_table(map) + "\n")
+    EXPECT_EQ(page.substr(first, last - first), "\n" + table + "\n")
         << "run this test with WEIR_UPDATE_DOCS=1 to write the page";
+  };
+  for (const KeyMap map : maps()) {
+    // The keys of `detect` are the detectors, which have a table of their own.
+    if (keys_of(map).empty() || map == KeyMap::kNot || map == KeyMap::kMatch || map == KeyMap::kDetect)
+      continue;
+    check("<!-- keys: " + std::string(to_string(map)) + " -->\n", "<!-- end of the keys -->\n",
+          key_table(map));
   }
+  check("<!-- detectors -->\n", "<!-- end of the detectors -->\n", detector_table());
   if (std::getenv("WEIR_UPDATE_DOCS") != nullptr) std::ofstream(path) << page;
+}
+
+TEST(Keys, TheKeysOfDetectAreTheDetectors) {
+  std::vector<std::string_view> names;
+  for (const DetectorRow& row : detector_rows()) names.push_back(row.name);
+  std::vector<std::string_view> keys;
+  for (const KeyRow& row : keys_of(KeyMap::kDetect)) keys.push_back(row.key);
+  EXPECT_EQ(keys, names);
 }
 
 }  // namespace

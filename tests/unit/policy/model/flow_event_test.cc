@@ -3,7 +3,8 @@
 // and nothing of it may go or change. WEIR_UPDATE_SCHEMA=1 adds new ones to it. And docs/events.md is what
 // the comments of the schema say; WEIR_UPDATE_DOCS=1 writes it.
 #include <gmock/gmock.h>
-#include <google/protobuf/compiler/importer.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -172,10 +173,11 @@ std::string section_of(const Descriptor& message, const std::string& heading) {
 
 /// The messages of the schema as its text says them, FlowEvent first.
 std::string page_of_the_schema() {
-  google::protobuf::compiler::DiskSourceTree tree;
-  tree.MapPath("", WEIR_SOURCE_DIR "/policy/model");
-  google::protobuf::compiler::Importer importer{&tree, nullptr};
-  const FileDescriptor* file = importer.Import("flow_event.proto");
+  google::protobuf::FileDescriptorSet set;  // with the comments, which the generated code has not
+  google::protobuf::DescriptorPool pool;
+  if (!set.ParseFromString(text_of(WEIR_SCHEMA_FILE)) || set.file_size() != 1)
+    return "the schema cannot be read";
+  const FileDescriptor* file = pool.BuildFile(set.file(0));
   if (file == nullptr) return "the schema cannot be read";
   std::string page;
   for (int i = 0; i < file->message_type_count(); ++i) {

@@ -17,6 +17,7 @@
 #include "policy/report/pdf.h"
 #include "policy/report/pdf_chart.h"
 #include "policy/report/table_text.h"
+#include "policy/store/flow_sums.h"
 #include "policy/store/violation_store.h"
 #include "tests/support/temporary_directory.h"
 
@@ -92,9 +93,11 @@ class ReportTest : public ::testing::Test {
     ASSERT_TRUE(batch->commit());
     auto deciding = store_->begin();
     const policy::Act act{"vera", at("2026-11-20T10:00:00Z"), "looked at it"};
-    ASSERT_TRUE(policy::move_violation(*deciding, 1, "confirmed", act));
-    ASSERT_TRUE(policy::move_violation(*deciding, 2, "false_positive", act));
-    ASSERT_TRUE(policy::move_violation(*deciding, 2, "closed", act));
+    const std::int64_t found = id_of("10.0.1.5", "bet.example");
+    const std::int64_t mistaken = id_of("10.0.1.6", "bet.example");
+    ASSERT_TRUE(policy::move_violation(*deciding, found, "confirmed", act));
+    ASSERT_TRUE(policy::move_violation(*deciding, mistaken, "false_positive", act));
+    ASSERT_TRUE(policy::move_violation(*deciding, mistaken, "closed", act));
     ASSERT_TRUE(deciding->commit());
     request_.kind = Kind::kWeekly;
     request_.appliance = "gate-1";
@@ -105,6 +108,12 @@ class ReportTest : public ::testing::Test {
     request_.group_of = [](const std::string& subject) {
       return subject.starts_with("10.0.") ? "staff" : "";
     };
+  }
+  std::int64_t id_of(const std::string& subject, const std::string& object) {
+    const auto all = store_->violations(true, 100).value();
+    const auto found = std::ranges::find_if(
+        all, [&](const policy::Violation& one) { return one.subject == subject && one.object == object; });
+    return found == all.end() ? 0 : found->id;
   }
   Report report() {
     auto made = collect(*store_, request_);
@@ -250,13 +259,13 @@ TEST_F(ReportTest, ThePdfIsTheSameEachTimeAndHasItsPages) {
   ASSERT_TRUE(first) << to_text(first.error());
   EXPECT_EQ(*first, *to_pdf(report(), Paper::kA4));
   EXPECT_TRUE(first->starts_with("%PDF-1."));
-  const std::size_t pages = count_of(*first, "/Type /Page\n");
+  const std::size_t pages = count_of(*first, "<< /Type /Page %");
   EXPECT_GE(pages, 4U);
   EXPECT_LE(pages, 12U);
   EXPECT_THAT(*first, HasSubstr("/Title (Weekly report 2026-11-16 to 2026-11-22)"));
   EXPECT_THAT(*first, HasSubstr("/Author (Weir gate-1)"));
   EXPECT_THAT(*first, HasSubstr("/MediaBox [ 0 0 595"));
-  EXPECT_THAT(*first, HasSubstr("D:20261123130000"));
+  EXPECT_THAT(*first, HasSubstr("/CreationDate (20261123130000Z)"));
   EXPECT_THAT(*to_pdf(report(), Paper::kLetter), HasSubstr("/MediaBox [ 0 0 612 792 ]"));
 }
 

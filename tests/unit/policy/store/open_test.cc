@@ -134,7 +134,9 @@ TEST_F(StoreServer, ThePasswordComesFromAFileAndIsNeverSaid) {
   PostgresqlServer& server = PostgresqlServer::shared();
   ASSERT_TRUE(server.execute(url_,
                              "CREATE ROLE guarded LOGIN PASSWORD 'two words & =%'; "
-                             "GRANT ALL ON SCHEMA public TO guarded"));
+                             "GRANT ALL ON SCHEMA public TO guarded; "
+                             "DO $$ BEGIN EXECUTE 'GRANT CREATE ON DATABASE ' || current_database() || "
+                             "' TO guarded'; END $$"));
   std::string as_guarded = url_;
   as_guarded.replace(as_guarded.find("weir@"), 4, "guarded");
   EngineSettings engine;

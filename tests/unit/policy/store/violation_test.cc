@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "tests/support/any_store.h"
 
@@ -169,7 +170,7 @@ TEST_P(Violations, AreTheSameInWhicheverOrderAndPortionsSightingsCome) {
     one.revision = static_cast<std::uint32_t>(i % 3);
     all.push_back(one);
   }
-  std::vector<std::string> outcomes;
+  std::vector<std::multiset<std::string>> outcomes;
   std::mt19937 random{7};
   StoreLimits limits{.evidence_flows = 3};
   limits.due_after = {50, 40, 30, 20, 10};
@@ -182,31 +183,22 @@ TEST_P(Violations, AreTheSameInWhicheverOrderAndPortionsSightingsCome) {
           ASSERT_TRUE(batch.record(all[at]));
       });
     }
-    std::string outcome;
-    ViolationFilter filter;
-    const auto page = violation_page(store, filter, "", 100).value();
+    std::multiset<std::string>& outcome = outcomes.emplace_back();
+    const auto page = violation_page(store, {}, "", 100).value();
     for (const Violation& one : page.rows) {
-      outcome += one.object + " " + std::to_string(one.count) + " " + to_string(one.severity) + " " +
-                 std::to_string(one.first_seen) + " " + std::to_string(one.last_seen) + " " +
-                 std::to_string(one.revision) + " " + std::to_string(one.due);
-      for (const std::string& flow : one.evidence) outcome += " " + flow;
-      outcome += "\n";
+      std::string text = one.object + " " + std::to_string(one.count) + " " + to_string(one.severity);
+      for (const TimeNs number : {one.first_seen, one.last_seen, TimeNs{one.revision}, one.due})
+        text += " " + std::to_string(number);
+      for (const std::string& flow : one.evidence) text += " " + flow;
+      outcome.insert(text);
       ASSERT_TRUE(moved(store, one.id, "confirmed"));
       ASSERT_TRUE(moved(store, one.id, "closed"));
     }
-    outcomes.push_back(outcome);
     std::shuffle(all.begin(), all.end(), random);
   }
-  EXPECT_EQ(std::count(outcomes[0].begin(), outcomes[0].end(), '\n'), 5);
-  const auto sorted_lines = [](const std::string& text) {
-    std::vector<std::string> lines;
-    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
-      lines.push_back(text.substr(at, text.find('\n', at) - at));
-    std::sort(lines.begin(), lines.end());
-    return lines;
-  };
-  EXPECT_EQ(sorted_lines(outcomes[0]), sorted_lines(outcomes[1]));
-  EXPECT_EQ(sorted_lines(outcomes[0]), sorted_lines(outcomes[2]));
+  EXPECT_EQ(outcomes[0].size(), 5U);
+  EXPECT_EQ(outcomes[0], outcomes[1]);
+  EXPECT_EQ(outcomes[0], outcomes[2]);
 }
 
 TEST_P(Violations, AreFoundByWhatTheyAre) {
@@ -231,10 +223,9 @@ TEST_P(Violations, AreFoundByWhatTheyAre) {
   EXPECT_THAT(part("bet.EX"), ElementsAre("Bet.example"));
   EXPECT_THAT(part("example"), ElementsAre("100%_sure.example", "Bet.example"));
   EXPECT_THAT(part("%_s"), ElementsAre("100%_sure.example"));
-  EXPECT_THAT(part("%"), ElementsAre("100%_sure.example"));
-  EXPECT_THAT(part("__"), IsEmpty());
+  EXPECT_THAT(part("0%_"), ElementsAre("100%_sure.example"));
+  EXPECT_THAT(part("___"), IsEmpty());
   EXPECT_THAT(part("y'z\\w"), ElementsAre(odd));
-  EXPECT_THAT(part("\""), ElementsAre(odd));
   EXPECT_THAT(part("x\"y"), ElementsAre(odd));
   EXPECT_THAT(part("nowhere"), IsEmpty());
   EXPECT_THAT(with([](auto& f) { f.rule = "other"; }), ElementsAre(odd));
@@ -259,7 +250,10 @@ TEST_P(Violations, AreFoundByWhatTheyAre) {
   EXPECT_THAT(with([](auto& f) { f.states = {"closed"}; }), ElementsAre(odd));
   EXPECT_THAT(with([](auto&) {}), ElementsAre("100%_sure.example", "Bet.example"));
   EXPECT_EQ(with([](auto& f) { f.states = {kViolationStates.begin(), kViolationStates.end()}; }).size(), 3U);
-  EXPECT_FALSE(violation_page(store, {.object_part = std::string(kSearchBytesMax + 1, 'x')}, "", 1));
+  for (const std::string& wrong :
+       {std::string(kSearchBytesMax + 1, 'x'), std::string{"ab"}, std::string{"\xc3\xa9\xc3\xa9"}})
+    EXPECT_EQ(violation_page(store, {.object_part = wrong}, "", 1).error().code, ErrorCode::kInvalid)
+        << wrong;
 }
 
 TEST_P(Violations, PagesFollowEachOtherWithoutGapOrRepetition) {
@@ -347,13 +341,13 @@ TEST_P(Violations, SuppressionsNameWhatTheyTakeAndAStarIsAny) {
   one.rule = "no-gambling";
   one.subject = "10.0.0.2";
   suppressed(store, one);
-  see(store, sighting("a", 5));
-  ViolationSighting other = sighting("a", 6);
-  other.subject = "10.0.0.3";
-  see(store, other);
-  other.rule = "another";
-  other.subject = "10.0.0.2";
-  see(store, other);
+  for (const auto& [rule, subject] :
+       {std::pair{"no-gambling", "10.0.0.2"}, {"no-gambling", "10.0.0.3"}, {"another", "10.0.0.2"}}) {
+    ViolationSighting seen = sighting("a", 5);
+    seen.rule = rule;
+    seen.subject = subject;
+    see(store, seen);
+  }
   EXPECT_EQ(store.violations(true, 10).value().size(), 2U);
 }
 
@@ -387,10 +381,10 @@ TEST_P(Violations, WhatGoesTakesItsHistoryAlong) {
   see(store, sighting("a", 1));
   const std::int64_t id = only(store);
   ASSERT_TRUE(moved(store, id, "confirmed"));
-  see(store, sighting("b", 2));
+  see(store, sighting("bbb", 2));
   EXPECT_EQ(store.violation(id).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(violation_history(store, id).value().empty());
-  EXPECT_THAT(objects(store, {.object_part = "b"}), ElementsAre("b"));
+  EXPECT_THAT(objects(store, {.object_part = "bbb"}), ElementsAre("bbb"));
   EXPECT_EQ(store.engine_state().value().at("violations_evicted"), 1);
   see(open({.violations = 1}), sighting("c", 3));
   EXPECT_THAT(objects(store, {}), ElementsAre("c"));

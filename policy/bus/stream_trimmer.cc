@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/bus/stream_trimmer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace weir::policy {
+namespace {
+
+using Kind = RedisReply::Kind;
+
+/// The value of a field in [name, value, name, value, ...].
+const RedisReply* field_of(const RedisReply& fields, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < fields.items.size(); i += 2) {
+    if (fields.items[i].text == name) return &fields.items[i + 1];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<EntryId> EntryId::parse(std::string_view text) {
+  EntryId id;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, id.milliseconds);
+  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '-') return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, id.sequence);
+  if (second.ec != std::errc{} || second.ptr != end) return std::nullopt;
+  return id;
+}
+
+std::string EntryId::to_string() const { return fmt::format("{}-{}", milliseconds, sequence); }
+
+Result<std::optional<EntryId>> StreamTrimmer::needed_from(const std::string& stream) {
+  const auto shape = [] {
+    return failure(ErrorCode::kCorrupt, "Redis described a group in a form that is not known");
+  };
+  const auto groups = connection_.command({"XINFO", "GROUPS", stream});
+  if (!groups && groups.error().what.find("no such key") != std::string::npos)
+    return std::optional<EntryId>{};
+  if (!groups) return tl::unexpected(groups.error());
+  std::optional<EntryId> needed;
+  for (const RedisReply& group : groups->items) {
+    const RedisReply* const name = field_of(group, "name");
+    const RedisReply* const delivered = field_of(group, "last-delivered-id");
+    const auto last = delivered != nullptr ? EntryId::parse(delivered->text) : std::nullopt;
+    if (name == nullptr || !last) return shape();
+    EntryId from = *last;
+    const auto owed = connection_.command({"XPENDING", stream, name->text});
+    if (!owed) return tl::unexpected(owed.error());
+    if (owed->items.size() < 2) return shape();
+    if (owed->items[0].integer > 0) {
+      const auto oldest = EntryId::parse(owed->items[1].text);
+      if (!oldest) return shape();
+      from = std::min(from, *oldest);
+    }
+    needed = needed ? std::min(*needed, from) : from;
+  }
+  return needed;
+}
+
+Result<std::uint64_t> StreamTrimmer::trim(TimeNs now) {
+  const auto young =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds{now}) - kept_;
+  const EntryId kept_from{static_cast<std::uint64_t>(std::max<std::int64_t>(young.count(), 0)), 0};
+  std::uint64_t gone = 0;
+  for (const std::string& stream : streams_) {
+    const auto needed = needed_from(stream);
+    if (!needed) return tl::unexpected(needed.error());
+    if (!*needed) continue;
+    const std::string from = std::min(**needed, kept_from).to_string();
+    const auto trimmed = connection_.command({"XTRIM", stream, "MINID", from});
+    if (!trimmed) return tl::unexpected(trimmed.error());
+    gone += static_cast<std::uint64_t>(std::max<std::int64_t>(trimmed->integer, 0));
+  }
+  return gone;
+}
+
+}  // namespace weir::policy

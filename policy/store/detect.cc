@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// What detectors remember: all that reads and writes it. A change comes first and an insertion only where it
+// found no row: the usual case is one statement, and row numbers count rows.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "policy/store/connection.h"
+#include "policy/store/detect_store.h"
+
+namespace weir::policy {
+namespace {
+
+using soci::into;
+using soci::use;
+using Integer = long long;  // SOCI's name for 64 bits
+
+/// Rows are counted after so many insertions: counting with each would be dear.
+constexpr Integer kTrimShare = 64;  // of the limit
+
+/// Whole items of at most `bytes_max`.
+std::string cut_items(const std::string& items, std::size_t bytes_max) {
+  if (items.size() <= bytes_max) return items;
+  const std::size_t last = items.rfind(' ', bytes_max - 1);
+  return last == std::string::npos ? std::string{} : items.substr(0, last + 1);
+}
+
+constexpr const char* kWindowValues = "id, n, a, b, c, most, first_ns, items, flows, said";
+constexpr const char* kKnownValues = "id, first_ns, last_ns, days, mark, said";
+
+/// A key and what is added, as SOCI reads them.
+struct WindowGiven {
+  std::string detector, subject, object, items, flows;
+  Integer width = 0, begins = 0, n = 0, a = 0, b = 0, c = 0, most = 0, first = 0;
+};
+
+struct WindowFound {
+  Integer id = 0, n = 0, a = 0, b = 0, c = 0, most = 0, first = 0, said = 0;
+  std::string items, flows;
+};
+
+/// Which flows are kept does not depend on how many came at once.
+void add_flows(soci::session& sql, WindowFound& found, std::string_view more) {
+  const std::size_t before = found.flows.size();
+  each_item(more, [&](std::string_view flow) { add_item(found.flows, flow, kWindowFlowsBytesMax); });
+  if (found.flows.size() == before) return;
+  sql << "UPDATE detect_windows SET flows = :f WHERE id = :id", use(found.flows), use(found.id);
+}
+
+struct KnownGiven {
+  std::string detector, subject, object;
+  Integer at = 0;
+};
+
+struct KnownFound {
+  Integer id = 0, first = 0, last = 0, days = 0, mark = 0, said = 0;
+
+  [[nodiscard]] DetectKnown known() const { return {id, first, last, days, mark, said}; }
+};
+
+#define WEIR_INTO_WINDOW(r)                                                                          \
+  into((r).id), into((r).n), into((r).a), into((r).b), into((r).c), into((r).most), into((r).first), \
+      into((r).items), into((r).flows), into((r).said)
+
+#define WEIR_INTO_KNOWN(r) \
+  into((r).id), into((r).first), into((r).last), into((r).days), into((r).mark), into((r).said)
+
+}  // namespace
+
+void add_item(std::string& items, std::string_view item, std::size_t bytes_max) {
+  for (std::size_t at = items.find(item); at != std::string::npos; at = items.find(item, at + 1)) {
+    const bool begins = at == 0 || items[at - 1] == ' ';
+    if (begins && at + item.size() < items.size() && items[at + item.size()] == ' ') return;
+  }
+  if (items.size() + item.size() + 1 > bytes_max) return;
+  items.append(item).push_back(' ');
+}
+
+/// Prepared once a round; they read and fill the structs beside them.
+struct DetectStore::Statements {
+  explicit Statements(soci::session& sql)
+      : add((sql.prepare << fmt::format(
+                 "UPDATE detect_windows SET n = n + :n, a = a + :a, b = b + :b, c = c + :c,"
+                 " most = CASE WHEN most < :most THEN :most2 ELSE most END,"
+                 " first_ns = CASE WHEN first_ns > :first THEN :first2 ELSE first_ns END,"
+                 " items = CASE WHEN LENGTH(items) + LENGTH(:items) <= {} THEN items || :items2 ELSE items"
+                 " END"
+                 " WHERE detector = :d AND subject = :s AND object = :o AND width_ns = :w AND begins_ns = :g"
+                 " RETURNING {}",
+                 kWindowItemsBytesMax, kWindowValues),
+             use(window.n), use(window.a), use(window.b), use(window.c), use(window.most), use(window.most),
+             use(window.first), use(window.first), use(window.items), use(window.items), use(window.detector),
+             use(window.subject), use(window.object), use(window.width), use(window.begins),
+             WEIR_INTO_WINDOW(found))),
+        note((
+            sql.prepare << fmt::format("UPDATE detect_known SET"
+                                       " days = days + CASE WHEN :at / {0} > last_ns / {0} THEN 1 ELSE 0 END,"
+                                       " first_ns = CASE WHEN :at2 < first_ns THEN :at3 ELSE first_ns END,"
+                                       " last_ns = CASE WHEN :at4 > last_ns THEN :at5 ELSE last_ns END"
+                                       " WHERE detector = :d AND subject = :s AND object = :o RETURNING {1}",
+                                       86'400 * kSecond, kKnownValues),
+            use(known.at), use(known.at), use(known.at), use(known.at), use(known.at), use(known.detector),
+            use(known.subject), use(known.object), WEIR_INTO_KNOWN(known_found))) {}
+
+  WindowGiven window;
+  WindowFound found;
+  KnownGiven known;
+  KnownFound known_found;
+  std::map<std::string, Integer> windows_added;  // by detector
+  std::map<std::string, Integer> known_added;
+  soci::statement add;
+  soci::statement note;
+};
+
+DetectStore::DetectStore(Batch& batch) : work_(*batch.work_) {}
+DetectStore::~DetectStore() {
+  static_cast<void>(caught("ending statements", [&] { statements_.reset(); }));
+}
+
+Result<DetectWindow> DetectStore::add(const DetectKey& key, TimeNs begins, TimeNs width,
+                                      const DetectSums& more) {
+  return caught("cannot add to a detector's window", [&] {
+    soci::session& sql = work_.connection.session;
+    if (!statements_) statements_ = std::make_unique<Statements>(sql);
+    WindowGiven& given = statements_->window;
+    WindowFound& found = statements_->found;
+    given = {storable(key.detector),
+             storable(key.subject),
+             storable(key.object),
+             cut_items(more.items, kWindowItemsBytesMax),
+             cut_items(more.flows, kWindowFlowsBytesMax),
+             width,
+             begins,
+             more.n,
+             more.a,
+             more.b,
+             more.c,
+             more.most,
+             more.first};
+    const bool there = statements_->add.execute(true);
+    if (there) {
+      add_flows(sql, found, more.flows);
+    } else {
+      sql << fmt::format(
+          "INSERT INTO detect_windows (detector, subject, object, width_ns, begins_ns, n, a, b, c, most,"
+          " first_ns, items, flows, said)"
+          " VALUES (:d, :s, :o, :w, :g, :n, :a, :b, :c, :most, :first, :items, :flows, 0)"
+          " ON CONFLICT DO NOTHING RETURNING {}",
+          kWindowValues),
+          use(given.detector), use(given.subject), use(given.object), use(given.width), use(given.begins),
+          use(given.n), use(given.a), use(given.b), use(given.c), use(given.most), use(given.first),
+          use(given.items), use(given.flows), WEIR_INTO_WINDOW(found);
+      if (!sql.got_data()) statements_->add.execute(true);  // another engine was first
+      ++statements_->windows_added[given.detector];
+    }
+    return DetectWindow{
+        found.id,
+        begins,
+        width,
+        {found.n, found.a, found.b, found.c, found.most, found.first, found.items, found.flows},
+        found.said != 0};
+  });
+}
+
+Result<void> DetectStore::set_said(const DetectWindow& window) {
+  return caught("cannot mark a detector's window", [&] {
+    const Integer id = window.id;
+    work_.connection.session << "UPDATE detect_windows SET said = 1 WHERE id = :id", use(id);
+  });
+}
+
+Result<std::vector<DetectWindow>> DetectStore::past(const DetectKey& key, TimeNs until_given,
+                                                    TimeNs width_given, std::uint32_t count) {
+  return caught("cannot read a detector's windows", [&] {
+    std::vector<DetectWindow> all;
+    const std::string subject = storable(key.subject);
+    const std::string object = storable(key.object);
+    const Integer width = width_given;
+    const Integer until = until_given;
+    const Integer limit = count;
+    Integer begins = 0;
+    WindowFound r;
+    soci::statement statement =
+        (work_.connection.session.prepare
+             << "SELECT id, begins_ns, n, a, b, c, most, said FROM detect_windows WHERE detector = :d"
+                " AND subject = :s AND object = :o AND width_ns = :w AND begins_ns <= :until"
+                " ORDER BY begins_ns DESC LIMIT :count",
+         use(key.detector), use(subject), use(object), use(width), use(until), use(limit), into(r.id),
+         into(begins), into(r.n), into(r.a), into(r.b), into(r.c), into(r.most), into(r.said));
+    statement.execute();
+    while (statement.fetch()) {
+      all.push_back({r.id, begins, width, {r.n, r.a, r.b, r.c, r.most, 0, {}, {}}, r.said != 0});
+    }
+    return all;
+  });
+}
+
+Result<DetectKnown> DetectStore::note(const DetectKey& key, TimeNs at) {
+  return caught("cannot note what a detector saw", [&] {
+    soci::session& sql = work_.connection.session;
+    if (!statements_) statements_ = std::make_unique<Statements>(sql);
+    KnownGiven& given = statements_->known;
+    KnownFound& found = statements_->known_found;
+    given = {storable(key.detector), storable(key.subject), storable(key.object), at};
+    if (!statements_->note.execute(true)) {
+      sql << fmt::format(
+          "INSERT INTO detect_known (detector, subject, object, first_ns, last_ns, days, mark, said)"
+          " VALUES (:d, :s, :o, :at, :at2, 1, 0, 0) ON CONFLICT DO NOTHING RETURNING {}",
+          kKnownValues),
+          use(given.detector), use(given.subject), use(given.object), use(given.at), use(given.at),
+          WEIR_INTO_KNOWN(found);
+      if (!sql.got_data()) statements_->note.execute(true);  // another engine was first
+      ++statements_->known_added[given.detector];
+    }
+    return found.known();
+  });
+}
+
+Result<void> DetectStore::put(const DetectKnown& known) {
+  return caught("cannot change what a detector knows", [&] {
+    const Integer mark = known.mark;
+    const Integer said = known.said;
+    const Integer id = known.id;
+    work_.connection.session << "UPDATE detect_known SET mark = :m, said = :s WHERE id = :id", use(mark),
+        use(said), use(id);
+  });
+}
+
+Result<std::vector<DetectStore::Stale>> DetectStore::stale(const std::string& detector,
+                                                           const std::string& subject_given,
+                                                           std::int64_t mark_given, std::uint32_t count) {
+  return caught("cannot read what a detector knows", [&] {
+    std::vector<Stale> all;
+    const std::string subject = storable(subject_given);
+    const Integer mark = mark_given;
+    const Integer limit = count;
+    std::string object;
+    KnownFound r;
+    soci::statement statement =
+        (work_.connection.session.prepare
+             << fmt::format("SELECT object, {} FROM detect_known WHERE detector = :d AND subject = :s"
+                            " AND object <> '' AND said = 0 AND mark <= :m ORDER BY object LIMIT :n",
+                            kKnownValues),
+         use(detector), use(subject), use(mark), use(limit), into(object), WEIR_INTO_KNOWN(r));
+    statement.execute();
+    while (statement.fetch()) all.push_back({object, r.known()});
+    return all;
+  });
+}
+
+Result<std::int64_t> DetectStore::trim() {
+  return caught("cannot trim what detectors remember", [&]() -> std::int64_t {
+    if (!statements_) return 0;
+    soci::session& sql = work_.connection.session;
+    Integer gone = 0;
+    const auto keep = [&](const char* table, const char* oldest_first, const std::string& detector,
+                          Integer added, Integer limit) {
+      Integer newest = 0;
+      sql << fmt::format("SELECT MAX(id) FROM {} WHERE detector = :d", table), use(detector), into(newest);
+      const Integer step = std::max<Integer>(limit / kTrimShare, 1);
+      if (newest / step == (newest - added) / step) return;
+      Integer rows = 0;
+      sql << fmt::format("SELECT COUNT(*) FROM {} WHERE detector = :d", table), use(detector), into(rows);
+      if (rows <= limit) return;
+      const Integer surplus = rows - limit;
+      sql << fmt::format(
+          "DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE detector = :d ORDER BY {1}"
+          " LIMIT :n)",
+          table, oldest_first),
+          use(detector), use(surplus);
+      gone += surplus;
+    };
+    for (const auto& [detector, added] : statements_->windows_added)
+      keep("detect_windows", "id", detector, added, work_.connection.limits.detect_windows);
+    for (const auto& [detector, added] : statements_->known_added)
+      keep("detect_known", "last_ns, id", detector, added, work_.connection.limits.detect_known);
+    return gone;
+  });
+}
+
+}  // namespace weir::policy
