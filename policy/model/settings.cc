@@ -231,20 +231,15 @@ PairSettings read_pair(const Node& map, Mistakes& mistakes) {
       }
     }
   }
-  if (const Node* const urgent = map.find("urgent")) {
-    if (const auto word = read_text({*urgent, row_of("pairs", "urgent")}, mistakes)) {
-      constexpr std::array kWords = {"clear", "drop", "pass"};
-      const auto* const at = std::find(kWords.begin(), kWords.end(), *word);
-      if (at != kWords.end()) pair.urgent = static_cast<UrgentAction>(at - kWords.begin());
-    }
-  }
-  if (const Node* const block = map.find("block")) {
-    if (const auto word = read_text({*block, row_of("pairs", "block")}, mistakes)) {
-      constexpr std::array kWords = {"answer", "reset", "drop"};
-      const auto* const at = std::find(kWords.begin(), kWords.end(), *word);
-      if (at != kWords.end()) pair.block = static_cast<BlockAction>(at - kWords.begin());
-    }
-  }
+  // The place of the word that `key` has in the row's words, which are those of an enumeration in its order.
+  const auto place = [&](std::string_view key, const std::array<std::string_view, 3>& words) {
+    const Node* const node = map.find(key);
+    const auto word = node != nullptr ? read_text({*node, row_of("pairs", key)}, mistakes) : std::nullopt;
+    const auto* const at = word ? std::find(words.begin(), words.end(), *word) : words.begin();
+    return static_cast<std::uint8_t>(at - words.begin());
+  };
+  pair.urgent = static_cast<UrgentAction>(place("urgent", {"clear", "drop", "pass"}));
+  pair.block = static_cast<BlockAction>(place("block", {"answer", "reset", "drop"}));
   for (std::size_t i = 0; i < kExceptionCauses; ++i) {
     pair.exceptions[i] = default_action(static_cast<ExceptionCause>(i), pair.strict);
   }

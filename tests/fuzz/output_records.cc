@@ -71,7 +71,9 @@ event::FlowEvent event_with_texts(std::string_view text) {
   event.set_http_method(bytes.empty() ? "GET" : bytes);
   event.set_user_agent(bytes);
   event.set_end_reason(bytes);
+  event.set_asn(64'496);
   event.set_as_org(bytes);
+  event.set_country(bytes);
   event.mutable_http()->set_referer(bytes);
   event.mutable_http()->set_file_name(bytes);
   event.mutable_client()->set_user(bytes);
@@ -90,13 +92,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   static_cast<void>(kQuiet);
   const std::string_view text = as_text(Bytes{data, size});
-  const bool people = size % 2 == 0;
   const event::FlowEvent own = event_with_texts(text);
-  check_text(own, people);
+  for (const bool people : {false, true}) check_text(own, people);
   check_ipfix(own);
   const auto decoded = policy::decode_event(text);
   if (!decoded) return 0;
-  check_text(*decoded, people);
+  for (const bool people : {false, true}) check_text(*decoded, people);
   check_ipfix(*decoded);
   return 0;
 }
