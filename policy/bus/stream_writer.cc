@@ -37,7 +37,12 @@ FlushReport StreamWriter::flush() {
       continue;  // of a cluster another node may answer; each answer is taken, or the next flush would get it
     }
     if (reply->kind == RedisReply::Kind::kError && !report.error) {
-      report.error = Error{ErrorCode::kLimit, fmt::format("Redis refused an entry: {}", reply->text), {}, {}};
+      // One that still reads its file back is one that died: what it had only acknowledged it may not have.
+      const bool loading = reply->text.starts_with("LOADING");
+      report.error = Error{loading ? ErrorCode::kUnavailable : ErrorCode::kLimit,
+                           fmt::format("Redis refused an entry: {}", reply->text),
+                           {},
+                           {}};
     }
     // Only the unbroken run from the start counts: the caller sends everything after it again, in order.
     if (!report.error) ++report.acknowledged;

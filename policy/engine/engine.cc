@@ -199,6 +199,7 @@ Result<void> Engine::commit(Batch& batch, const Round& round, TimeNs now) {
     if (count == 0) continue;
     if (auto counted = batch.count(name, static_cast<std::int64_t>(count)); !counted) return counted;
   }
+  if (auto done = tries_.done(batch); !done) return done;
   if (auto set = batch.set("last_commit_ns", now); !set) return set;
   if (auto set = batch.set("heartbeat_ns", now); !set) return set;
   last_beat_ = now;

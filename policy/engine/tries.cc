@@ -38,6 +38,7 @@ Result<void> Tries::add(std::vector<StreamEntry> again) {
 
 Result<Tries::Next> Tries::next(Store& store) {
   Next next;
+  last_try_ = false;
   while (!waiting_.empty()) {
     const std::uint32_t times = waiting_.front().entry.gone ? 1 : waiting_.front().times;
     const bool alone = times > kTriesTogether;
@@ -65,7 +66,13 @@ Result<bool> Tries::last_try_failed(Store& store, const StreamEntry& entry) {
   if (!batch) return tl::unexpected(batch.error());
   if (auto set = batch->set(kLastTry, mark); !set) return tl::unexpected(set.error());
   if (auto committed = batch->commit(); !committed) return tl::unexpected(committed.error());
+  last_try_ = true;
   return false;
+}
+
+Result<void> Tries::done(Batch& batch) {
+  if (!std::exchange(last_try_, false)) return {};
+  return batch.set(kLastTry, 0);
 }
 
 }  // namespace weir::policy

@@ -35,6 +35,9 @@ class Tries {
   };
   /// The next to be tried together, oldest first; none: nothing waits.
   [[nodiscard]] Result<Next> next(Store& store);
+  /// In the transaction with the effects of the last `next`: its try did not fail, whoever dies before the
+  /// acknowledgement.
+  [[nodiscard]] Result<void> done(Batch& batch);
 
  private:
   struct Again {
@@ -46,6 +49,7 @@ class Tries {
   RedisConnection connection_;
   std::string group_;
   std::deque<Again> waiting_;
+  bool last_try_ = false;  // of what `next` gave
 };
 
 }  // namespace weir::policy

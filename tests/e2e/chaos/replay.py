@@ -35,6 +35,7 @@ class Flow:
         self.ports = 1
         self.tries = 0
         self.sent = 0.0
+        self.kills = 0  # of classifiers
 
 
 class Replay:
@@ -53,7 +54,7 @@ class Replay:
 
     def wanted(self):
         """Each row that has to be recorded, and how often it may have been seen at most."""
-        return {(flow.client, flow.server): flow.ports for flow in self.told}
+        return {(flow.client, flow.server): flow.ports + flow.kills for flow in self.told}
 
     def play(self, appliance, look=lambda _: None, enough=lambda: True):
         """All that is left of the list, over again the last flows until `enough`."""
@@ -73,15 +74,16 @@ class Replay:
             if now > deadline:
                 raise AssertionError(f'{len(self.waiting)} flows were not told within {DEADLINE_S} s that they are blocked')
             while self.next < until and len(self.waiting) < OUTSTANDING_MAX and self.next - first < (now - begun) * self.rate:
-                self.begin(self.flows[self.next])
+                self.begin(self.flows[self.next], appliance.killed['weir-classifier'])
                 self.next += 1
-            self.listen()
+            self.listen(appliance.killed['weir-classifier'])
             self.try_again(now)
             appliance.look_after()
             look(now)
             time.sleep(0.001)
 
-    def begin(self, flow):
+    def begin(self, flow, kills):
+        flow.kills = kills
         if flow.blocked:
             self.waiting[flow.client, flow.port, flow.server] = flow
         self.send(flow)
@@ -106,11 +108,13 @@ class Replay:
                 self.waiting[flow.client, flow.port, flow.server] = flow
             self.send(flow)
 
-    def listen(self):
+    def listen(self, kills):
         for frame in arrived(self.inside):
             quoted = quoted_flow(frame)
             if quoted in self.waiting:
-                self.told.append(self.waiting.pop(quoted))
+                flow = self.waiting.pop(quoted)
+                flow.kills = kills - flow.kills  # while it waited: its answer may have died with the channel
+                self.told.append(flow)
         self.slipped += sum(MARK in frame and frame[30:33] == bytes((203, 0, 113)) for frame in arrived(self.outside))
 
 

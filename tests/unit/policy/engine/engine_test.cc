@@ -150,8 +150,13 @@ TEST_F(EngineTest, AStoreThatRefusesEverythingIsNotTheEntrysFault) {
     EXPECT_FALSE(next && next->given_up);
   }
   again();
-  EXPECT_FALSE(tries.next(wide).value().given_up)
-      << "the first time that it is tried with a store that works";
+  for (int i = 0; i < 3; ++i) {  // done each time, and not acknowledged: Redis died in between
+    EXPECT_FALSE(tries.next(wide).value().given_up);
+    auto batch = wide.begin();
+    ASSERT_TRUE(batch && tries.done(*batch) && batch->commit());
+    again();
+  }
+  EXPECT_FALSE(tries.next(wide).value().given_up) << "the first try that is not done";
   again();
   EXPECT_TRUE(tries.next(wide).value().given_up);
 }
