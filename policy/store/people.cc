@@ -25,15 +25,20 @@ struct NamingColumn {
 };
 /// Every column that names a subject. A table that is not here keeps nothing about people.
 constexpr std::array kNaming{
-    NamingColumn{"violations", "subject"}, NamingColumn{"violations", "object"},
-    NamingColumn{"quotas", "subject"},     NamingColumn{"quota_minutes", "subject"},
-    NamingColumn{"software", "client"},    NamingColumn{"flows", "initiator"},
-    NamingColumn{"flows", "responder"},
+    NamingColumn{"violations", "subject"},     NamingColumn{"violations", "object"},
+    NamingColumn{"quotas", "subject"},         NamingColumn{"quota_minutes", "subject"},
+    NamingColumn{"software", "client"},        NamingColumn{"flows", "initiator"},
+    NamingColumn{"flows", "responder"},        NamingColumn{"suppressions", "subject"},
+    NamingColumn{"suppressions", "object"},    NamingColumn{"usage_sums", "name"},
+    NamingColumn{"detect_windows", "subject"}, NamingColumn{"detect_windows", "object"},
+    NamingColumn{"detect_known", "subject"},   NamingColumn{"detect_known", "object"},
+    NamingColumn{"server_sums", "server"},
 };
 
 /// Every column that says to which violation a row belongs.
 constexpr std::array kOfViolation{NamingColumn{"violations", "id"},
-                                  NamingColumn{"violation_evidence", "violation"}};
+                                  NamingColumn{"violation_evidence", "violation"},
+                                  NamingColumn{"violation_history", "violation"}};
 
 /// As it stands in an event's JSON, within quotes: a user, a host, an address of mail.
 std::string as_in_json(const std::string& subject) {
@@ -77,6 +82,13 @@ void gather(soci::session& sql, const std::string& table, const std::string& whe
       row.emplace_back(one.get_properties(i).get_name(), text_of(one, i));
     rows.push_back(std::move(row));
   }
+}
+
+/// Those are counted beside their table.
+void count_down_violations(Batch::Work& work, const std::map<std::string, std::uint64_t>& gone) {
+  const auto violations = gone.find("violations");
+  if (violations != gone.end())
+    count_rows(work, "violations", -static_cast<std::int64_t>(violations->second));
 }
 
 Integer affected(soci::statement& statement) {
@@ -161,6 +173,7 @@ Result<std::map<std::string, std::uint64_t>> erase_rows_about(Batch& batch, cons
     };
     for (const NamingColumn& one : kNaming) erase(one.table, fmt::format("{} = :s", one.column), subject);
     erase("flows", kSaidInEvent, as_in_json(subject));
+    count_down_violations(batch.work(), rows);
     return rows;
   });
 }
@@ -186,6 +199,7 @@ Result<std::map<std::string, std::uint64_t>> trim_by_age(Batch& batch, const Ret
     trim("violations", "violations", "id", "last_seen_ns", keep.violations_days);
     trim("software", "software", "client, product, version", "last_seen_ns", keep.software_days);
     trim("identities", "quotas", "id", "ends_ns", keep.identities_days);
+    count_down_violations(batch.work(), rows);
     return rows;
   });
 }
