@@ -94,12 +94,12 @@ class Engine {
   Store store_;
   SoftwareJudge judge_;
   QuotaLedger quotas_;
+  Tries tries_;
   CategoryJudge categories_;  // empty: there are none
   // Those of the round; kept from round to round for their memory, which so grows to that of the largest.
   std::vector<Decoded> decoded_;
   std::size_t decoded_count_ = 0;
   Detection detection_;
-  Tries tries_;
   Retention retention_;
   TimeNs last_beat_ = 0;
   TimeNs last_claim_ = 0;

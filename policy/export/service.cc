@@ -66,7 +66,7 @@ void serve(const Settings& settings, int signals) {
       spdlog::error("metrics-not-written what=\"{}\"", to_text(written.error()));
   }
   const std::uint64_t one = 1;
-  static_cast<void>(write(stop, &one, sizeof one));  // an eventfd takes it
+  if (write(stop, &one, sizeof one) < 0) spdlog::error("outputs-not-told-to-stop");  // an eventfd takes it
   for (std::thread& thread : threads) thread.join();
   static_cast<void>(write_metrics(export_metrics_file(settings), metrics_text(counted)));
   close(stop);

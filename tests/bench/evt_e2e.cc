@@ -54,6 +54,12 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+classifier::EventRing ring() {
+  auto made = classifier::EventRing::open("", {.bytes = 256U << 20U, .events_max = 1U << 20U});
+  if (!made) fail(to_text(made.error()));
+  return std::move(*made);
+}
+
 class Bed {
  public:
   [[nodiscard]] classifier::RedisPublisherOptions publisher() const {
@@ -165,7 +171,7 @@ void rate(const Options& options, bool with_engine) {
         }
       }
     }};
-    classifier::RedisPublisher publisher{bed.publisher()};
+    classifier::RedisPublisher publisher{bed.publisher(), ring(), nullptr};
     took = push_through(publisher, feed, events, [&] { return arrived.load(); });
   }
   const double ceiling = (before + bed.xadd_ceiling(mean_bytes(templates), ceiling_entries)) / 2;
@@ -220,7 +226,7 @@ Loop open_loop(const Options& options, double rate, double seconds, double stall
                                     std::chrono::duration<double, std::milli>(now - due(i)).count();
                               applied += more;
                             }};
-  classifier::RedisPublisher publisher{bed.publisher()};
+  classifier::RedisPublisher publisher{bed.publisher(), ring(), nullptr};
   std::jthread staller{[&] {
     if (stall <= 0) return;
     std::this_thread::sleep_until(due(loop.events / 10));
