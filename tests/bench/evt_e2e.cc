@@ -74,12 +74,15 @@ class Bed {
     auto reading = reader();
     auto letters = policy::RedisConnection::connect(redis_.endpoint());
     auto facts = policy::RedisConnection::connect(redis_.endpoint());
+    auto tries = policy::RedisConnection::connect(redis_.endpoint());
     auto store = policy::Store::open(home_.file("weir.db"), policy::StoreAccess::kWrite);
-    if (!reading || !letters || !facts || !store) return std::nullopt;
-    return policy::Engine{
-        std::move(*reading), policy::StreamWriter{std::move(*letters), policy::kDeadLettersMax},
-        std::move(*store), [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
-        policy::QuotaLedger{[] { return nullptr; }, policy::FactsWriter{std::move(*facts)}}};
+    if (!reading || !letters || !facts || !tries || !store) return std::nullopt;
+    return policy::Engine{std::move(*reading),
+                          policy::StreamWriter{std::move(*letters), policy::kDeadLettersMax},
+                          std::move(*store),
+                          [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
+                          policy::QuotaLedger{[] { return nullptr; }, policy::FactsWriter{std::move(*facts)}},
+                          policy::Tries{std::move(*tries), std::string{policy::kEngineGroup}}};
   }
   [[nodiscard]] std::optional<policy::StreamReader> reader() const {
     auto connection = policy::RedisConnection::connect(redis_.endpoint());
@@ -246,7 +249,7 @@ Loop open_loop(const Options& options, double rate, double seconds, double stall
   loop.counts = publisher.counts();
   // By the store: an engine that ended between commit and acknowledgement did not say what it had applied.
   const auto deadline = Clock::now() + std::chrono::seconds{60};
-  while (bed.applied() < loop.events - loop.counts.lost && Clock::now() < deadline)
+  while (bed.applied() < loop.events - loop.counts.lost.total() && Clock::now() < deadline)
     std::this_thread::sleep_for(milliseconds{20});
   loop.applied = bed.applied();
   return loop;
@@ -269,7 +272,7 @@ void stalled(const Options& options) {
   std::printf(
       "{\"bench\":\"evt.e2e\",\"case\":\"stalled\",\"events\":%llu,\"lost\":%llu,\"missing\":%lld,"
       "\"longest_accept_us\":%.0f}\n",
-      static_cast<unsigned long long>(loop.events), static_cast<unsigned long long>(loop.counts.lost),
+      static_cast<unsigned long long>(loop.events), static_cast<unsigned long long>(loop.counts.lost.total()),
       static_cast<long long>(loop.events) - static_cast<long long>(loop.applied), loop.longest_accept_us);
 }
 
