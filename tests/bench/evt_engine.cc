@@ -73,9 +73,12 @@ class Bed {
     rules.rules["video"] = {
         {{1'000'000'000'000, 0, 0, 0}, QuotaPer::kClient, QuotaEvery::kDay}, Section::kWeb, Severity::kLow};
     const auto kept = std::make_shared<const policy::QuotaRules>(std::move(rules));
-    return {std::move(reader), policy::StreamWriter{redis_.connect(), policy::kDeadLettersMax},
-            std::move(*store), [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
-            policy::QuotaLedger{[kept] { return kept; }, policy::FactsWriter{redis_.connect()}}};
+    return {std::move(reader),
+            policy::StreamWriter{redis_.connect(), policy::kDeadLettersMax},
+            std::move(*store),
+            [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
+            policy::QuotaLedger{[kept] { return kept; }, policy::FactsWriter{redis_.connect()}},
+            policy::Tries{redis_.connect(), std::string{policy::kEngineGroup}}};
   }
   void fill(const std::vector<policy::StreamEntry>& entries) {
     policy::StreamWriter out{redis_.connect(), 10'000'000};
