@@ -111,7 +111,7 @@ class Bed {
     if (!connection.command({"DEL", "weir:ceiling"})) fail("redis");
     return std::strtod(text.c_str() + column + 3, nullptr);
   }
-  void signal(int number) { redis_.signal(number); }
+  void signal(int number) { redis_.send(number); }
   /// Events whose effects are in the store.
   [[nodiscard]] std::uint64_t applied() const {
     auto store = policy::Store::open(home_.file("weir.db"), policy::StoreAccess::kRead);

@@ -66,8 +66,6 @@ class RedisServer {
   }
   /// To a server that lives on, such as SIGSTOP.
   void send(int signal) const { kill(pid_, signal); }
-  void signal(int number) const { kill(pid_, number); }
-  void send(int signal) const { kill(pid_, signal); }
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] const std::string& home() const { return home_.path(); }
   [[nodiscard]] std::string socket() const { return home_.file("redis.sock"); }
