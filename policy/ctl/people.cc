@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/ctl/people.h"
+#include "policy/engine/event_codec.h"
+#include "policy/engine/kept_event.h"
 
 #include <fmt/format.h>
 
@@ -103,6 +105,12 @@ Result<void> use_up(policy::Batch& batch, const policy::RevealRequest& request, 
   return policy::put(batch, *unused);
 }
 
+std::string said_by_event(const std::string& kept) {
+  const auto event = policy::kept_event(kept);
+  const auto json = event ? policy::event_to_json(*event) : tl::unexpected(event.error());
+  return json ? *json : std::string{};
+}
+
 Result<std::string> subject_behind(policy::Store& store, const policy::Pseudonyms& pseudonyms,
                                    const std::string& word) {
   if (!policy::is_pseudonym(word)) return word;
@@ -112,7 +120,7 @@ Result<std::string> subject_behind(policy::Store& store, const policy::Pseudonym
     if (pseudonyms.of(one) == word) return one;
   std::string found;
   const auto searched = policy::each_event(store, [&](const std::string& event) {
-    for (const std::string& name : names_in(event))
+    for (const std::string& name : names_in(said_by_event(event)))
       if (pseudonyms.of(name) == word) found = name;
     return found.empty();
   });

@@ -52,6 +52,8 @@ struct PeopleDesk {
 /// A consent is good for once.
 [[nodiscard]] Result<void> use_up(policy::Batch& batch, const policy::RevealRequest& request, TimeNs now);
 
+/// What an event that the store keeps says, as JSON; empty: it cannot be read.
+[[nodiscard]] std::string said_by_event(const std::string& kept);
 /// The subject that a command names: itself, or whom the pseudonym stands for. kNotFound: nobody that is
 /// known any more.
 [[nodiscard]] Result<std::string> subject_behind(policy::Store& store, const policy::Pseudonyms& pseudonyms,

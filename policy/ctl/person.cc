@@ -43,7 +43,7 @@ void hand_out(Context& context, const PersonWords& words) {
   const auto subject = subject_behind(desk->store, desk->pseudonyms, words.subject);
   if (!subject) return context.fail(subject.error());
   const std::string pseudonym = desk->pseudonyms.of(*subject);
-  const auto tables = policy::rows_about(desk->store, *subject);
+  const auto tables = policy::rows_about(desk->store, *subject, said_by_event);
   if (!tables) return context.fail(tables.error());
   auto entry = entry_of("person export", pseudonym, words.reason);
   const auto request = consent(*desk, pseudonym, entry);
@@ -71,7 +71,7 @@ Result<std::string> erase_one(PeopleDesk& desk, const std::string& subject, cons
   auto batch = desk.store.begin();
   if (!batch) return tl::unexpected(batch.error());
   auto entry = entry_of("person erase", pseudonym, reason);
-  const auto rows = policy::erase_rows_about(*batch, subject);
+  const auto rows = policy::erase_rows_about(*batch, subject, said_by_event);
   if (!rows) return tl::unexpected(rows.error());
   const auto captures = evidence::captures_of(desk.settings.capture.directory, subject);
   std::string what;

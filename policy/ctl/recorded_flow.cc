@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
-#include "policy/bus/streams.h"
+#include "policy/bus/event_batch.h"
+#include "policy/bus/stream_registry.h"
 #include "policy/engine/event_codec.h"
+#include "policy/engine/kept_event.h"
 #include "policy/evidence/captures.h"
 
 namespace weir::ctl {
@@ -19,13 +21,19 @@ std::vector<event::FlowEvent> in_stream(const Settings& settings, const std::str
   auto streams = open_streams(settings);
   if (!number || !streams) return events;
   const auto visit = [&](const policy::StreamEntry& entry) {
-    auto event = policy::decode_event(entry.payload);
-    if (!event || event->flow_id() != flow_id) return true;
-    const bool first = event->kind() == event::KIND_OPENED;
-    events.push_back(std::move(*event));
-    return !first;
+    const auto opened = policy::open_batch(entry.payload);
+    if (!opened) return true;
+    for (auto bytes = opened->events.rbegin(); bytes != opened->events.rend(); ++bytes) {
+      auto event = policy::decode_event(*bytes);
+      if (!event || event->flow_id() != flow_id) continue;
+      const bool first = event->kind() == event::KIND_OPENED;
+      events.push_back(std::move(*event));
+      if (first) return false;
+    }
+    return true;
   };
-  static_cast<void>(streams->scan_backwards(policy::flow_stream(number->worker), kEntriesMax, visit));
+  static_cast<void>(
+      streams->scan_backwards(policy::flow_stream(settings, number->worker), kEntriesMax, visit));
   return events;
 }
 
@@ -38,7 +46,7 @@ std::vector<event::FlowEvent> recorded_events(const Settings& settings, policy::
   if (!events.empty() && events.back().kind() == event::KIND_FINAL) return events;
   const auto kept = store.flow(flow_id);
   if (!kept) return events;
-  if (auto last = policy::event_from_json(kept->event)) events.push_back(std::move(*last));
+  if (auto last = policy::kept_event(kept->event)) events.push_back(std::move(*last));
   return events;
 }
 

@@ -40,16 +40,19 @@ constexpr std::array kOfViolation{NamingColumn{"violations", "id"},
                                   NamingColumn{"violation_evidence", "violation"},
                                   NamingColumn{"violation_history", "violation"}};
 
-/// As it stands in an event's JSON, within quotes: a user, a host, an address of mail.
-std::string as_in_json(const std::string& subject) {
-  std::string pattern = "%\"";
-  for (const char c : subject) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + "\"%";
+/// Flows whose event names the subject as a text of its own: a user, a host, an address of mail.
+std::vector<Integer> flows_naming(soci::session& sql, const std::string& subject,
+                                  const EventText& text_of_event) {
+  std::vector<Integer> ids;
+  const std::string quoted = '"' + subject + '"';
+  Integer id = 0;
+  std::string event;
+  soci::statement statement = (sql.prepare << "SELECT id, event FROM flows", into(id), into(event));
+  statement.execute();
+  while (statement.fetch())
+    if (text_of_event(event).find(quoted) != std::string::npos) ids.push_back(id);
+  return ids;
 }
-constexpr const char* kSaidInEvent = "event LIKE :said ESCAPE '!'";
 
 std::string text_of(const soci::row& row, std::size_t column) {
   if (row.get_indicator(column) == soci::i_null) return {};
@@ -124,13 +127,15 @@ Result<void> overwrite_erased(Store& store) {
   return caught("cannot overwrite what was erased", [&] { rewrite_files(store.connection().session); });
 }
 
-Result<std::map<std::string, std::vector<TextRow>>> rows_about(Store& store, const std::string& subject) {
+Result<std::map<std::string, std::vector<TextRow>>> rows_about(Store& store, const std::string& subject,
+                                                               const EventText& text_of_event) {
   return caught("cannot read what is kept", [&] {
     std::map<std::string, std::vector<TextRow>> all;
     soci::session& sql = store.connection().session;
     for (const NamingColumn& one : kNaming)
       gather(sql, one.table, fmt::format("{} = :s", one.column), subject, all[one.table]);
-    gather(sql, "flows", kSaidInEvent, as_in_json(subject), all["flows"]);
+    for (const Integer id : flows_naming(sql, subject, text_of_event))
+      gather(sql, "flows", "id = :s", id, all["flows"]);
     for (auto& [table, rows] : all) {  // a row can name somebody twice
       std::ranges::sort(rows);
       rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
@@ -162,17 +167,18 @@ Result<std::uint64_t> open_cases(Store& store, const std::string& subject) {
                 });
 }
 
-Result<std::map<std::string, std::uint64_t>> erase_rows_about(Batch& batch, const std::string& subject) {
+Result<std::map<std::string, std::uint64_t>> erase_rows_about(Batch& batch, const std::string& subject,
+                                                              const EventText& text_of_event) {
   return caught("cannot erase", [&] {
     std::map<std::string, std::uint64_t> rows;
     soci::session& sql = batch.work().connection.session;
-    const auto erase = [&](const char* table, const std::string& where, const std::string& value) {
+    const auto erase = [&](const char* table, const std::string& where, const auto& value) {
       soci::statement statement =
           (sql.prepare << fmt::format("DELETE FROM {} WHERE {}", table, where), use(value));
       if (const Integer gone = affected(statement); gone > 0) rows[table] += static_cast<std::uint64_t>(gone);
     };
     for (const NamingColumn& one : kNaming) erase(one.table, fmt::format("{} = :s", one.column), subject);
-    erase("flows", kSaidInEvent, as_in_json(subject));
+    for (const Integer id : flows_naming(sql, subject, text_of_event)) erase("flows", "id = :s", id);
     count_down_violations(batch.work(), rows);
     return rows;
   });

@@ -19,6 +19,9 @@ namespace weir::policy {
 
 inline constexpr std::uint32_t kRowsAboutMax = 1'000'000;  // of one table, that are handed out
 
+/// What a kept event says, as JSON: the store does not know how events are kept.
+using EventText = std::function<std::string(const std::string& kept)>;
+
 /// A row as text, by column.
 using TextRow = std::vector<std::pair<std::string, std::string>>;
 
@@ -28,7 +31,8 @@ using TextRow = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<void> each_event(Store& store, const std::function<bool(const std::string&)>& visit);
 /// By table; those without a row are left out. A user or host also in what events say of the client.
 [[nodiscard]] Result<std::map<std::string, std::vector<TextRow>>> rows_about(Store& store,
-                                                                             const std::string& subject);
+                                                                             const std::string& subject,
+                                                                             const EventText& text_of_event);
 /// The violation, and all that is kept of its life; by table.
 [[nodiscard]] Result<std::map<std::string, std::vector<TextRow>>> rows_of_violation(Store& store,
                                                                                     std::int64_t id);
@@ -36,7 +40,8 @@ using TextRow = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<std::uint64_t> open_cases(Store& store, const std::string& subject);
 /// All of it is gone; rows by table. Then `overwrite_erased`.
 [[nodiscard]] Result<std::map<std::string, std::uint64_t>> erase_rows_about(Batch& batch,
-                                                                            const std::string& subject);
+                                                                            const std::string& subject,
+                                                                            const EventText& text_of_event);
 /// What was deleted is gone from the database's files too, which takes a while: they are written anew.
 [[nodiscard]] Result<void> overwrite_erased(Store& store);
 /// What is older than its class is kept, at most `count` rows a class, so that no batch takes long; by class

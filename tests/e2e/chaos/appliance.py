@@ -41,6 +41,7 @@ pairs:
   - {{name: test, inside: "net_af_packet0,iface=near-in,framecnt=2048", outside: "net_af_packet1,iface=near-out", mode: strict, fail: closed, block: reset}}
 memory: {{hugepages: off}}
 timeouts: {{udp_s: 2}}
+privacy: {{people: clear}}
 redis: {{socket: {self.socket}, stream_keep_s: 0}}
 classifier: {{user: root, policy: {directory}/current.yaml, catalogue: "", spool_megabytes: 16}}
 engine: {{user: root, store: {directory}/weir.db}}

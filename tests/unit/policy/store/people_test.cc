@@ -14,6 +14,8 @@
 namespace weir::policy {
 namespace {
 
+const EventText kAsItIs = [](const std::string& kept) { return kept; };
+
 using ::testing::Contains;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -68,17 +70,17 @@ class PeopleTest : public ::testing::Test {
 TEST_F(PeopleTest, AllThatIsKeptAboutOneIsHandedOutAndNothingOfOthers) {
   know("10.0.0.2", 1, "anna@EXAMPLE.COM");
   know("10.0.0.3", 1);
-  const auto about = rows_about(store_, "10.0.0.2").value();
+  const auto about = rows_about(store_, "10.0.0.2", kAsItIs).value();
   EXPECT_EQ(about.size(), 3U);
   for (const char* const table : {"violations", "software", "flows"})
     EXPECT_EQ(about.at(table).size(), 1U) << table;
   EXPECT_THAT(about.at("violations")[0],
               Contains(std::pair<std::string, std::string>{"object", "bet.example"}));
-  const auto user = rows_about(store_, "anna@EXAMPLE.COM").value();
+  const auto user = rows_about(store_, "anna@EXAMPLE.COM", kAsItIs).value();
   for (const char* const table : {"quotas", "quota_minutes", "flows"})
     EXPECT_EQ(user.at(table).size(), 1U) << table;
-  EXPECT_THAT(rows_about(store_, "nobody").value(), IsEmpty());
-  EXPECT_THAT(rows_about(store_, "anna_EXAMPLE.COM").value(), IsEmpty()) << "_ is no wildcard";
+  EXPECT_THAT(rows_about(store_, "nobody", kAsItIs).value(), IsEmpty());
+  EXPECT_THAT(rows_about(store_, "anna_EXAMPLE.COM", kAsItIs).value(), IsEmpty()) << "_ is no wildcard";
   EXPECT_THAT(subjects_known(store_).value(), Contains("anna@EXAMPLE.COM"));
 }
 
@@ -87,12 +89,12 @@ TEST_F(PeopleTest, WhoIsErasedIsInNoFileOfTheStore) {
   know("10.0.0.3", 1);
   ASSERT_NE(file_bytes().find("anna@EXAMPLE.COM"), std::string::npos);
   for (const char* const subject : {"10.11.12.13", "anna@EXAMPLE.COM"})
-    in_batch([&](Batch& batch) { EXPECT_FALSE(erase_rows_about(batch, subject).value().empty()); });
+    in_batch([&](Batch& batch) { EXPECT_FALSE(erase_rows_about(batch, subject, kAsItIs).value().empty()); });
   ASSERT_TRUE(overwrite_erased(store_));
   EXPECT_EQ(file_bytes().find("anna@EXAMPLE.COM"), std::string::npos);
   EXPECT_EQ(file_bytes().find("10.11.12.13"), std::string::npos);
-  EXPECT_THAT(rows_about(store_, "10.11.12.13").value(), IsEmpty());
-  EXPECT_EQ(rows_about(store_, "10.0.0.3").value().size(), 5U) << "others stay";
+  EXPECT_THAT(rows_about(store_, "10.11.12.13", kAsItIs).value(), IsEmpty());
+  EXPECT_EQ(rows_about(store_, "10.0.0.3", kAsItIs).value().size(), 5U) << "others stay";
 }
 
 TEST_F(PeopleTest, WhatIsOlderThanItsClassIsKeptGoes) {
@@ -107,7 +109,7 @@ TEST_F(PeopleTest, WhatIsOlderThanItsClassIsKeptGoes) {
   EXPECT_EQ(trim(keep, 32 * kDay), (Gone{{"software", 1}}));
   EXPECT_EQ(trim(keep, 42 * kDay), (Gone{{"identities", 1}}));
   EXPECT_EQ(trim(RetentionSettings{0, 0, 0, 0, 0}, 10'000 * kDay), Gone{}) << "0: for ever";
-  EXPECT_THAT(rows_about(store_, "10.0.0.3").value(), Not(IsEmpty()));
+  EXPECT_THAT(rows_about(store_, "10.0.0.3", kAsItIs).value(), Not(IsEmpty()));
 }
 
 TEST_F(PeopleTest, NoMoreGoesAtOnceThanWasSaid) {
