@@ -52,16 +52,7 @@ class EngineTest : public ::testing::Test {
       ASSERT_FALSE(out.flush().error);
     }
   }
-  static std::vector<std::string> story() {
-    std::vector<std::string> payloads;
-    for (std::uint64_t i = 1; i <= 40; ++i) {
-      event::FlowEvent event = test::flow_event(i, i % 2 == 0 ? event::KIND_FINAL : event::KIND_OPENED);
-      if (i % 4 == 0) test::add_hit(event, "no-gambling", i % 8 == 0 ? "bet.example" : "dice.example");
-      if (i % 5 == 0) test::add_software(event, i % 10 == 0 ? "bittorrent" : "curl", "7.88");
-      payloads.push_back(event.SerializeAsString());
-    }
-    return payloads;
-  }
+  static std::vector<std::string> story() { return test::story(); }
   /// Rounds until the stream is read; gives their sum.
   static Round run_dry(Engine& engine) {
     Round sum;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "policy/model/flow_event.pb.h"
 
@@ -46,6 +47,18 @@ inline void add_software(event::FlowEvent& event, const std::string& product, co
   software->set_product(product);
   software->set_version(version);
   software->set_evidence("user-agent: " + product + "/" + version);
+}
+
+/// 40 events of as many flows, some with hits and software.
+inline std::vector<std::string> story() {
+  std::vector<std::string> payloads;
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    event::FlowEvent event = flow_event(i, i % 2 == 0 ? event::KIND_FINAL : event::KIND_OPENED);
+    if (i % 4 == 0) add_hit(event, "no-gambling", i % 8 == 0 ? "bet.example" : "dice.example");
+    if (i % 5 == 0) add_software(event, i % 10 == 0 ? "bittorrent" : "curl", "7.88");
+    payloads.push_back(event.SerializeAsString());
+  }
+  return payloads;
 }
 
 }  // namespace weir::test
