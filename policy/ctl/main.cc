@@ -13,6 +13,18 @@ weir::ctl::Format word_to_format(const std::string& word) {
   return word == "json" ? Format::kJson : word == "csv" ? Format::kCsv : Format::kTable;
 }
 
+/// A list of commands has the first line of what each says of itself.
+class ShortList : public CLI::Formatter {
+ public:
+  std::string make_subcommand(const CLI::App* command) const override {
+    const std::string whole = command->get_description();
+    std::stringstream line;
+    CLI::detail::format_help(line, command->get_display_name(true), whole.substr(0, whole.find('\n')),
+                             column_width_);
+    return line.str();
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -22,6 +34,7 @@ int main(int argc, char** argv) {
   app.footer(weir::ctl::kExitCodes);
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string{"weirctl "} + WEIR_VERSION);
+  app.formatter(std::make_shared<ShortList>());
   app.add_option("--config", context.config, "settings file")->capture_default_str();
   std::string format;
   app.add_option("-o,--output", format, "table, json or csv; classify: csv, all others: table")

@@ -200,9 +200,9 @@ constexpr UsageNoun kNouns[] = {
 }  // namespace
 
 void add_usage(CLI::App& app, Context& context) {
-  CLI::App* usage =
-      app.add_subcommand("usage", "what flows add up to that ended, and how quick servers and links were");
-  usage->footer(
+  CLI::App* usage = app.add_subcommand("usage", "what flows add up to");
+  usage->description(
+      "what flows add up to that ended, and how quick servers and links were\n\n"
       "  weirctl usage clients --for 30d\n"
       "  weirctl usage course application YouTube --for 7d --step day\n"
       "  weirctl usage servers --for 1h\n"

@@ -162,7 +162,8 @@ void declare_list(CLI::App& violation, Context& context) {
 
 void add_violation(CLI::App& app, Context& context) {
   CLI::App* violation = app.add_subcommand("violation", "hits of rules, grouped by rule, client and object");
-  violation->footer(
+  violation->description(
+      "hits of rules, grouped by rule, client and object\n\n"
       "  weirctl violation list --severity high,critical --unassigned\n"
       "  weirctl violation list --overdue --by due\n"
       "  weirctl violation show 17\n"

@@ -44,7 +44,7 @@ class Weirctl {
     std::ofstream(home_.file(name), std::ios::binary) << text;
   }
   [[nodiscard]] std::string settings(const std::string& redis = {}) const {
-    return "weir: 1\nappliance: test\nrun_directory: " + home_.file("run") +
+    return "weir: 1\nappliance: test\nprivacy: {people: clear}\nrun_directory: " + home_.file("run") +
            "\npairs:\n  - {name: lan-wan, inside: \"net_null0\", outside: \"net_null1\", mode: strict}\n" +
            "redis:\n  socket: " + (redis.empty() ? home_.file("redis.sock") : redis) + "\n" +
            "classifier:\n  policy: " + home_.file("policy/current.yaml") + "\n" +
