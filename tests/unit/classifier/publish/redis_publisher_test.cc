@@ -99,7 +99,7 @@ TEST_F(RedisPublisherTest, DeliversEverythingInOrder) {
 }
 
 TEST_F(RedisPublisherTest, AnEventAloneDoesNotWaitLong) {
-  RedisPublisher publisher{options()};
+  RedisPublisher publisher{options(), ring(), nullptr};
   publisher.accept(numbered(1));
   ASSERT_TRUE(eventually([&] { return publisher.counts().delivered == 1; }));
   publisher.accept(numbered(2));
@@ -121,7 +121,7 @@ TEST_F(RedisPublisherTest, AnnouncesItsStreamWhereAppliancesShareARedis) {
   ASSERT_TRUE(admin.command({"SET", "weir:streams", "in the way"}));
   shared.backoff_min = milliseconds{5};
   shared.backoff_max = milliseconds{20};
-  RedisPublisher publisher{shared};
+  RedisPublisher publisher{shared, ring(), nullptr};
   publisher.accept(numbered(1));
   EXPECT_EQ(admin.command({"XLEN", shared.stream}).value().integer, 0) << "nobody would look for it there";
   ASSERT_TRUE(admin.command({"DEL", "weir:streams"}));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all detectors have in common: windows, engines, crashes, limits.
 #include "policy/detect/detection.h"
+#include "policy/store/violation_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -139,7 +140,14 @@ TEST(Detection, WhoIsExceptedAndWhatIsOffSaysNothing) {
 TEST(Detection, AClosedViolationOpensAnewWhenItGoesOn) {
   Scene scene(kBlocks);
   scene.round(burst(0, 40));
-  ASSERT_TRUE(scene.open().close_violation(scene.violations()[0].id));
+  {
+    Store store = scene.open();
+    Batch batch = std::move(*store.begin());
+    const std::int64_t id = scene.violations()[0].id;
+    ASSERT_TRUE(move_violation(batch, id, "confirmed", {"vera", kSecond, "so it is"}));
+    ASSERT_TRUE(move_violation(batch, id, "closed", {"vera", kSecond, "done"}));
+    ASSERT_TRUE(batch.commit());
+  }
   scene.round(burst(5 * kHourS, 40));
   const auto violations = scene.violations();
   ASSERT_EQ(violations.size(), 2U);

@@ -61,7 +61,7 @@ void flow(Batch& batch, int number, const std::string& app, const std::string& g
   event.set_group(group);
   event.mutable_counters()->set_bytes_from_initiator(bytes - 100);
   event.mutable_counters()->set_bytes_from_responder(100);
-  record.event = policy::keep_event(event);
+  record.event = policy::keep_event(event.SerializeAsString());
   ASSERT_TRUE(batch.record(record));
 }
 
