@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all detectors have in common: windows, engines, crashes, limits.
 #include "policy/detect/detection.h"
-#include "policy/store/violation_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/store/violation_store.h"
 #include "tests/unit/policy/detect/scene.h"
 
 namespace weir::policy {
@@ -141,9 +141,9 @@ TEST(Detection, AClosedViolationOpensAnewWhenItGoesOn) {
   Scene scene(kBlocks);
   scene.round(burst(0, 40));
   {
+    const std::int64_t id = scene.violations()[0].id;
     Store store = scene.open();
     Batch batch = std::move(*store.begin());
-    const std::int64_t id = scene.violations()[0].id;
     ASSERT_TRUE(move_violation(batch, id, "confirmed", {"vera", kSecond, "so it is"}));
     ASSERT_TRUE(move_violation(batch, id, "closed", {"vera", kSecond, "done"}));
     ASSERT_TRUE(batch.commit());
