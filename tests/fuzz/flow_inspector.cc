@@ -3,6 +3,7 @@
 // control, offset (signed, from the next expected byte), length, payload. Bits of control: the server's, a
 // datagram, SYN, FIN, URG, offset counts, everything of the other side is acknowledged, two bytes of length.
 #include "classifier/inspect/flow_inspector.h"
+#include "classifier/stream/tcp_stream.h"
 
 #include <cstdint>
 #include <cstdlib>
