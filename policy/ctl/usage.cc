@@ -149,7 +149,7 @@ void show_slower(Context& context, const UsageWords& words) {
   if (!asked) return;
   const auto past = parse_lasting(words.past);
   if (!past) return context.fail(past.error());
-  const policy::SumsSpan before{std::max<TimeNs>(asked->span.from - *past, 0), asked->span.from};
+  const policy::SumsSpan before = policy::past_of(asked->store, asked->span, *past, asked->now);
   Json rows = Json::array();
   for (const char* kind : {policy::kServer, policy::kLink}) {
     const auto now = policy::servers_by(asked->store, kind, asked->span, kServersCompared, asked->now);

@@ -107,6 +107,9 @@ struct SumsSpan {
 /// name.
 [[nodiscard]] TimeNs length_for(const StoreLimits& limits, const SumsSpan& span, TimeNs now);
 
+/// So long before the span, without the length of time in which the span begins: nothing is in both.
+[[nodiscard]] SumsSpan past_of(Store& store, const SumsSpan& span, TimeNs lasting, TimeNs now);
+
 struct NamedUsage {
   std::string name;
   UsageSum sum;

@@ -38,6 +38,12 @@ TimeNs length_for(const StoreLimits& limits, const SumsSpan& span, TimeNs now) {
   return kSumDay;
 }
 
+SumsSpan past_of(Store& store, const SumsSpan& span, TimeNs lasting, TimeNs now) {
+  SumsSpan past{std::max<TimeNs>(span.from - lasting, 0), span.from};
+  past.until -= past.until % length_for(store.connection().limits, past, now);
+  return past;
+}
+
 Result<std::vector<NamedUsage>> usage_by(Store& store, const std::string& dimension, const SumsSpan& span,
                                          std::uint32_t count, TimeNs now) {
   return caught("cannot read the sums of flows", [&] {

@@ -132,6 +132,17 @@ TEST_P(StoredFlowSums, EachLengthIsKeptItsTime) {
   EXPECT_EQ(points(store, "10.0.0.2", kSumDay).size(), 1U);
 }
 
+TEST_P(StoredFlowSums, APastHasNothingOfTheSpanAfterIt) {
+  Store store = open();
+  for (const TimeNs minute : {TimeNs{0}, TimeNs{5}, TimeNs{59}}) {
+    const TimeNs now = kNoon + minute * kSumMinute;
+    const SumsSpan span{now - kSumHour, now};
+    const SumsSpan past = past_of(store, span, kSumDay, now);
+    EXPECT_EQ(past.from, span.from - kSumDay);
+    EXPECT_EQ(past.until, kNoon - kSumHour) << "whole hours, which end before the span's first";
+  }
+}
+
 TEST_P(StoredFlowSums, AFlowFromTheFutureCountsAsNow) {
   Store store = open();
   add(store, {flow(kNoon + 900 * kSumDay)}, kNoon);
