@@ -15,6 +15,8 @@
 
 #include "classifier/publish/spool_record.h"
 
+#include "policy/model/durable_file.h"
+
 namespace weir::classifier {
 namespace {
 
@@ -33,17 +35,6 @@ std::optional<std::uint64_t> number_of(std::string_view name) {
 
 Error system_error(std::string_view what) {
   return Error{ErrorCode::kSystem, fmt::format("{}: {}", what, std::strerror(errno)), {}, {}};
-}
-
-/// All of it; false: errno says why not.
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "policy/model/durable_file.h"
+
 namespace weir::policy {
 namespace {
 
@@ -33,16 +35,6 @@ class File {
  private:
   int descriptor_;
 };
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 /// Makes the folder for the owner of the one above, so that root and a daemon can share it.
 Result<void> make_folder(const std::string& folder) {
@@ -71,12 +63,6 @@ Result<std::string> write_beside(const std::string& path, const std::string& fol
   auto error = refused("cannot write beside", path);
   unlink(beside.c_str());
   return error;
-}
-
-Result<void> sync_folder(const std::string& folder) {
-  const File file{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!file || fsync(file.get()) != 0) return refused("cannot sync", folder);
-  return {};
 }
 
 /// `put` gives the file beside its name, and says whether it did.

@@ -11,6 +11,7 @@
 #include "policy/export/sample.h"
 #include "policy/export/sandbox.h"
 #include "policy/export/sender.h"
+#include "policy/model/daemon.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -43,7 +44,7 @@ void list_outputs(Context& context) {
 
 /// As weir-export would send it: the same user, the same way; the filter of the output aside.
 Result<std::size_t> send_sample(const Settings& settings, OutputSettings output) {
-  if (auto done = output::become(settings.exporter.user); !done) return tl::unexpected(done.error());
+  if (auto done = become(settings.exporter.user, "export.user"); !done) return tl::unexpected(done.error());
   signal(SIGPIPE, SIG_IGN);
   output.types = types_of(output.format);
   output.severity = Severity::kInfo;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "policy/ctl/replace_file.h"
+#include "policy/model/durable_file.h"
 
 namespace weir::ctl {
 namespace {

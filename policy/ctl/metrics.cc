@@ -16,6 +16,7 @@
 #include "policy/ctl/engine_metrics.h"
 #include "policy/ctl/export_state.h"
 #include "policy/ctl/metric_page.h"
+#include "policy/model/durable_file.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -28,15 +29,9 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
   const std::string beside = fmt::format("{}.{}.new", path, getpid());
   const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (file < 0) return failed("cannot write");
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t written = write(file, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) break;
-    left.remove_prefix(static_cast<std::size_t>(written));
-  }
+  const bool written = write_all(file, text);
   const bool closed = close(file) == 0;
-  if (left.empty() && closed && rename(beside.c_str(), path.c_str()) == 0) return {};
+  if (written && closed && rename(beside.c_str(), path.c_str()) == 0) return {};
   auto error = failed("cannot write");
   unlink(beside.c_str());
   return error;

@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
+#include "policy/model/daemon.h"
 #include "policy/model/duration.h"
 #include "policy/model/wall_clock.h"
-#include "policy/notify/become.h"
 #include "policy/notify/message_text.h"
 #include "policy/notify/sender.h"
 #include "policy/store/notify_store.h"
@@ -72,7 +72,8 @@ void send_test(Context& context, const std::string& name) {
                               {}});
   }
   // What root may is no proof of what weir-notify may.
-  if (auto became = notify::become(settings->notify.user); !became) return context.fail(became.error());
+  if (auto became = become(settings->notify.user, "notify.user"); !became)
+    return context.fail(became.error());
   const TimeNs now = wall_clock();
   const notify::Sending sending =
       notify::send(*found, notify::test_message(*found, settings->appliance, now), now, [] { return false; });

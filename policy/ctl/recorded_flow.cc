@@ -3,16 +3,15 @@
 
 #include <algorithm>
 
-#include "policy/bus/event_batch.h"
 #include "policy/bus/stream_registry.h"
-#include "policy/engine/event_codec.h"
+#include "policy/ctl/recorded_events.h"
 #include "policy/engine/kept_event.h"
 #include "policy/evidence/captures.h"
 
 namespace weir::ctl {
 namespace {
 
-constexpr std::uint64_t kEntriesMax = 200'000;  // of the stream, from its newest on
+constexpr std::uint64_t kEventsMax = 200'000;  // of the stream, from its newest on
 
 /// Newest first.
 std::vector<event::FlowEvent> in_stream(const Settings& settings, const std::string& flow_id) {
@@ -20,20 +19,12 @@ std::vector<event::FlowEvent> in_stream(const Settings& settings, const std::str
   const auto number = evidence::number_in(flow_id);
   auto streams = open_streams(settings);
   if (!number || !streams) return events;
-  const auto visit = [&](const policy::StreamEntry& entry) {
-    const auto opened = policy::open_batch(entry.payload);
-    if (!opened) return true;
-    for (auto bytes = opened->events.rbegin(); bytes != opened->events.rend(); ++bytes) {
-      auto event = policy::decode_event(*bytes);
-      if (!event || event->flow_id() != flow_id) continue;
-      const bool first = event->kind() == event::KIND_OPENED;
-      events.push_back(std::move(*event));
-      if (first) return false;
-    }
-    return true;
+  const auto visit = [&](const event::FlowEvent& event, TimeNs /*recorded*/) {
+    if (event.flow_id() != flow_id) return true;
+    events.push_back(event);
+    return event.kind() != event::KIND_OPENED;
   };
-  static_cast<void>(
-      streams->scan_backwards(policy::flow_stream(settings, number->worker), kEntriesMax, visit));
+  static_cast<void>(walk_back(*streams, policy::flow_stream(settings, number->worker), kEventsMax, visit));
   return events;
 }
 

@@ -11,21 +11,13 @@
 #include <cstring>
 #include <filesystem>
 
+#include "policy/model/durable_file.h"
+
 namespace weir::ctl {
 namespace {
 
 tl::unexpected<Error> io_failure(std::string_view what, const std::string& path) {
   return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, path, std::strerror(errno)));
-}
-
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 std::string parent_of(const std::string& path) {
@@ -48,16 +40,6 @@ Result<void> replace_file(const std::string& path, std::string_view bytes) {
   errno = why;
   if (!written) return io_failure("cannot write", beside);
   if (rename(beside.c_str(), path.c_str()) != 0) return io_failure("cannot replace", path);
-  return {};
-}
-
-Result<void> sync_folder(const std::string& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  const int why = errno;
-  if (descriptor >= 0) close(descriptor);
-  errno = why;
-  if (!synced) return io_failure("cannot sync", folder);
   return {};
 }
 

@@ -12,7 +12,5 @@ namespace weir::ctl {
 
 /// Readable by the folder's group, which is the daemons'; the folder says who may look inside. kSystem.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view bytes);
-/// Makes what was renamed in `folder` last. kSystem.
-[[nodiscard]] Result<void> sync_folder(const std::string& folder);
 
 }  // namespace weir::ctl

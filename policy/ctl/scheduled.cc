@@ -15,6 +15,7 @@
 
 #include "policy/ctl/replace_file.h"
 #include "policy/lang/compile.h"
+#include "policy/model/durable_file.h"
 #include "policy/model/text_file.h"
 
 namespace weir::ctl {

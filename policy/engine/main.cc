@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,20 +12,7 @@
 
 #include "policy/engine/policy_watch.h"
 #include "policy/engine/service.h"
-
-namespace {
-
-/// SIGTERM and SIGINT as a descriptor; -1 where the system refuses.
-int stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  if (sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) return -1;
-  return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
-}  // namespace
+#include "policy/model/daemon.h"
 
 int main(int argc, char** argv) {
   std::string config = "/etc/weir/weir.yaml";
@@ -50,7 +36,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%s\n", weir::to_text(error).c_str());
     return 3;
   }
-  const int stop = stop_signals();
+  const int stop = weir::signals_as_descriptor({SIGTERM, SIGINT});
   if (auto dropped = weir::policy::drop_privileges(settings->engine.user, settings->engine.store); !dropped) {
     std::fprintf(stderr, "%s\n", weir::to_text(dropped.error()).c_str());
     return dropped.error().code == weir::ErrorCode::kInvalid ? 3 : 4;

@@ -2,9 +2,7 @@
 #include "policy/engine/service.h"
 
 #include <fmt/format.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "policy/bus/stream_trimmer.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
+#include "policy/model/daemon.h"
 #include "policy/model/wall_clock.h"
 #include "policy/notify/composer.h"
 
@@ -207,26 +206,17 @@ std::string default_consumer(const Settings& settings) {
 
 Result<void> drop_privileges(const std::string& user, const std::string& store_path) {
   if (geteuid() != 0) return {};
-  const passwd* entry = getpwnam(user.c_str());
-  if (entry == nullptr) {
-    return failure(ErrorCode::kInvalid, fmt::format("there is no user {} to become", user),
-                   "create it, or name another in engine.user");
-  }
-  const auto refused = [&](const char* what) {
-    return failure(ErrorCode::kSystem, fmt::format("{} {}: {}", what, user, std::strerror(errno)));
-  };
+  const auto account = account_of(user, "engine.user");
+  if (!account) return tl::unexpected(account.error());
   const std::filesystem::path directory =
       is_store_url(store_path) ? std::filesystem::path{} : std::filesystem::path{store_path}.parent_path();
   std::error_code error;
   if (!directory.empty() && std::filesystem::create_directories(directory, error) &&
-      chown(directory.c_str(), entry->pw_uid, entry->pw_gid) != 0) {
-    return refused("cannot give the store's directory to");
+      chown(directory.c_str(), account->user, account->group) != 0) {
+    return failure(ErrorCode::kSystem,
+                   fmt::format("cannot give the store's directory to {}: {}", user, std::strerror(errno)));
   }
-  const uid_t uid = entry->pw_uid;
-  const gid_t gid = entry->pw_gid;
-  if (initgroups(user.c_str(), gid) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
-    return refused("cannot become");
-  return {};
+  return become(user, "engine.user");
 }
 
 }  // namespace weir::policy

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -12,18 +11,9 @@
 
 #include "policy/export/sandbox.h"
 #include "policy/export/service.h"
+#include "policy/model/daemon.h"
 
 namespace {
-
-/// SIGTERM, SIGINT and SIGUSR1 as a descriptor; -1 where the system refuses.
-int signals_as_descriptor() {
-  signal(SIGPIPE, SIG_IGN);
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int one : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, one);
-  if (sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) return -1;
-  return signalfd(-1, &signals, SFD_CLOEXEC);
-}
 
 int refuse(const weir::Error& error) {
   std::fprintf(stderr, "%s\n", weir::to_text(error).c_str());
@@ -55,9 +45,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   umask(S_IWGRP | S_IRWXO);
-  const int signals = signals_as_descriptor();
+  signal(SIGPIPE, SIG_IGN);
+  const int signals = weir::signals_as_descriptor({SIGTERM, SIGINT, SIGUSR1});
   if (auto made = weir::output::make_directories(*settings); !made) return refuse(made.error());
-  if (auto done = weir::output::become(settings->exporter.user); !done) return refuse(done.error());
+  if (auto done = weir::become(settings->exporter.user, "export.user"); !done) return refuse(done.error());
   if (auto done = weir::output::enter_sandbox(); !done) return refuse(done.error());
   weir::output::serve(*settings, signals);
   spdlog::info("export-ended");

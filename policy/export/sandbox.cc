@@ -2,9 +2,7 @@
 #include "policy/export/sandbox.h"
 
 #include <fmt/format.h>
-#include <grp.h>
 #include <linux/sched.h>
-#include <pwd.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +14,8 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+
+#include "policy/model/daemon.h"
 
 namespace weir::output {
 namespace {
@@ -41,13 +41,6 @@ constexpr std::array kForbidden = {
 
 tl::unexpected<Error> refused(const std::string& what) {
   return failure(ErrorCode::kSystem, fmt::format("{}: {}", what, std::strerror(errno)));
-}
-
-Result<const passwd*> entry_of(const std::string& user) {
-  const passwd* entry = getpwnam(user.c_str());
-  if (entry != nullptr) return entry;
-  return failure(ErrorCode::kInvalid, fmt::format("there is no user {} to become", user),
-                 "create it, or name another in export.user");
 }
 
 Result<void> load_filter() {
@@ -89,22 +82,11 @@ Result<void> make_directories(const Settings& settings) {
       return failure(ErrorCode::kSystem,
                      fmt::format("cannot make {}: {}", directory.string(), error.message()));
     if (!made || geteuid() != 0) continue;
-    const auto entry = entry_of(settings.exporter.user);
-    if (!entry) return tl::unexpected(entry.error());
-    if (chown(directory.c_str(), (*entry)->pw_uid, (*entry)->pw_gid) != 0)
+    const auto account = account_of(settings.exporter.user, "export.user");
+    if (!account) return tl::unexpected(account.error());
+    if (chown(directory.c_str(), account->user, account->group) != 0)
       return refused(fmt::format("cannot give {} away", directory.string()));
   }
-  return {};
-}
-
-Result<void> become(const std::string& user) {
-  if (geteuid() != 0) return {};
-  const auto entry = entry_of(user);
-  if (!entry) return tl::unexpected(entry.error());
-  const uid_t uid = (*entry)->pw_uid;
-  const gid_t gid = (*entry)->pw_gid;
-  if (initgroups(user.c_str(), gid) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
-    return refused(fmt::format("cannot become {}", user));
   return {};
 }
 

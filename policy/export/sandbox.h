@@ -11,8 +11,6 @@ namespace weir::output {
 
 /// Makes the directories of the metrics file and of file outputs where missing, for `user`. Before become.
 [[nodiscard]] Result<void> make_directories(const Settings& settings);
-/// Becomes this user when started as root. kInvalid: there is none.
-[[nodiscard]] Result<void> become(const std::string& user);
 /// Before any thread is started. There is no way back.
 [[nodiscard]] Result<void> enter_sandbox();
 

@@ -6,32 +6,21 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "policy/model/daemon.h"
 #include "policy/model/settings.h"
-#include "policy/notify/become.h"
 #include "policy/notify/delivery.h"
 
 namespace {
 
-/// SIGTERM and SIGINT as a descriptor; -1 where the system refuses.
-int stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  if (sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) return -1;
-  return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
 /// Becomes its user; the spool of each receiver is there.
 weir::Result<void> settle_down(const weir::Settings& settings, const weir::notify::Spool& spool) {
   umask(S_IWGRP | S_IRWXO);
-  if (auto became = weir::notify::become(settings.notify.user); !became) return became;
+  if (auto became = weir::become(settings.notify.user, "notify.user"); !became) return became;
   for (const weir::NotificationReceiver& receiver : settings.notifications) {
     if (auto made = spool.prepare(receiver.name); !made) return made;
   }
@@ -60,7 +49,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%s\n", weir::to_text(error).c_str());
     return 3;
   }
-  const int stop = stop_signals();
+  const int stop = weir::signals_as_descriptor({SIGTERM, SIGINT});
   signal(SIGPIPE, SIG_IGN);
   const weir::notify::Spool spool{notify_directory(*settings)};
   if (auto settled = settle_down(*settings, spool); !settled) {

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "policy/model/durable_file.h"
 #include "policy/model/text_file.h"
 #include "policy/notify/base64.h"
 
@@ -32,16 +33,6 @@ tl::unexpected<Error> refused(const char* what, const std::string& path) {
   return failure(ErrorCode::kSystem, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
 }
 
-bool write_whole(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 /// Its group is that of the folder above, where that has its set-group-ID bit, which then goes on from there.
 /// Called before there are threads: the umask is the process's.
 Result<void> make_folder(const std::string& path) {
@@ -52,20 +43,13 @@ Result<void> make_folder(const std::string& path) {
   return {};
 }
 
-bool sync_folder(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool done = descriptor >= 0 && fsync(descriptor) == 0;
-  if (descriptor >= 0) close(descriptor);
-  return done;
-}
-
 /// Whole and on disk, or as it was before.
 Result<void> write_file(const std::string& path, std::string_view text) {
   const std::string fresh = fmt::format("{}.{}.new", path, getpid());
   const int descriptor =
       open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR | S_IRGRP);
   if (descriptor < 0) return refused("write", fresh);
-  const bool written = write_whole(descriptor, text) && fsync(descriptor) == 0;
+  const bool written = write_all(descriptor, text) && fsync(descriptor) == 0;
   close(descriptor);
   if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) {
     const auto why = refused("write", path);

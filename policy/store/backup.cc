@@ -12,6 +12,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "policy/model/durable_file.h"
 #include "policy/store/migrations.h"
 #include "policy/store/statement.h"
 
@@ -78,13 +79,7 @@ class NewFile {
 
  private:
   void write() {
-    std::string_view rest = waiting_;
-    while (failed_ == 0 && !rest.empty()) {
-      const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) failed_ = errno;
-      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (failed_ == 0 && !write_all(descriptor_, waiting_)) failed_ = errno;
     waiting_.clear();
   }
   std::string path_;

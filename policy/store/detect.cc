@@ -93,6 +93,17 @@ struct DetectStore::Statements {
              use(window.first), use(window.first), use(window.items), use(window.items), use(window.detector),
              use(window.subject), use(window.object), use(window.width), use(window.begins),
              WEIR_INTO_WINDOW(found))),
+        add_new((sql.prepare << fmt::format(
+                     "INSERT INTO detect_windows (detector, subject, object, width_ns, begins_ns, n, a, b, "
+                     "c, most,"
+                     " first_ns, items, flows, said)"
+                     " VALUES (:d, :s, :o, :w, :g, :n, :a, :b, :c, :most, :first, :items, :flows, 0)"
+                     " ON CONFLICT DO NOTHING RETURNING {}",
+                     kWindowValues),
+                 use(window.detector), use(window.subject), use(window.object), use(window.width),
+                 use(window.begins), use(window.n), use(window.a), use(window.b), use(window.c),
+                 use(window.most), use(window.first), use(window.items), use(window.flows),
+                 WEIR_INTO_WINDOW(found))),
         note((
             sql.prepare << fmt::format("UPDATE detect_known SET"
                                        " days = days + CASE WHEN :at / {0} > last_ns / {0} THEN 1 ELSE 0 END,"
@@ -101,7 +112,14 @@ struct DetectStore::Statements {
                                        " WHERE detector = :d AND subject = :s AND object = :o RETURNING {1}",
                                        86'400 * kSecond, kKnownValues),
             use(known.at), use(known.at), use(known.at), use(known.at), use(known.at), use(known.detector),
-            use(known.subject), use(known.object), WEIR_INTO_KNOWN(known_found))) {}
+            use(known.subject), use(known.object), WEIR_INTO_KNOWN(known_found))),
+        note_new(
+            (sql.prepare << fmt::format(
+                 "INSERT INTO detect_known (detector, subject, object, first_ns, last_ns, days, mark, said)"
+                 " VALUES (:d, :s, :o, :at, :at2, 1, 0, 0) ON CONFLICT DO NOTHING RETURNING {}",
+                 kKnownValues),
+             use(known.detector), use(known.subject), use(known.object), use(known.at), use(known.at),
+             WEIR_INTO_KNOWN(known_found))) {}
 
   WindowGiven window;
   WindowFound found;
@@ -110,7 +128,9 @@ struct DetectStore::Statements {
   std::map<std::string, Integer> windows_added;  // by detector
   std::map<std::string, Integer> known_added;
   soci::statement add;
+  soci::statement add_new;
   soci::statement note;
+  soci::statement note_new;
 };
 
 DetectStore::DetectStore(Batch& batch) : work_(*batch.work_) {}
@@ -142,16 +162,7 @@ Result<DetectWindow> DetectStore::add(const DetectKey& key, TimeNs begins, TimeN
     if (there) {
       add_flows(sql, found, more.flows);
     } else {
-      sql << fmt::format(
-          "INSERT INTO detect_windows (detector, subject, object, width_ns, begins_ns, n, a, b, c, most,"
-          " first_ns, items, flows, said)"
-          " VALUES (:d, :s, :o, :w, :g, :n, :a, :b, :c, :most, :first, :items, :flows, 0)"
-          " ON CONFLICT DO NOTHING RETURNING {}",
-          kWindowValues),
-          use(given.detector), use(given.subject), use(given.object), use(given.width), use(given.begins),
-          use(given.n), use(given.a), use(given.b), use(given.c), use(given.most), use(given.first),
-          use(given.items), use(given.flows), WEIR_INTO_WINDOW(found);
-      if (!sql.got_data()) statements_->add.execute(true);  // another engine was first
+      if (!statements_->add_new.execute(true)) statements_->add.execute(true);  // another engine was first
       ++statements_->windows_added[given.detector];
     }
     return DetectWindow{
@@ -204,13 +215,7 @@ Result<DetectKnown> DetectStore::note(const DetectKey& key, TimeNs at) {
     KnownFound& found = statements_->known_found;
     given = {storable(key.detector), storable(key.subject), storable(key.object), at};
     if (!statements_->note.execute(true)) {
-      sql << fmt::format(
-          "INSERT INTO detect_known (detector, subject, object, first_ns, last_ns, days, mark, said)"
-          " VALUES (:d, :s, :o, :at, :at2, 1, 0, 0) ON CONFLICT DO NOTHING RETURNING {}",
-          kKnownValues),
-          use(given.detector), use(given.subject), use(given.object), use(given.at), use(given.at),
-          WEIR_INTO_KNOWN(found);
-      if (!sql.got_data()) statements_->note.execute(true);  // another engine was first
+      if (!statements_->note_new.execute(true)) statements_->note.execute(true);  // another engine was first
       ++statements_->known_added[given.detector];
     }
     return found.known();
