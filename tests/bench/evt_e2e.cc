@@ -10,6 +10,8 @@
 //   {"bench":"evt.e2e","case":"stalled","events":N,"lost":N,"missing":N,"longest_accept_us":N}
 //     Redis stopped (SIGSTOP) for a while under load
 #include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -279,6 +281,7 @@ void stalled(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("weir-bench-events"));  // stdout is for the figures
   Options options;
   CLI::App app{"Events from the publisher to the store."};
   app.add_option("--events", options.events, "recorded events; none: a few made up ones");

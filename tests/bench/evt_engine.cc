@@ -4,6 +4,8 @@
 // `in process` gives the engine its entries from memory; `through Redis` and `two engines` drain streams of a
 // Redis on a Unix socket that were filled before. events_s is by the clock, events_cpu_s by the processor
 // time of the engine's threads; grown_KB is by how much the process grew between the first tenth and the end.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -176,6 +178,7 @@ void through_redis(const Options& options, unsigned engines) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("weir-bench-engine"));  // stdout is for the figures
   Options options;
   CLI::App app{"Events a second through the engine."};
   app.add_option("--events", options.events, "recorded events; none: a few made up ones");

@@ -119,7 +119,8 @@ TEST_F(EngineTest, AnEntryThatKillsEnginesIsGivenUpAndNoOtherIs) {
   EXPECT_EQ(store().engine_state().value().at("events_dead"), 1);
   EXPECT_EQ(store().engine_state().value().at("events_applied"), 40);
   std::uint64_t sightings = 0;
-  for (const Violation& row : store().violations(true, 10).value()) sightings += row.count;
+  const std::vector<Violation> rows = store().violations(true, 10).value();
+  for (const Violation& row : rows) sightings += row.count;
   EXPECT_EQ(sightings, 10U);
 }
 
