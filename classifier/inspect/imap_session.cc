@@ -9,8 +9,6 @@ namespace weir::classifier {
 
 namespace {
 
-constexpr std::size_t kBannerBytesMax = 255;
-
 /// An atom or a quoted string.
 std::string first_argument(std::string_view text) {
   if (!text.starts_with('"')) return std::string(take_word(text));

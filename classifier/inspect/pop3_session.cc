@@ -7,11 +7,7 @@
 
 namespace weir::classifier {
 
-namespace {
-
-constexpr std::size_t kBannerBytesMax = 255;
-
-}  // namespace
+namespace {}  // namespace
 
 ParseStep Pop3Session::from_client(Bytes bytes, FlowFacts& facts) {
   ParseStep step;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint8_t kVersionFlag = 0x01;
 constexpr std::uint8_t kResetFlag = 0x02;
-constexpr std::uint8_t kLongHeader = 0x80;
+constexpr std::uint8_t kGoogleLongHeader = 0x80;
 constexpr std::size_t kHashBytes = 12;  // FNV-1a over the packet, instead of a tag
 constexpr unsigned kFirst = 24;
 constexpr unsigned kShortPrivateFlags = 33;  // earlier ones have a byte of private flags
@@ -28,7 +28,7 @@ unsigned version_of(std::uint32_t tag) {
 /// Leaves `reader` at the frames.
 unsigned skip_header(ByteReader& reader) {
   const std::uint8_t flags = reader.u8();
-  if ((flags & kLongHeader) != 0) {  // Q044 to Q046
+  if ((flags & kGoogleLongHeader) != 0) {  // Q044 to Q046
     const unsigned version = version_of(reader.u32());
     const std::uint8_t lengths = reader.u8();
     const auto id_bytes = [](unsigned code) { return code == 0 ? 0U : code + 3U; };

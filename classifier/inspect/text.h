@@ -12,6 +12,8 @@
 
 namespace weir::classifier {
 
+inline constexpr std::size_t kBannerBytesMax = 255;  // of what a mail server says first
+
 [[nodiscard]] char lower(char c);
 [[nodiscard]] std::string lower_case(std::string_view text);
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -11,7 +11,7 @@ namespace weir::classifier {
 namespace {
 
 constexpr std::string_view kMark = "WEV1";
-constexpr std::uint32_t kHitBit = 1U << 31U;
+constexpr std::uint32_t kRecordHitBit = 1U << 31U;
 
 std::uint32_t crc32c(std::uint32_t word, std::string_view event) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;  // Castagnoli, RFC 3720
@@ -37,14 +37,14 @@ std::optional<std::size_t> size_at(std::string_view bytes, std::size_t at) {
   const std::string_view mark = bytes.substr(at, kMark.size());
   if (mark != kMark.substr(0, mark.size())) return std::nullopt;
   if (bytes.size() - at < kSpoolRecordHead) return 0;
-  const std::size_t size = number_at(bytes, at + 4) & ~kHitBit;
+  const std::size_t size = number_at(bytes, at + 4) & ~kRecordHitBit;
   return size <= kSpoolRecordMax ? std::optional{size} : std::nullopt;
 }
 
 }  // namespace
 
 void append_record(std::string& to, std::string_view event, bool hit) {
-  const std::uint32_t word = static_cast<std::uint32_t>(event.size()) | (hit ? kHitBit : 0);
+  const std::uint32_t word = static_cast<std::uint32_t>(event.size()) | (hit ? kRecordHitBit : 0);
   to.append(kMark);
   append_number(to, word);
   append_number(to, crc32c(word, event));

@@ -10,6 +10,9 @@
 
 namespace weir::dataplane {
 
+/// Flows that are closed in one go at the end, so that the channel takes what is said of them.
+inline constexpr std::uint32_t kClosesAtOnce = 64;
+
 class Lockstep {
  public:
   /// Waits up to kReplayPatienceS for a classifier at <run_directory>/channel-0.sock.

@@ -19,7 +19,6 @@ namespace weir::dataplane {
 namespace {
 
 constexpr std::uint32_t kReplayMegabytes = 192;
-constexpr std::uint32_t kClosesAtOnce = 64;
 
 /// Where packets leave in a replay.
 class Nowhere final : public TransmitSink {

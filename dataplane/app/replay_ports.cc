@@ -20,7 +20,6 @@ namespace weir::dataplane {
 namespace {
 
 constexpr std::uint32_t kMegabytes = 192;
-constexpr std::uint32_t kClosesAtOnce = 64;
 constexpr std::array<const char*, 2> kSides = {"inside", "outside"};
 
 /// Writes what leaves, until it is closed.

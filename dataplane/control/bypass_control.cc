@@ -11,6 +11,7 @@
 
 #include "dataplane/bypass/shared_file.h"
 #include "dataplane/control/operators.h"
+#include "dataplane/control/refusal.h"
 #include "policy/model/duration.h"
 
 namespace weir::dataplane {
@@ -29,8 +30,6 @@ TimeNs last_alive(const Settings& settings) {
   if (::stat(alive_file(settings).c_str(), &status) != 0) return 0;
   return status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec;
 }
-
-json refused(const std::string& why) { return {{"ok", false}, {"error", why}}; }
 
 }  // namespace
 
@@ -103,10 +102,10 @@ Result<BypassControl::Wish> BypassControl::understand(std::string_view line, std
 json BypassControl::request(std::string_view line, std::uint32_t uid, Moment now) {
   if (!may_operate(uid, settings_.operators)) {
     spdlog::warn("bypass-refused uid={}", uid);
-    return refused(fmt::format("only root and the group {} may do this", settings_.operators));
+    return refusal_of(fmt::format("only root and the group {} may do this", settings_.operators));
   }
   auto wish = understand(line, uid, now);
-  if (!wish) return refused(wish.error().what);
+  if (!wish) return refusal_of(wish.error().what);
   json changed = json::array();
   for (const std::size_t i : wish->pairs) {
     const std::string& name = settings_.pairs[i].name;

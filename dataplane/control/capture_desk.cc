@@ -10,6 +10,7 @@
 #include "dataplane/bypass/manual.h"
 #include "dataplane/control/clocks.h"
 #include "dataplane/control/operators.h"
+#include "dataplane/control/refusal.h"
 #include "policy/model/duration.h"
 #include "policy/model/ip_address.h"
 
@@ -21,8 +22,6 @@ using nlohmann::json;
 constexpr auto kLook = std::chrono::milliseconds(50);        // for triggers
 constexpr auto kLookRunning = std::chrono::milliseconds(5);  // while captures run
 constexpr TimeNs kFinishPatience = 2 * kSecond;              // for a worker that does not answer any more
-
-json refused(const std::string& why) { return {{"ok", false}, {"error", why}}; }
 
 }  // namespace
 
@@ -85,7 +84,7 @@ Result<CaptureDesk::Wish> CaptureDesk::understand(const json& wanted) const {
 json CaptureDesk::request(std::string_view line, std::uint32_t uid) {
   if (!may_operate(uid, settings_.operators)) {
     spdlog::warn("capture-refused uid={}", uid);
-    return refused(fmt::format("only root and the group {} may do this", settings_.operators));
+    return refusal_of(fmt::format("only root and the group {} may do this", settings_.operators));
   }
   try {  // the library throws on wrong types
     const json wanted = json::parse(line);
@@ -97,11 +96,11 @@ json CaptureDesk::request(std::string_view line, std::uint32_t uid) {
       wake_.notify_one();
       return {{"ok", true}};
     }
-    if (what != "start") return refused("\"do\" is start, list or stop");
+    if (what != "start") return refusal_of("\"do\" is start, list or stop");
     auto wish = understand(wanted);
-    if (!wish) return refused(wish.error().what);
+    if (!wish) return refusal_of(wish.error().what);
     if (counts_.running + commands_.size() >= kCapturesMax) {
-      return refused(fmt::format("{} captures run already", kCapturesMax));
+      return refusal_of(fmt::format("{} captures run already", kCapturesMax));
     }
     const std::uint64_t id = next_id_++;
     spdlog::info("capture-start id={} user={} {}", id, who_is(uid).user, wish->what);
@@ -109,7 +108,7 @@ json CaptureDesk::request(std::string_view line, std::uint32_t uid) {
     wake_.notify_one();
     return {{"ok", true}, {"id", id}};
   } catch (const json::exception&) {
-    return refused("flow, worker, port and id are numbers, address, for and reason are texts");
+    return refusal_of("flow, worker, port and id are numbers, address, for and reason are texts");
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "dataplane/control/clocks.h"
 #include "dataplane/control/metrics.h"
+#include "dataplane/control/refusal.h"
 #include "dataplane/control/status.h"
 #include "policy/model/ip_address.h"
 
@@ -20,7 +21,7 @@ using nlohmann::json;
 
 constexpr auto kFlowListPatience = std::chrono::milliseconds(500);
 
-std::string refused(const std::string& why) { return json{{"ok", false}, {"error", why}}.dump(); }
+std::string refused(const std::string& why) { return refusal_of(why).dump(); }
 
 /// The library throws on wrong types; this is the one place where that is caught.
 Result<FlowListRequest> flow_request(std::string_view line) {

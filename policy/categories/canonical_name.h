@@ -14,6 +14,8 @@ namespace weir::policy {
 
 inline constexpr std::size_t kDomainLabelBytesMax = 63;
 inline constexpr std::size_t kDomainBytesMax = 253;
+inline constexpr std::size_t kNamesBytesMax =
+    0xffff'0000;  // of all names together: what a 32-bit offset reaches
 
 /// `label_bytes_max`: what compares names as text, as servers of TLS and HTTP do, takes longer labels than
 /// DNS.

@@ -20,7 +20,6 @@ using category_layout::Bucket;
 using category_layout::Entry;
 using category_layout::Header;
 
-constexpr std::size_t kNamesBytesMax = 0xffff'0000;     // what a 32-bit offset reaches
 constexpr std::uint16_t kOverride = kCategoryListsMax;  // the list of names that are in no category
 
 std::uint64_t hash_of(std::string_view name) {

@@ -9,7 +9,6 @@ namespace weir::policy {
 namespace {
 
 constexpr std::size_t kSlotsAtFirst = 64;
-constexpr std::size_t kNamesBytesMax = 0xffff'0000;  // what a 32-bit offset reaches
 
 /// FNV-1a, taken from a name's end to its front: the hash of each longer suffix continues that of the shorter
 /// one.
@@ -25,7 +24,7 @@ class SuffixHash {
   std::uint64_t state_ = 0xcbf2'9ce4'8422'2325U;
 };
 
-std::uint32_t hash_of(std::string_view name) {
+std::uint32_t short_hash_of(std::string_view name) {
   SuffixHash hash;
   for (auto c = name.rbegin(); c != name.rend(); ++c) hash.add(*c);
   return hash.value();
@@ -56,7 +55,7 @@ Result<void> DomainTable::add(DomainSet set, std::string_view pattern) {
     return failure(ErrorCode::kLimit, fmt::format("more than {} domains in one policy", limits_.domains_max));
   }
   if ((used_ + 1) * 2 > slots_.size()) grow();
-  const std::uint32_t hash = hash_of(*name);
+  const std::uint32_t hash = short_hash_of(*name);
   Slot& slot = slots_[probe(*name, hash)];
   if (slot.first_membership == kNone) {
     slot.hash = hash;

@@ -10,8 +10,6 @@
 namespace weir::policy {
 namespace {
 
-constexpr TimeNs kDay = 86'400 * kSecond;
-
 using Make = DetectorPtr (*)(DetectorSettings, const DetectContext&);
 constexpr std::array<Make, kDetectors> kMakers{make_new_software,    make_unauthorised_software,
                                                make_old_version,     make_product_gone,

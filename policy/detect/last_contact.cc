@@ -6,7 +6,6 @@
 namespace weir::policy {
 namespace {
 
-constexpr TimeNs kDay = 86'400 * kSecond;
 constexpr std::uint32_t kStaleAtOnce = 1'000;  // products of one client
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::int64_t kExcessMin = 20'000;  // microseconds
+constexpr std::int64_t kAnswerExcessMin = 20'000;  // microseconds
 
 class SlowServer : public Detector {
  public:
@@ -35,11 +35,11 @@ class SlowServer : public Detector {
       return sums.n < settings().count ? std::nullopt : std::optional{sums.a / sums.n};
     };
     const auto present = mean(judged.window.sums);
-    if (!present || *present < kExcessMin) return std::nullopt;
+    if (!present || *present < kAnswerExcessMin) return std::nullopt;
     const auto before =
         median_before({name(), judged.counted.subject, judged.counted.object}, judged.window, mean, store);
     if (!before) return tl::unexpected(before.error());
-    if (!*before || *present < **before + kExcessMin) return std::nullopt;
+    if (!*before || *present < **before + kAnswerExcessMin) return std::nullopt;
     if ((*present - **before) * 100 < **before * settings().percent) return std::nullopt;
     return Alarm{
         .subject = judged.counted.subject,

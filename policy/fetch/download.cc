@@ -17,7 +17,6 @@ namespace {
 
 constexpr long kOk = 200;
 constexpr long kNotModified = 304;
-constexpr std::uint64_t kMegabyte = 1U << 20U;
 
 class Download {
  public:

@@ -11,6 +11,7 @@
 
 namespace weir::policy {
 
+inline constexpr std::uint64_t kMegabyte = 1U << 20U;  // bytes
 inline constexpr long kRedirectsMax = 5;
 inline constexpr long kConnectSecondsMax = 20;  // to a server that answers, TLS included
 inline constexpr long kStallSecondsMax = 30;    // with less than kStallBytesMin a second

@@ -31,7 +31,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kStateBytesMax = 65'536;
 constexpr std::size_t kImportedBytesMax = 16U << 20U;
-constexpr std::uint64_t kMegabyte = 1U << 20U;
 
 tl::unexpected<Error> folder_failure(std::string_view what, const std::string& path) {
   return failure(ErrorCode::kSystem, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/lang/words.h"
+
 namespace weir::policy {
 namespace {
 
@@ -289,8 +291,6 @@ constexpr auto kAppNames = std::to_array<std::string_view>({"AccuWeather",
                                                             "Zattoo",
                                                             "ZeroMQ",
                                                             "Zoom"});
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 

@@ -45,7 +45,7 @@ std::size_t NameIndex::exact(std::string_view name, unsigned source) const noexc
   auto at = std::lower_bound(exact_.begin(), exact_.end(), name,
                              [](const Entry& entry, std::string_view n) { return entry.text < n; });
   for (; at != exact_.end() && at->text == name; ++at)
-    if ((at->sources >> source & 1U) != 0) return at->group;
+    if ((std::uint32_t{at->sources} >> source & 1U) != 0) return at->group;
   return kNone;
 }
 

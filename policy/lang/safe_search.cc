@@ -14,7 +14,7 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::size_t kBytesMax = 1U << 20U;
+constexpr std::size_t kSafeSearchBytesMax = 1U << 20U;
 constexpr const char* kNamesAdvice = "write www.search.example, or www.search.* for those of all countries";
 constexpr const char* kSafeAdvice = "write {name: safe.search.example, addresses: [192.0.2.1]}";
 
@@ -26,9 +26,9 @@ bool ends_a_country(std::string_view rest) {
          rest.find('.', dot + 1) == std::string_view::npos;
 }
 
-class Reader {
+class TableReader {
  public:
-  explicit Reader(const std::string& file) : mistakes(file) {}
+  explicit TableReader(const std::string& file) : mistakes(file) {}
 
   SafeEngine engine(const Node& node) {
     SafeEngine engine;
@@ -155,9 +155,9 @@ const SafeEngine* SafeSearchTable::find(std::string_view name) const {
 }
 
 ResultAll<std::vector<SafeEngine>> parse_safe_search(std::string_view text, const std::string& file) {
-  const auto root = parse_document(text, file, {.bytes_max = kBytesMax});
+  const auto root = parse_document(text, file, {.bytes_max = kSafeSearchBytesMax});
   if (!root) return tl::unexpected(root.error());
-  Reader reader{file};
+  TableReader reader{file};
   Mistakes& mistakes = reader.mistakes;
   const Node* const version = root->find("weir-safe-search");
   if (version == nullptr || version->text != "1") {
@@ -181,7 +181,7 @@ ResultAll<std::vector<SafeEngine>> parse_safe_search(std::string_view text, cons
 }
 
 ResultAll<std::vector<SafeEngine>> load_safe_search(const std::string& path) {
-  const auto text = read_text_file(path, kBytesMax);
+  const auto text = read_text_file(path, kSafeSearchBytesMax);
   if (!text) return tl::unexpected(std::vector<Error>{text.error()});
   return parse_safe_search(*text, path);
 }

@@ -16,7 +16,7 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::size_t kBytesMax = 1U << 20U;
+constexpr std::size_t kSignaturesBytesMax = 1U << 20U;
 
 std::vector<const Node*> values(const Node& signature, std::string_view key, Mistakes& mistakes) {
   const Node* const node = signature.find(key);
@@ -127,7 +127,7 @@ Signature read_signature(const Node& node, Mistakes& mistakes) {
 }  // namespace
 
 ResultAll<std::vector<Signature>> parse_signatures(std::string_view text, const std::string& file) {
-  const auto root = parse_document(text, file, {.bytes_max = kBytesMax});
+  const auto root = parse_document(text, file, {.bytes_max = kSignaturesBytesMax});
   if (!root) return tl::unexpected(root.error());
   Mistakes mistakes{file};
   const Node* const version = root->find("weir-signatures");
@@ -152,7 +152,7 @@ ResultAll<std::vector<Signature>> parse_signatures(std::string_view text, const 
 }
 
 ResultAll<std::vector<Signature>> load_signatures(const std::string& path) {
-  const auto text = read_text_file(path, kBytesMax);
+  const auto text = read_text_file(path, kSignaturesBytesMax);
   if (!text) return tl::unexpected(std::vector<Error>{text.error()});
   return parse_signatures(*text, path);
 }

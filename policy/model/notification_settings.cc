@@ -12,7 +12,7 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+constexpr std::string_view kReceiverNameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
 constexpr std::array<std::string_view, 3> kKinds{"mail", "webhook", "syslog"};
 constexpr std::array<std::string_view, 3> kReports{"daily", "weekly", "monthly"};
 /// RFC 5424 section 6.2.1; those that a program may use.
@@ -144,7 +144,7 @@ class ReceiverReader {
     text(needed("name", "name: a word of a-z, 0-9 and -"), "name", made_.name,
          fmt::format("write 1 to {} of a-z, 0-9 and -", kReceiverNameBytesMax), [](const std::string& value) {
            return !value.empty() && value.size() <= kReceiverNameBytesMax &&
-                  value.find_first_not_of(kNameLetters) == std::string::npos;
+                  value.find_first_not_of(kReceiverNameLetters) == std::string::npos;
          });
   }
 
