@@ -19,21 +19,29 @@ TimeNs recorded_at(const std::string& entry_id) {
 
 }  // namespace
 
+bool visit_backwards(const policy::StreamEntry& entry, const EventVisitor& visit) {
+  const auto batch = policy::open_batch(entry.payload);
+  if (!batch) return true;
+  const TimeNs recorded = recorded_at(entry.id);
+  event::FlowEvent event;
+  for (const std::string_view bytes : std::views::reverse(batch->events)) {
+    if (policy::decode_event(bytes, event) && !visit(event, recorded)) return false;
+  }
+  return true;
+}
+
 Result<void> walk_back(policy::StreamBrowser& streams, const std::string& stream, std::uint64_t events_max,
-                       const EventVisitor& visit) {
+                       const EventVisitor& visit, const std::function<void(TimeNs)>& walked) {
   std::uint64_t visited = 0;
-  const auto backwards = [&](const policy::StreamEntry& entry) {
-    const auto batch = policy::open_batch(entry.payload);
-    if (!batch) return true;
-    for (const std::string_view bytes : std::views::reverse(batch->events)) {
-      if (visited++ == events_max) return false;
-      const auto event = policy::decode_event(bytes);
-      if (event && !visit(*event, recorded_at(entry.id))) return false;
-    }
-    return true;
+  const EventVisitor counted = [&](const event::FlowEvent& event, TimeNs recorded) {
+    return visited++ < events_max && visit(event, recorded);
   };
-  const auto walked = streams.scan_backwards(stream, UINT64_MAX, backwards);
-  if (!walked) return tl::unexpected(walked.error());
+  const auto done = streams.scan_backwards(stream, UINT64_MAX, [&](const policy::StreamEntry& entry) {
+    const bool more = visit_backwards(entry, counted);
+    if (walked) walked(recorded_at(entry.id));
+    return more;
+  });
+  if (!done) return tl::unexpected(done.error());
   return {};
 }
 

@@ -16,9 +16,14 @@ namespace weir::ctl {
 /// An event, and when its entry was appended, by Redis's clock. False: no more.
 using EventVisitor = std::function<bool(const event::FlowEvent& event, TimeNs recorded)>;
 
-/// Walks a stream from its newest event backwards, at most `events_max`.
+/// Walks a stream from its newest event backwards, at most `events_max`. `walked`: after each entry, when it
+/// was appended.
 [[nodiscard]] Result<void> walk_back(policy::StreamBrowser& streams, const std::string& stream,
-                                     std::uint64_t events_max, const EventVisitor& visit);
+                                     std::uint64_t events_max, const EventVisitor& visit,
+                                     const std::function<void(TimeNs)>& walked = {});
+
+/// The events of one entry, the one that was said last first. False: `visit` wants no more.
+bool visit_backwards(const policy::StreamEntry& entry, const EventVisitor& visit);
 
 /// The events of one entry, in the order in which they were said.
 void visit_events(const policy::StreamEntry& entry, const EventVisitor& visit);

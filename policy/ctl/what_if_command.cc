@@ -2,21 +2,19 @@
 // weirctl policy what-if FILE: what another policy would have done to the flows that were recorded, or would
 // do to those of captures. Nothing is put in force.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <memory>
-#include <unordered_map>
+#include <numeric>
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/flow_row.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/progress.h"
 #include "policy/ctl/recorded_events.h"
+#include "policy/ctl/recorded_what_if.h"
 #include "policy/ctl/replay.h"
 #include "policy/ctl/what_if.h"
-#include "policy/decide/decide.h"
-#include "policy/engine/event_codec.h"
-#include "policy/engine/recorded_facts.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/exceptions.h"
 #include "policy/lang/policy.h"
@@ -25,8 +23,7 @@
 namespace weir::ctl {
 namespace {
 
-constexpr std::uint64_t kProgressEvery = 20'000;  // events
-constexpr std::size_t kNamesShown = 10;
+constexpr std::size_t kNamesOfEach = 10;
 
 struct WhatIfOptions {
   std::string file;
@@ -63,7 +60,7 @@ class Report {
   void finish(const std::string& source) {
     if (list_ && format_ == Format::kTable) print(render(Format::kTable, rows_, columns()) + "\n");
     if (list_ && format_ != Format::kTable) return;
-    if (format_ == Format::kTable) return print(source + ": " + what_if_.text(kNamesShown));
+    if (format_ == Format::kTable) return print(source + ": " + what_if_.text(kNamesOfEach));
     Json whole = what_if_.json(SIZE_MAX);
     whole["source"] = source;
     print(whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -86,76 +83,26 @@ class Report {
   Json rows_ = Json::array();
 };
 
-/// Who, what and how much, as the event knows it.
-void describe(JudgedFlow& flow, const event::FlowEvent& event) {
-  flow.id = event.flow_id();
-  flow.client = policy::client_of(event);
-  flow.name = event.host().empty() ? policy::peer_of(event) : event.host();
-  flow.app = app_text(event);
-  flow.bytes = event.counters().bytes_from_initiator() + event.counters().bytes_from_responder();
+Result<void> walk_all(policy::StreamBrowser& streams, const std::vector<std::string>& names,
+                      RecordedWhatIf& recorded) {
+  std::vector<std::uint64_t> entries;
+  for (const std::string& name : names) {
+    const auto length = streams.length(name);
+    if (!length) return tl::unexpected(length.error());
+    entries.push_back(*length);
+  }
+  Progress progress{std::accumulate(entries.begin(), entries.end(), std::uint64_t{0})};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::uint64_t before = progress.done();
+    const auto walked = walk_back(
+        streams, names[i], UINT64_MAX, [&](const auto& event, TimeNs at) { return recorded.add(event, at); },
+        [&](TimeNs at) { progress.step(recorded.events(), at); });
+    if (!walked) return walked;
+    progress.skip(entries[i] -
+                  std::min(entries[i], progress.done() - before));  // older than what was asked for
+  }
+  return {};
 }
-
-/// A policy in memory, and what it says of what was known at an event.
-class Candidate {
- public:
-  explicit Candidate(std::shared_ptr<const policy::Policy> policy) : policy_(std::move(policy)) {}
-  /// Of an event before those that were judged.
-  void judge(const FlowFacts& facts, const DynamicFacts& dynamic, TimeNs at, Said& said) const {
-    const Decision decision = policy::decide(*policy_, facts, dynamic, at);
-    said.add_earlier(decision.action, decision.rule);
-  }
-
- private:
-  std::shared_ptr<const policy::Policy> policy_;
-};
-
-/// Flows out of streams that are walked from their newest entry backwards: a flow's final event comes first.
-class Recorded {
- public:
-  Recorded(Candidate running, Candidate candidate, TimeNs since, Report& report)
-      : running_(std::move(running)), candidate_(std::move(candidate)), since_(since), report_(report) {}
-
-  /// False: it is older than what was asked for.
-  bool visit(const event::FlowEvent& event, TimeNs recorded) {
-    if (recorded < since_) return false;
-    oldest_ = std::min(oldest_, recorded);
-    const auto at = static_cast<TimeNs>(event.time_ns());
-    const auto [place, first] = flows_.try_emplace(event.flow_id());
-    JudgedFlow& flow = place->second;
-    if (first) describe(flow, event);
-    const FlowFacts facts = policy::recorded_facts(event);
-    const QuotaTable quotas = policy::recorded_quotas(event);
-    const std::vector<ClickThrough> clicks = policy::recorded_clicks(event);
-    const DynamicFacts dynamic{.quotas = &quotas, .clicked_through = clicks};
-    running_.judge(facts, dynamic, at, flow.running);
-    candidate_.judge(facts, dynamic, at, flow.candidate);
-    if (event.kind() == event::KIND_OPENED) {
-      report_.take(flow);
-      flows_.erase(place);
-    }
-    if (++events_ % kProgressEvery == 0 && isatty(STDERR_FILENO) != 0)
-      std::fprintf(stderr, "\r%llu events, back to %s", static_cast<unsigned long long>(events_),
-                   time_text(recorded).c_str());
-    return true;
-  }
-  /// Those that were opened before what was walked, or went on without being opened.
-  void finish() {
-    if (events_ >= kProgressEvery && isatty(STDERR_FILENO) != 0) std::fputc('\n', stderr);
-    for (const auto& [id, flow] : flows_) report_.take(flow);
-    flows_.clear();
-  }
-  [[nodiscard]] TimeNs oldest() const { return oldest_; }
-  [[nodiscard]] std::uint64_t events() const { return events_; }
-
- private:
-  Candidate running_;
-  Candidate candidate_;
-  TimeNs since_;
-  Report& report_;
-  std::unordered_map<std::string, JudgedFlow> flows_;
-  TimeNs oldest_ = INT64_MAX;
-  std::uint64_t events_ = 0;
-};
 
 void over_records(Context& context, const WhatIfOptions& options, const Settings& settings,
                   std::shared_ptr<const policy::Policy> running,
@@ -163,13 +110,11 @@ void over_records(Context& context, const WhatIfOptions& options, const Settings
   auto streams = open_streams(settings);
   if (!streams) return context.fail(streams.error());
   Report report{context.format_or(Format::kTable), options.list};
-  Recorded recorded{Candidate{std::move(running)}, Candidate{std::move(candidate)},
-                    wall_clock() - TimeNs{options.hours} * 3'600 * kSecond, report};
-  for (const std::string& stream : all_flow_streams(settings)) {
-    const auto walked = walk_back(*streams, stream, UINT64_MAX,
-                                  [&](const auto& event, TimeNs at) { return recorded.visit(event, at); });
-    if (!walked) return context.fail(walked.error());
-  }
+  RecordedWhatIf recorded{std::move(running), std::move(candidate),
+                          wall_clock() - TimeNs{options.hours} * 3'600 * kSecond,
+                          [&](const JudgedFlow& flow) { report.take(flow); }};
+  if (const auto walked = walk_all(*streams, all_flow_streams(settings), recorded); !walked)
+    return context.fail(walked.error());
   recorded.finish();
   report.finish(recorded.events() == 0 ? fmt::format("nothing was recorded in the last {} h", options.hours)
                                        : fmt::format("recorded since {}", time_text(recorded.oldest())));

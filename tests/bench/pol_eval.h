@@ -6,5 +6,6 @@ namespace weir::bench {
 
 void add_pol_eval();
 void add_pol_swap();
+void add_pol_what_if();
 
 }  // namespace weir::bench
