@@ -40,6 +40,11 @@ void Detection::see(const event::FlowEvent& event, const std::vector<SoftwareSig
     if (detector->looks_at(sight)) detector->see(sight, round_);
 }
 
+void Detection::forget_round() {
+  round_.forget();
+  ignored_ = 0;
+}
+
 Result<std::vector<ViolationSighting>> Detection::conclude(Batch& batch) {
   std::vector<ViolationSighting> violations;
   const std::pair<const char*, std::uint64_t> counts[] = {{"detect_ahead", ignored_},
@@ -50,7 +55,10 @@ Result<std::vector<ViolationSighting>> Detection::conclude(Batch& batch) {
       return tl::unexpected(kept.error());
   }
   ignored_ = 0;
-  if (round_.empty()) return violations;
+  if (round_.empty()) {
+    round_.clear();
+    return violations;
+  }
   std::int64_t gone = 0;
   {
     DetectStore store{batch};
@@ -60,7 +68,8 @@ Result<std::vector<ViolationSighting>> Detection::conclude(Batch& batch) {
     }
     const auto trimmed = store.trim();
     if (!trimmed) return tl::unexpected(trimmed.error());
-    gone = *trimmed;
+    gone = trimmed->rows;
+    for (const std::string& detector : trimmed->crowded) narrow(detector);
   }
   if (gone > 0) {
     if (auto kept = batch.count("detect_evicted", gone); !kept) return tl::unexpected(kept.error());
@@ -132,6 +141,13 @@ ViolationSighting Detection::sighting_of(const Detector& detector, const Alarm& 
   sighting.flow_id = alarm.flow;
   sighting.revision = policy_->revision();
   return sighting;
+}
+
+void Detection::narrow(const std::string& detector) {
+  for (const DetectorPtr& one : detectors_) {
+    const DetectorSettings& settings = one->settings();
+    if (to_string(settings.kind) == detector) round_.halve(settings.kind, settings.within);
+  }
 }
 
 const Detector* Detection::find(DetectorKind kind) const {

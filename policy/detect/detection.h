@@ -30,6 +30,8 @@ class Detection {
   void look();
   /// `event` has passed decode_event and was applied for the first time; `software` is what it shows.
   void see(const event::FlowEvent& event, const std::vector<SoftwareSighting>& software, TimeNs now);
+  /// Begins the round again: what was seen in it is to be seen anew.
+  void forget_round();
   /// What the round is worth, merged with what the store remembers; the caller records it in the same batch.
   /// Begins a new round.
   [[nodiscard]] Result<std::vector<ViolationSighting>> conclude(Batch& batch);
@@ -39,6 +41,7 @@ class Detection {
   [[nodiscard]] Result<void> know(DetectStore& store, std::vector<ViolationSighting>& into);
   [[nodiscard]] Result<void> judge(const Counted& counted, DetectStore& store,
                                    std::vector<ViolationSighting>& into) const;
+  void narrow(const std::string& detector);
   [[nodiscard]] const Detector* find(DetectorKind kind) const;
 
   PolicyInForce in_force_;

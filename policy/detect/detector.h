@@ -15,8 +15,6 @@
 
 namespace weir::policy {
 
-inline constexpr TimeNs kDay = 86'400 * kSecond;
-
 /// A violation, as its detector says it.
 struct Alarm {
   std::string subject;

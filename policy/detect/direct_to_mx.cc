@@ -39,7 +39,7 @@ class DirectToMx : public Detector {
     if (!known) return tl::unexpected(known.error());
     const bool is_server = known->mark == 0;
     if (!is_server) {
-      round.count(settings().kind, noted.client, {}, {settings().within}, noted.at, noted.more);
+      round.count(settings().kind, noted.client, {}, {settings().within}, noted.at, more_of(noted.more));
     }
     return std::vector<Alarm>{};
   }

@@ -23,16 +23,16 @@ class ManyBlocks : public Detector {
   using Detector::Detector;
 
   void see(const Sight& sight, DetectRound& round) const override {
-    DetectSums sums;
+    std::int64_t stopped = 0;
+    std::string items;
     for (const event::Hit& hit : sight.event.hits()) {
       if (!stops(hit)) continue;
-      ++sums.n;
-      add_item(sums.items, short_hash(hit.object().empty() ? sight.host : hit.object()),
-               kWindowItemsBytesMax);
+      ++stopped;
+      add_item(items, short_hash(hit.object().empty() ? sight.host : hit.object()), kWindowItemsBytesMax);
     }
-    if (sums.n == 0) return;
-    sums.flows = sight.event.flow_id();
-    round.count(settings().kind, sight.client, {}, {settings().within}, sight.at, std::move(sums));
+    if (stopped == 0) return;
+    round.count(settings().kind, sight.client, {}, {settings().within}, sight.at,
+                {.n = stopped, .items = items, .flows = sight.event.flow_id()});
   }
 
   Result<std::optional<Alarm>> judge(const Judged& judged, DetectStore& /*store*/) const override {

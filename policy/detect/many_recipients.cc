@@ -16,10 +16,11 @@ class ManyRecipients : public Detector {
   void see(const Sight& sight, DetectRound& round) const override {
     const event::Mail& mail = sight.event.mail();
     if (mail.recipients().empty() || !sight.event.initiator_inside()) return;
-    DetectSums sums{.n = 1, .flows = sight.event.flow_id()};
+    std::string items;
     for (const std::string& recipient : mail.recipients())
-      add_item(sums.items, short_hash(recipient), kWindowItemsBytesMax);
-    round.count(settings().kind, sight.client, {}, {settings().within}, sight.at, std::move(sums));
+      add_item(items, short_hash(recipient), kWindowItemsBytesMax);
+    round.count(settings().kind, sight.client, {}, {settings().within}, sight.at,
+                {.n = 1, .items = items, .flows = sight.event.flow_id()});
   }
 
   Result<std::optional<Alarm>> judge(const Judged& judged, DetectStore& /*store*/) const override {

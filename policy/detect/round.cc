@@ -19,7 +19,7 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t from = kHashBasis) {
 }
 
 /// All but the earliest time.
-void merge(DetectSums& into, const DetectSums& more) {
+void merge(DetectSums& into, const DetectMore& more) {
   into.n += more.n;
   into.a += more.a;
   into.b += more.b;
@@ -44,29 +44,54 @@ std::vector<std::string_view> different_items(std::string_view items) {
   return all;
 }
 
-std::string DetectRound::key_of(DetectorKind kind, std::string_view subject, std::string_view object,
-                                TimeNs slot) {
-  std::string key;
-  key.reserve(subject.size() + object.size() + 2 + sizeof slot);
-  key.push_back(static_cast<char>(kind));
-  key.append(subject).push_back('\0');
-  key.append(object);
-  for (unsigned i = 0; i < sizeof slot; ++i) key.push_back(static_cast<char>(slot >> 8U * i));
-  return key;
+const std::string& DetectRound::key_of(DetectorKind kind, std::string_view subject, std::string_view object,
+                                       TimeNs slot) {
+  key_.assign(1, static_cast<char>(kind));
+  key_.append(subject).push_back('\0');
+  key_.append(object);
+  for (unsigned i = 0; i < sizeof slot; ++i) key_.push_back(static_cast<char>(slot >> 8U * i));
+  return key_;
 }
 
-void DetectRound::count(DetectorKind kind, std::string subject, std::string object, WindowForm form,
-                        TimeNs at, DetectSums more) {
+bool DetectRound::is_in_share(DetectorKind kind, std::string_view subject, std::string_view object,
+                              TimeNs at) {
+  newest_ = std::max(newest_, at);
+  Share& share = shares_[static_cast<std::size_t>(kind)];
+  if (share.halvings == 0) return true;
+  if (newest_ >= share.until) {
+    --share.halvings;
+    share.until = newest_ + share.width;
+  }
+  const std::uint64_t day = static_cast<std::uint64_t>(at / kDay);
+  const std::uint64_t hash = hash_of(object, hash_of(subject, kHashBasis + day));
+  const std::uint64_t drawn = (hash ^ hash >> 32U) * 0x9e37'79b9'7f4a'7c15 >> (64U - kDetectHalvingsMax);
+  return (drawn & ((1U << share.halvings) - 1U)) == 0;
+}
+
+void DetectRound::halve(DetectorKind kind, TimeNs width) {
+  Share& share = shares_[static_cast<std::size_t>(kind)];
+  share.halvings = std::min(share.halvings + 1, kDetectHalvingsMax);
+  share.width = width;
+  share.until = newest_ + width;
+}
+
+void DetectRound::count(DetectorKind kind, std::string_view subject, std::string_view object, WindowForm form,
+                        TimeNs at, const DetectMore& more) {
+  if (!is_in_share(kind, subject, object, at)) {
+    ++left_out_;
+    return;
+  }
   const TimeNs step = form.overlap ? form.width / 2 : form.width;
   const TimeNs slot = at / step * step;
-  const auto [place, fresh] = counted_at_.try_emplace(key_of(kind, subject, object, slot), counted_.size());
-  if (fresh) {
+  const std::string& key = key_of(kind, subject, object, slot);
+  auto place = counted_at_.find(key);  // mostly there: a key is copied only when it is new
+  if (place == counted_at_.end()) {
     if (counted_.size() >= kDetectRoundMax) {
-      counted_at_.erase(place);
       ++left_out_;
       return;
     }
-    counted_.push_back({kind, std::move(subject), std::move(object), form, slot, at, {}});
+    place = counted_at_.emplace(key, counted_.size()).first;
+    counted_.push_back({kind, std::string{subject}, std::string{object}, form, slot, at, {}});
     counted_.back().sums.first = at;
   }
   Counted& into = counted_[place->second];
@@ -76,20 +101,19 @@ void DetectRound::count(DetectorKind kind, std::string subject, std::string obje
 }
 
 void DetectRound::note(Noted noted) {
-  const auto [place, fresh] =
-      noted_at_.try_emplace(key_of(noted.kind, noted.subject, noted.object, noted.period), noted_.size());
-  if (!fresh) {
+  const std::string& key = key_of(noted.kind, noted.subject, noted.object, noted.period);
+  if (const auto place = noted_at_.find(key); place != noted_at_.end()) {
     Noted& into = noted_[place->second];
-    merge(into.more, noted.more);
+    merge(into.more, more_of(noted.more));
     into.renew = into.renew || noted.renew;
     into.at = std::min(into.at, noted.at);
     return;
   }
   if (noted_.size() >= kDetectRoundMax) {
-    noted_at_.erase(place);
     ++left_out_;
     return;
   }
+  noted_at_.emplace(key, noted_.size());
   noted_.push_back(std::move(noted));
 }
 
@@ -98,10 +122,18 @@ bool DetectRound::seen(DetectorKind kind, std::string_view subject, std::string_
   if (seen_.size() >= kKnownCacheMax) seen_.clear();
   std::uint64_t hash = hash_of(subject, kHashBasis + static_cast<std::uint64_t>(kind));
   hash = hash_of(object, hash + static_cast<std::uint64_t>(period) * 0x9e37'79b9'7f4a'7c15);
-  return !seen_.insert(hash).second;
+  if (!seen_.insert(hash).second) return true;
+  seen_now_.push_back(hash);
+  return false;
+}
+
+void DetectRound::forget() {
+  for (const std::uint64_t hash : seen_now_) seen_.erase(hash);
+  clear();
 }
 
 void DetectRound::clear() {
+  seen_now_.clear();
   counted_.clear();
   noted_.clear();
   counted_at_.clear();

@@ -16,6 +16,8 @@
 
 namespace weir::policy {
 
+inline constexpr TimeNs kDay = 86'400 * kSecond;
+
 /// Questions of one flow under one registered domain.
 struct DnsAsked {
   std::string domain;          // registered

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "policy/bus/event_batch.h"
 #include "policy/bus/streams.h"
-#include "policy/engine/event_codec.h"
 
 namespace weir::policy {
 namespace {
@@ -27,7 +29,7 @@ Round& Round::operator+=(const Round& more) {
 
 Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
   if (auto looked = quotas_.look(store_, now); !looked) return tl::unexpected(looked.error());
-  detection_.look();
+  take_up_policy();
   if (auto kept = retention_.look(store_, now); !kept) return tl::unexpected(kept.error());
   const auto entries = next_entries(block, now);  // read
   if (!entries) return tl::unexpected(entries.error());
@@ -47,63 +49,81 @@ Result<Round> Engine::run_once(std::chrono::milliseconds block, TimeNs now) {
 Result<std::size_t> Engine::apply(std::span<const StreamEntry> entries, TimeNs now, Round& sum) {
   Round round;
   // Before the transaction, which keeps other engines out.
-  const auto taken = decode(entries, round);
+  const auto taken = gather(entries, now, &round, {});
   if (!taken) return taken;
-  FlowSums sums;
   auto batch = store_.begin();
   if (!batch) return tl::unexpected(batch.error());
-  for (Decoded& one : std::span{decoded_}.first(decoded_count_)) {
-    const auto first_time = batch->first_time(key_of(one.event), now);  // apply
-    if (!first_time) return tl::unexpected(first_time.error());
-    if (!*first_time) {
-      ++round.duplicates;
-      continue;
-    }
-    if (auto kept = record(*batch, one.findings, now, round); !kept) return tl::unexpected(kept.error());
-    add_up(one.event, sums);
-    detection_.see(one.event, one.findings.software, now);
-    ++round.applied;
+  const auto before = applied_before(*batch, now);
+  if (!before) return tl::unexpected(before.error());
+  round.duplicates = static_cast<std::uint64_t>(std::ranges::count(*before, true));
+  round.applied = before->size() - round.duplicates;
+  if (round.duplicates > 0) {
+    detection_.forget_round();
+    if (auto again = gather(entries.first(*taken), now, nullptr, *before); !again) return again;
   }
-  if (auto added = add_flow_sums(*batch, sums, now); !added) return tl::unexpected(added.error());
+  if (auto kept = record(*batch, now, round); !kept) return tl::unexpected(kept.error());
+  if (auto added = add_flow_sums(*batch, effects_.sums, now); !added) return tl::unexpected(added.error());
   if (auto detected = detect(*batch, round); !detected) return tl::unexpected(detected.error());
   if (auto committed = commit(*batch, round, now); !committed) return tl::unexpected(committed.error());
   sum += round;
   return taken;
 }
 
-Result<std::size_t> Engine::decode(std::span<const StreamEntry> entries, Round& round) {
-  decoded_count_ = 0;
+Result<std::size_t> Engine::gather(std::span<const StreamEntry> entries, TimeNs now, Round* round,
+                                   const std::vector<bool>& left_out) {
+  effects_ = {};
   std::size_t taken = 0;
   std::size_t bytes_taken = 0;
+  const auto dead = [&](const StreamEntry& entry, const Error& why, std::string_view bytes) -> Result<void> {
+    if (round == nullptr) return {};
+    ++round->dead;
+    return bury(entry, why, bytes);
+  };
   for (const StreamEntry& entry : entries) {
-    if (decoded_count_ + kBatchEventsMax > kRoundEventsMax || bytes_taken >= kRoundBytesMax) break;
+    if (effects_.keys.size() + kBatchEventsMax > kRoundEventsMax || bytes_taken >= kRoundBytesMax) break;
     ++taken;
     if (entry.gone) {
-      ++round.gone;
+      if (round != nullptr) ++round->gone;
       continue;
     }
     const auto opened = open_batch(entry.payload);
     if (!opened) {
-      ++round.dead;
-      if (auto buried = bury(entry, opened.error(), entry.payload); !buried)
-        return tl::unexpected(buried.error());
+      if (auto done = dead(entry, opened.error(), entry.payload); !done) return tl::unexpected(done.error());
       continue;
     }
     bytes_taken += opened->bytes.size();
     for (const std::string_view bytes : opened->events) {
-      if (decoded_count_ == decoded_.size()) decoded_.emplace_back();
-      Decoded& one = decoded_[decoded_count_];
-      if (std::exchange(one.large, bytes.size() > kEventMemoryKept)) one.event = {};
-      if (auto decoded = decode_event(bytes, one.event); !decoded) {  // decode
-        ++round.dead;
-        if (auto buried = bury(entry, decoded.error(), bytes); !buried) return tl::unexpected(buried.error());
-        continue;
+      if (const auto kept = take(bytes, now, left_out); !kept) {
+        if (auto done = dead(entry, kept.error(), bytes); !done) return tl::unexpected(done.error());
       }
-      one.findings = evaluate(one.event, judge_, bytes);  // evaluate
-      ++decoded_count_;
     }
   }
   return taken;
+}
+
+Result<void> Engine::take(std::string_view bytes, TimeNs now, const std::vector<bool>& left_out) {
+  const auto read = event_.read(bytes);  // decode
+  if (!read) return tl::unexpected(read.error());
+  const event::FlowEvent& event = **read;
+  const std::size_t number = effects_.keys.size();
+  effects_.keys.push_back(key_of(event));
+  if (number < left_out.size() && left_out[number]) return {};
+  Findings findings = evaluate(event, judge_, bytes);  // evaluate
+  add_up(event);
+  detection_.see(event, findings.software, now);
+  effects_.add(std::move(findings));
+  return {};
+}
+
+Result<std::vector<bool>> Engine::applied_before(Batch& batch, TimeNs now) const {
+  std::vector<bool> before;
+  before.reserve(effects_.keys.size());
+  for (const EventKey& key : effects_.keys) {
+    const auto first_time = batch.first_time(key, now);
+    if (!first_time) return tl::unexpected(first_time.error());
+    before.push_back(!*first_time);
+  }
+  return before;
 }
 
 Result<std::vector<StreamEntry>> Engine::next_entries(std::chrono::milliseconds block, TimeNs now) {
@@ -155,28 +175,25 @@ Result<void> Engine::bury(const StreamEntry& entry, const Error& why, std::strin
   return {};
 }
 
-Result<void> Engine::record(Batch& batch, Findings& findings, TimeNs now, Round& round) {
-  for (const ViolationSighting& violation : findings.violations) {
+Result<void> Engine::record(Batch& batch, TimeNs now, Round& round) {
+  for (const ViolationSighting& violation : effects_.violations) {
     if (auto kept = batch.record(violation); !kept) return kept;
     ++round.violations;
   }
-  for (const QuotaSighting& use : findings.quota_uses) {
+  for (const QuotaSighting& use : effects_.quota_uses) {
     const auto counted = quotas_.add(batch, use, now);
     if (!counted) return tl::unexpected(counted.error());
     if (!*counted) ++round.quota_uses_ignored;
   }
-  for (const SoftwareSighting& software : findings.software) {
-    if (auto kept = batch.record(software); !kept) return kept;
-  }
-  if (findings.flow) return batch.record(std::move(*findings.flow));
-  return {};
+  if (auto kept = batch.record(std::move(effects_.software)); !kept) return kept;
+  return batch.record(std::move(effects_.flows));
 }
 
-void Engine::add_up(const event::FlowEvent& event, FlowSums& sums) const {
+void Engine::add_up(const event::FlowEvent& event) {
   if (event.kind() != event::KIND_FINAL) return;
   const std::vector<std::string> categories =
       categories_ && !event.host().empty() ? categories_(event.host()) : std::vector<std::string>{};
-  sums.add(flow_sample_of(event, categories));
+  effects_.sums.add(flow_sample_of(event, categories));
 }
 
 Result<void> Engine::detect(Batch& batch, Round& round) {

@@ -12,19 +12,20 @@
 #include "policy/bus/stream_reader.h"
 #include "policy/bus/stream_writer.h"
 #include "policy/detect/detection.h"
+#include "policy/engine/event_codec.h"
 #include "policy/engine/findings.h"
 #include "policy/engine/flow_sample.h"
 #include "policy/engine/quota_ledger.h"
 #include "policy/engine/retention.h"
+#include "policy/engine/round_effects.h"
 #include "policy/engine/tries.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
 
-inline constexpr std::uint32_t kRoundEntriesMax = 100;          // of one stream, read at once
-inline constexpr std::size_t kRoundEventsMax = 4'096;           // in one transaction
-inline constexpr std::size_t kRoundBytesMax = 16U << 20U;       // of events in one transaction, about
-inline constexpr std::size_t kEventMemoryKept = 8U << 10U;      // memory of longer events is not used again
+inline constexpr std::uint32_t kRoundEntriesMax = 128;          // of one stream, read at once
+inline constexpr std::size_t kRoundEventsMax = 32'768;          // in one transaction
+inline constexpr std::size_t kRoundBytesMax = 32U << 20U;       // of events in one transaction, about
 inline constexpr std::chrono::milliseconds kClaimIdle{30'000};  // silent this long: another engine takes over
 inline constexpr std::uint32_t kDeadLettersMax = 10'000;      // the dead-letter stream keeps about this many
 inline constexpr std::int64_t kHeartbeatEvery = 5 * kSecond;  // and how often dead consumers are looked for
@@ -62,6 +63,8 @@ class Engine {
   /// up to `block` for events. `now` is the time of the round, for the heartbeat.
   [[nodiscard]] Result<Round> run_once(std::chrono::milliseconds block, TimeNs now);
   [[nodiscard]] const StreamReader& reader() const { return reader_; }
+  /// The detectors of the policy in force; a round begins with it.
+  void take_up_policy() { detection_.look(); }
 
   /// The part of a round between reading and acknowledging: one transaction with the effects of the first of
   /// these entries, of kRoundEventsMax events at most. Gives how many entries, and adds to `sum` once it is
@@ -69,22 +72,23 @@ class Engine {
   [[nodiscard]] Result<std::size_t> apply(std::span<const StreamEntry> entries, TimeNs now, Round& sum);
 
  private:
-  struct Decoded {
-    event::FlowEvent event;
-    Findings findings;
-    bool large = false;
-  };
   [[nodiscard]] Result<std::vector<StreamEntry>> next_entries(std::chrono::milliseconds block, TimeNs now);
   [[nodiscard]] Result<std::vector<StreamEntry>> next_again();
   [[nodiscard]] Result<Round> idle(TimeNs now);
-  /// Fills decoded_; gives how many of the first entries are in it.
-  [[nodiscard]] Result<std::size_t> decode(std::span<const StreamEntry> entries, Round& round);
+  /// What the first of these entries mean, into effects_ and detection_; gives how many. Counts what is dead
+  /// or gone and buries it, where there is a round.
+  [[nodiscard]] Result<std::size_t> gather(std::span<const StreamEntry> entries, TimeNs now, Round* round,
+                                           const std::vector<bool>& left_out);
+  /// Gathers one event, unless it is left out.
+  [[nodiscard]] Result<void> take(std::string_view bytes, TimeNs now, const std::vector<bool>& left_out);
+  /// Which of the events gathered had been applied before; from now on all of them were.
+  [[nodiscard]] Result<std::vector<bool>> applied_before(Batch& batch, TimeNs now) const;
   /// To the dead letters: `bytes` of the entry, which are an event or the whole of it.
   [[nodiscard]] Result<void> bury(const StreamEntry& entry, const Error& why, std::string_view bytes);
-  [[nodiscard]] Result<void> record(Batch& batch, Findings& findings, TimeNs now, Round& round);
+  [[nodiscard]] Result<void> record(Batch& batch, TimeNs now, Round& round);
   [[nodiscard]] Result<void> detect(Batch& batch, Round& round);
   /// Into what flows add up to, where the event is the last of its flow.
-  void add_up(const event::FlowEvent& event, FlowSums& sums) const;
+  void add_up(const event::FlowEvent& event);
   [[nodiscard]] Result<void> commit(Batch& batch, const Round& round, TimeNs now);
   [[nodiscard]] Result<void> tell(TimeNs now, Round& round);
   [[nodiscard]] Result<void> beat(TimeNs now);
@@ -96,9 +100,8 @@ class Engine {
   QuotaLedger quotas_;
   Tries tries_;
   CategoryJudge categories_;  // empty: there are none
-  // Those of the round; kept from round to round for their memory, which so grows to that of the largest.
-  std::vector<Decoded> decoded_;
-  std::size_t decoded_count_ = 0;
+  EventReader event_;
+  RoundEffects effects_;
   Detection detection_;
   Retention retention_;
   TimeNs last_beat_ = 0;

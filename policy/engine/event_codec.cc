@@ -12,6 +12,10 @@ namespace {
 
 tl::unexpected<Error> corrupt(std::string why) { return failure(ErrorCode::kCorrupt, std::move(why)); }
 
+tl::unexpected<Error> too_many() {
+  return corrupt(fmt::format("a list has more than {} entries", kRepeatedMax));
+}
+
 bool plain_word(std::string_view text, std::size_t bytes_max) {
   return !text.empty() && text.size() <= bytes_max && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -43,15 +47,105 @@ Result<void> check(const event::FlowEvent& event) {
   if (event.time_ns() > INT64_MAX || event.started_ns() > INT64_MAX || event.ended_ns() > INT64_MAX) {
     return corrupt("a time is out of range");
   }
-  if (!within_counts(event)) return corrupt(fmt::format("a list has more than {} entries", kRepeatedMax));
+  if (!within_counts(event)) return too_many();
   return {};
+}
+
+Result<void> check_size(std::string_view payload) {
+  if (payload.empty()) return corrupt("the entry holds no event");
+  if (payload.size() > kEventBytesMax) return corrupt(fmt::format("{} bytes are too many", payload.size()));
+  return {};
+}
+
+constexpr std::uint64_t kPathTag =
+    static_cast<std::uint64_t>(event::FlowEvent::kPathFieldNumber) << 3U | 2U;  // of wire type 2: bytes
+
+/// Takes a varint off the front; false: there is none.
+bool take_varint(std::string_view& rest, std::uint64_t& value) {
+  value = 0;
+  for (std::size_t i = 0; i < 10 && i < rest.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(rest[i]);
+    value |= std::uint64_t{byte & 0x7fU} << 7U * i;
+    if ((byte & 0x80U) != 0) continue;
+    rest.remove_prefix(i + 1);
+    return true;
+  }
+  return false;
+}
+
+/// One field of a message, as it lies there.
+struct Field {
+  std::uint64_t tag = 0;
+  std::string_view bytes{};  // of wire type 2, else empty
+};
+
+/// Takes a field off the front; false: there is none that can be read, or one of a group.
+bool take_field(std::string_view& rest, Field& field) {
+  std::uint64_t length = 0;
+  if (!take_varint(rest, field.tag) || field.tag >> 3U == 0 || field.tag > UINT32_MAX) return false;
+  switch (field.tag & 7U) {
+    case 0:
+      return take_varint(rest, length);
+    case 1:
+      length = 8;
+      break;
+    case 2:
+      if (!take_varint(rest, length)) return false;
+      break;
+    case 5:
+      length = 4;
+      break;
+    default:
+      return false;
+  }
+  if (length > rest.size()) return false;
+  field.bytes = (field.tag & 7U) == 2 ? rest.substr(0, length) : std::string_view{};
+  rest.remove_prefix(length);
+  return true;
+}
+
+/// A step that protobuf would take: whole fields, and texts of ASCII.
+bool is_plain_step(std::string_view step) {
+  Field field;
+  while (!step.empty()) {
+    if (!take_field(step, field)) return false;
+    if (!std::ranges::all_of(field.bytes, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+      return false;
+  }
+  return true;
+}
+
+/// Copies all fields but plain steps of the path; gives how many it left out. What cannot be read is copied
+/// whole, for protobuf to say so.
+int copy_without_path(std::string_view payload, std::string& into) {
+  into.clear();
+  int steps = 0;
+  std::string_view rest = payload;
+  const char* copied = payload.data();  // up to here
+  Field field;
+  for (const char* begin = rest.data(); !rest.empty() && take_field(rest, field); begin = rest.data()) {
+    if (field.tag != kPathTag || !is_plain_step(field.bytes)) continue;
+    into.append(copied, begin);
+    copied = rest.data();
+    ++steps;
+  }
+  into.append(copied, payload.data() + payload.size());
+  return steps;
 }
 
 }  // namespace
 
+Result<const event::FlowEvent*> EventReader::read(std::string_view payload) {
+  if (auto possible = check_size(payload); !possible) return tl::unexpected(possible.error());
+  const int steps = copy_without_path(payload, without_path_);
+  if (!event_.ParseFromString(without_path_)) return corrupt("the bytes are no FlowEvent");
+  if (auto checked = check(event_); !checked) return tl::unexpected(checked.error());
+  if (event_.path_size() + steps > kRepeatedMax) return too_many();
+  return &event_;
+}
+
 Result<void> decode_event(std::string_view payload, event::FlowEvent& event) {
-  if (payload.empty()) return corrupt("the entry holds no event");
-  if (payload.size() > kEventBytesMax) return corrupt(fmt::format("{} bytes are too many", payload.size()));
+  if (auto possible = check_size(payload); !possible) return possible;
   if (!event.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return corrupt("the bytes are no FlowEvent");
   }

@@ -85,12 +85,18 @@ Result<bool> Batch::first_time(const EventKey& key, TimeNs now) {
   });
 }
 
-Result<void> Batch::record(const SoftwareSighting& given) {
-  SoftwareSighting sighting = given;
-  sighting.client = storable(given.client);
-  sighting.product = storable(given.product);
-  sighting.version = storable(given.version);
-  work_->software.of(sighting.client + '\0' + sighting.product + '\0' + sighting.version).add(sighting);
+Result<void> Batch::record(const SoftwareSighting& sighting) {
+  SoftwareSums sums;
+  sums.add(sighting);
+  return record(std::move(sums));
+}
+
+Result<void> Batch::record(SoftwareSums&& sums) {
+  for (SoftwareSum& sum : sums.take()) {
+    for (std::string* text : {&sum.latest.client, &sum.latest.product, &sum.latest.version})
+      *text = storable(*text);
+    work_->software.add(std::move(sum));
+  }
   return {};
 }
 

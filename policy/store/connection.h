@@ -85,7 +85,7 @@ struct Batch::Work {
   // What becomes rows at the commit.
   Sources sources;
   ViolationQueue violations;
-  Sums<SoftwareSum> software;
+  SoftwareSums software;
   QuotaSums quotas;
   FlowRows flows;
   std::size_t violations_added = 0;

@@ -40,14 +40,6 @@ struct WindowFound {
   std::string items, flows;
 };
 
-/// Which flows are kept does not depend on how many came at once.
-void add_flows(soci::session& sql, WindowFound& found, std::string_view more) {
-  const std::size_t before = found.flows.size();
-  each_item(more, [&](std::string_view flow) { add_item(found.flows, flow, kWindowFlowsBytesMax); });
-  if (found.flows.size() == before) return;
-  sql << "UPDATE detect_windows SET flows = :f WHERE id = :id", use(found.flows), use(found.id);
-}
-
 struct KnownGiven {
   std::string detector, subject, object;
   Integer at = 0;
@@ -69,11 +61,11 @@ struct KnownFound {
 }  // namespace
 
 void add_item(std::string& items, std::string_view item, std::size_t bytes_max) {
+  if (items.size() + item.size() + 1 > bytes_max) return;  // with or without it: before it is looked for
   for (std::size_t at = items.find(item); at != std::string::npos; at = items.find(item, at + 1)) {
     const bool begins = at == 0 || items[at - 1] == ' ';
     if (begins && at + item.size() < items.size() && items[at + item.size()] == ' ') return;
   }
-  if (items.size() + item.size() + 1 > bytes_max) return;
   items.append(item).push_back(' ');
 }
 
@@ -119,21 +111,50 @@ struct DetectStore::Statements {
                  " VALUES (:d, :s, :o, :at, :at2, 1, 0, 0) ON CONFLICT DO NOTHING RETURNING {}",
                  kKnownValues),
              use(known.detector), use(known.subject), use(known.object), use(known.at), use(known.at),
-             WEIR_INTO_KNOWN(known_found))) {}
+             WEIR_INTO_KNOWN(known_found))),
+        set_flows((sql.prepare << "UPDATE detect_windows SET flows = :f WHERE id = :id", use(found.flows),
+                   use(found.id))),
+        set_said((sql.prepare << "UPDATE detect_windows SET said = 1 WHERE id = :id", use(row))),
+        put((sql.prepare << "UPDATE detect_known SET mark = :m, said = :s WHERE id = :id",
+             use(known_found.mark), use(known_found.said), use(known_found.id))),
+        past((sql.prepare
+                  << "SELECT id, begins_ns, n, a, b, c, most, said FROM detect_windows WHERE detector = :d"
+                     " AND subject = :s AND object = :o AND width_ns = :w AND begins_ns <= :until"
+                     " ORDER BY begins_ns DESC LIMIT :count",
+              use(window.detector), use(window.subject), use(window.object), use(window.width),
+              use(window.begins), use(row), into(found.id), into(begins), into(found.n), into(found.a),
+              into(found.b), into(found.c), into(found.most), into(found.said))) {}
+
+  /// Which flows are kept does not depend on how many came at once.
+  void add_flows(std::string_view more) {
+    const std::size_t before = found.flows.size();
+    each_item(more, [&](std::string_view flow) { add_item(found.flows, flow, kWindowFlowsBytesMax); });
+    if (found.flows.size() != before) set_flows.execute(true);
+  }
 
   WindowGiven window;
   WindowFound found;
   KnownGiven known;
   KnownFound known_found;
+  Integer row = 0;  // its id, or how many there are to be
+  Integer begins = 0;
   std::map<std::string, Integer> windows_added;  // by detector
   std::map<std::string, Integer> known_added;
   soci::statement add;
   soci::statement add_new;
   soci::statement note;
   soci::statement note_new;
+  soci::statement set_flows;
+  soci::statement set_said;
+  soci::statement put;
+  soci::statement past;
 };
 
 DetectStore::DetectStore(Batch& batch) : work_(*batch.work_) {}
+DetectStore::Statements& DetectStore::statements() {
+  if (!statements_) statements_ = std::make_unique<Statements>(work_.connection.session);
+  return *statements_;
+}
 DetectStore::~DetectStore() {
   static_cast<void>(caught("ending statements", [&] { statements_.reset(); }));
 }
@@ -141,10 +162,9 @@ DetectStore::~DetectStore() {
 Result<DetectWindow> DetectStore::add(const DetectKey& key, TimeNs begins, TimeNs width,
                                       const DetectSums& more) {
   return caught("cannot add to a detector's window", [&] {
-    soci::session& sql = work_.connection.session;
-    if (!statements_) statements_ = std::make_unique<Statements>(sql);
-    WindowGiven& given = statements_->window;
-    WindowFound& found = statements_->found;
+    Statements& sql = statements();
+    WindowGiven& given = sql.window;
+    WindowFound& found = sql.found;
     given = {storable(key.detector),
              storable(key.subject),
              storable(key.object),
@@ -158,12 +178,11 @@ Result<DetectWindow> DetectStore::add(const DetectKey& key, TimeNs begins, TimeN
              more.c,
              more.most,
              more.first};
-    const bool there = statements_->add.execute(true);
-    if (there) {
-      add_flows(sql, found, more.flows);
+    if (sql.add.execute(true)) {
+      sql.add_flows(more.flows);
     } else {
-      if (!statements_->add_new.execute(true)) statements_->add.execute(true);  // another engine was first
-      ++statements_->windows_added[given.detector];
+      if (!sql.add_new.execute(true)) sql.add.execute(true);  // another engine was first
+      ++sql.windows_added[given.detector];
     }
     return DetectWindow{
         found.id,
@@ -176,59 +195,47 @@ Result<DetectWindow> DetectStore::add(const DetectKey& key, TimeNs begins, TimeN
 
 Result<void> DetectStore::set_said(const DetectWindow& window) {
   return caught("cannot mark a detector's window", [&] {
-    const Integer id = window.id;
-    work_.connection.session << "UPDATE detect_windows SET said = 1 WHERE id = :id", use(id);
+    statements().row = window.id;
+    statements().set_said.execute(true);
   });
 }
 
-Result<std::vector<DetectWindow>> DetectStore::past(const DetectKey& key, TimeNs until_given,
-                                                    TimeNs width_given, std::uint32_t count) {
+Result<std::vector<DetectWindow>> DetectStore::past(const DetectKey& key, TimeNs until, TimeNs width,
+                                                    std::uint32_t count) {
   return caught("cannot read a detector's windows", [&] {
     std::vector<DetectWindow> all;
-    const std::string subject = storable(key.subject);
-    const std::string object = storable(key.object);
-    const Integer width = width_given;
-    const Integer until = until_given;
-    const Integer limit = count;
-    Integer begins = 0;
-    WindowFound r;
-    soci::statement statement =
-        (work_.connection.session.prepare
-             << "SELECT id, begins_ns, n, a, b, c, most, said FROM detect_windows WHERE detector = :d"
-                " AND subject = :s AND object = :o AND width_ns = :w AND begins_ns <= :until"
-                " ORDER BY begins_ns DESC LIMIT :count",
-         use(key.detector), use(subject), use(object), use(width), use(until), use(limit), into(r.id),
-         into(begins), into(r.n), into(r.a), into(r.b), into(r.c), into(r.most), into(r.said));
-    statement.execute();
-    while (statement.fetch()) {
-      all.push_back({r.id, begins, width, {r.n, r.a, r.b, r.c, r.most, 0, {}, {}}, r.said != 0});
-    }
+    Statements& sql = statements();
+    sql.window.detector = key.detector;
+    sql.window.subject = storable(key.subject);
+    sql.window.object = storable(key.object);
+    sql.window.width = width;
+    sql.window.begins = until;
+    sql.row = count;
+    sql.past.execute(false);
+    const WindowFound& r = sql.found;
+    while (sql.past.fetch())
+      all.push_back({r.id, sql.begins, width, {r.n, r.a, r.b, r.c, r.most, 0, {}, {}}, r.said != 0});
     return all;
   });
 }
 
 Result<DetectKnown> DetectStore::note(const DetectKey& key, TimeNs at) {
   return caught("cannot note what a detector saw", [&] {
-    soci::session& sql = work_.connection.session;
-    if (!statements_) statements_ = std::make_unique<Statements>(sql);
-    KnownGiven& given = statements_->known;
-    KnownFound& found = statements_->known_found;
-    given = {storable(key.detector), storable(key.subject), storable(key.object), at};
-    if (!statements_->note.execute(true)) {
-      if (!statements_->note_new.execute(true)) statements_->note.execute(true);  // another engine was first
-      ++statements_->known_added[given.detector];
+    Statements& sql = statements();
+    sql.known = {storable(key.detector), storable(key.subject), storable(key.object), at};
+    if (!sql.note.execute(true)) {
+      if (!sql.note_new.execute(true)) sql.note.execute(true);  // another engine was first
+      ++sql.known_added[sql.known.detector];
     }
-    return found.known();
+    return sql.known_found.known();
   });
 }
 
 Result<void> DetectStore::put(const DetectKnown& known) {
   return caught("cannot change what a detector knows", [&] {
-    const Integer mark = known.mark;
-    const Integer said = known.said;
-    const Integer id = known.id;
-    work_.connection.session << "UPDATE detect_known SET mark = :m, said = :s WHERE id = :id", use(mark),
-        use(said), use(id);
+    Statements& sql = statements();
+    sql.known_found = {known.id, known.first, known.last, known.days, known.mark, known.said};
+    sql.put.execute(true);
   });
 }
 
@@ -254,33 +261,62 @@ Result<std::vector<DetectStore::Stale>> DetectStore::stale(const std::string& de
   });
 }
 
-Result<std::int64_t> DetectStore::trim() {
-  return caught("cannot trim what detectors remember", [&]() -> std::int64_t {
-    if (!statements_) return 0;
+namespace {
+
+/// A table's rows of one detector.
+struct Kept {
+  const char* table;
+  const char* oldest_first;
+  const std::string& detector;
+  Integer limit;
+};
+
+/// Gives how many rows went.
+Integer trim_rows(soci::session& sql, const Kept& kept, Integer added) {
+  Integer newest = 0;
+  sql << fmt::format("SELECT MAX(id) FROM {} WHERE detector = :d", kept.table), use(kept.detector),
+      into(newest);
+  const Integer step = std::max<Integer>(kept.limit / kTrimShare, 1);
+  if (newest / step == (newest - added) / step) return 0;
+  Integer rows = 0;
+  sql << fmt::format("SELECT COUNT(*) FROM {} WHERE detector = :d", kept.table), use(kept.detector),
+      into(rows);
+  if (rows <= kept.limit) return 0;
+  const Integer surplus = rows - kept.limit;
+  sql << fmt::format(
+      "DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE detector = :d ORDER BY {1} LIMIT :n)",
+      kept.table, kept.oldest_first),
+      use(kept.detector), use(surplus);
+  return surplus;
+}
+
+/// All windows of it that are kept may still be added to.
+bool is_crowded(soci::session& sql, const std::string& detector) {
+  Integer oldest_ends = 0;
+  Integer newest_begins = 0;
+  sql << "SELECT begins_ns + width_ns FROM detect_windows WHERE detector = :d ORDER BY id LIMIT 1",
+      use(detector), into(oldest_ends);
+  sql << "SELECT begins_ns FROM detect_windows WHERE detector = :d ORDER BY id DESC LIMIT 1", use(detector),
+      into(newest_begins);
+  return oldest_ends > newest_begins;
+}
+
+}  // namespace
+
+Result<DetectStore::Trimmed> DetectStore::trim() {
+  return caught("cannot trim what detectors remember", [&] {
+    Trimmed trimmed;
+    if (!statements_) return trimmed;
     soci::session& sql = work_.connection.session;
-    Integer gone = 0;
-    const auto keep = [&](const char* table, const char* oldest_first, const std::string& detector,
-                          Integer added, Integer limit) {
-      Integer newest = 0;
-      sql << fmt::format("SELECT MAX(id) FROM {} WHERE detector = :d", table), use(detector), into(newest);
-      const Integer step = std::max<Integer>(limit / kTrimShare, 1);
-      if (newest / step == (newest - added) / step) return;
-      Integer rows = 0;
-      sql << fmt::format("SELECT COUNT(*) FROM {} WHERE detector = :d", table), use(detector), into(rows);
-      if (rows <= limit) return;
-      const Integer surplus = rows - limit;
-      sql << fmt::format(
-          "DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE detector = :d ORDER BY {1}"
-          " LIMIT :n)",
-          table, oldest_first),
-          use(detector), use(surplus);
-      gone += surplus;
-    };
-    for (const auto& [detector, added] : statements_->windows_added)
-      keep("detect_windows", "id", detector, added, work_.connection.limits.detect_windows);
+    const StoreLimits& limits = work_.connection.limits;
+    for (const auto& [detector, added] : statements_->windows_added) {
+      const Integer gone = trim_rows(sql, {"detect_windows", "id", detector, limits.detect_windows}, added);
+      trimmed.rows += gone;
+      if (gone > 0 && is_crowded(sql, detector)) trimmed.crowded.push_back(detector);
+    }
     for (const auto& [detector, added] : statements_->known_added)
-      keep("detect_known", "last_ns, id", detector, added, work_.connection.limits.detect_known);
-    return gone;
+      trimmed.rows += trim_rows(sql, {"detect_known", "last_ns, id", detector, limits.detect_known}, added);
+    return trimmed;
   });
 }
 

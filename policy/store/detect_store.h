@@ -97,11 +97,16 @@ class DetectStore {
   /// Objects of the subject with `said` 0 and a mark of at most `mark`, by name; at most `count`.
   [[nodiscard]] Result<std::vector<Stale>> stale(const std::string& detector, const std::string& subject,
                                                  std::int64_t mark, std::uint32_t count);
-  /// Keeps the tables within their limits, each detector's rows for themselves; gives how many rows went.
-  [[nodiscard]] Result<std::int64_t> trim();
+  struct Trimmed {
+    std::int64_t rows = 0;             // that went
+    std::vector<std::string> crowded;  // detectors of which windows went that were not over
+  };
+  /// Keeps the tables within their limits, each detector's rows for themselves.
+  [[nodiscard]] Result<Trimmed> trim();
 
  private:
   struct Statements;
+  Statements& statements();  // prepared with the first use
   Batch::Work& work_;
   std::unique_ptr<Statements> statements_;
 };

@@ -58,4 +58,9 @@ Result<void> Batch::record(FlowRecord flow) {
   return {};
 }
 
+Result<void> Batch::record(std::vector<FlowRecord>&& flows) {
+  for (FlowRecord& flow : flows) work_->flows.add(std::move(flow));
+  return {};
+}
+
 }  // namespace weir::policy

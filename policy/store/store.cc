@@ -97,6 +97,8 @@ Result<void> check_place(const std::string& where, StoreAccess access) {
 }  // namespace
 
 std::string storable(const std::string& text, std::size_t bytes_max) {
+  const bool plain = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (plain) return text.substr(0, bytes_max);  // the usual case
   std::string kept;
   kept.reserve(std::min(text.size(), bytes_max));
   for (std::size_t at = 0; at < text.size();) {

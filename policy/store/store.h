@@ -16,6 +16,7 @@
 namespace weir::policy {
 
 class Batch;
+class SoftwareSums;  // policy/store/sums.h
 
 enum class StoreAccess : std::uint8_t { kRead, kWrite, kChange };
 
@@ -75,7 +76,9 @@ class Batch {
   [[nodiscard]] Result<bool> first_time(const EventKey& key, TimeNs now);
   [[nodiscard]] Result<void> record(const ViolationSighting& sighting);
   [[nodiscard]] Result<void> record(const SoftwareSighting& sighting);
+  [[nodiscard]] Result<void> record(SoftwareSums&& sums);
   [[nodiscard]] Result<void> record(FlowRecord flow);
+  [[nodiscard]] Result<void> record(std::vector<FlowRecord>&& flows);
 
   /// What a subject used in the period from `begins` on; made where it is missing. Until the batch ends
   /// nobody else changes it.

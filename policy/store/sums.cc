@@ -4,20 +4,19 @@
 #include <algorithm>
 
 namespace weir::policy {
-namespace {
-
-template <typename Sum, typename Sighting>
-void add_time(Sum& sum, const Sighting& sighting) {
-  sum.first_seen = sum.count == 0 ? sighting.at : std::min(sum.first_seen, sighting.at);
-  if (sum.count == 0 || sighting.at >= sum.latest.at) sum.latest = sighting;
-  ++sum.count;
-}
-
-}  // namespace
 
 void SoftwareSum::add(const SoftwareSighting& sighting) {
-  add_time(*this, sighting);
+  first_seen = count == 0 ? sighting.at : std::min(first_seen, sighting.at);
+  if (count == 0 || sighting.at >= latest.at) latest = sighting;
+  ++count;
   if (sighting.state) state = sighting.state;
+}
+
+void SoftwareSum::add(SoftwareSum&& more) {
+  first_seen = count == 0 ? more.first_seen : std::min(first_seen, more.first_seen);
+  if (count == 0 || more.latest.at >= latest.at) latest = std::move(more.latest);
+  count += more.count;
+  if (more.state) state = more.state;
 }
 
 }  // namespace weir::policy

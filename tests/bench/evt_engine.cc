@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine: events a second through a whole Engine with a store of SQLite. One line of JSON a case:
 //   {"bench":"engine","case":"in process","events":N,"events_s":N,"events_cpu_s":N,...}
-// `in process` gives the engine its entries from memory; `through Redis` and `two engines` drain streams of a
-// Redis on a Unix socket that were filled before. events_s is by the clock, events_cpu_s by the processor
+// `in process` gives the engine its entries from memory; `all detectors` too, under a policy that has every
+// detector on, `many pairs` too, with flows between so many clients and hosts that hardly one is like another
+// (--clients, --hosts); `through Redis` and `two engines` drain streams of a Redis on a Unix socket that were
+// filled before, without detectors. events_s is by the clock, events_cpu_s by the processor
 // time of the engine's threads; grown_KB is by how much the process grew between the first tenth and the end.
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -19,6 +21,7 @@
 #include "policy/bus/event_batch.h"
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
+#include "policy/lang/compile.h"
 #include "policy/model/wall_clock.h"
 #include "tests/bench/evt_feed.h"
 #include "tests/support/redis_server.h"
@@ -33,6 +36,8 @@ using std::chrono::milliseconds;
 struct Options {
   std::string events;  // empty: the made up ones
   std::string only;    // empty: every case
+  Spread spread{500, 2'000};
+  double step_s = 0;  // say how it goes after each
   double seconds = 10;
   std::size_t batch = policy::kBatchEventsMax;
   std::size_t round = policy::kRoundEventsMax;
@@ -61,9 +66,48 @@ long resident_kb() {
   std::exit(1);
 }
 
+/// Every detector with its usual parameters, where it has some.
+constexpr const char* kAllDetectors = R"(weir-policy: 1
+timezone: America/Toronto
+schedules:
+  office: {days: mon-fri, hours: "08:00-17:30"}
+software:
+  unauthorised: [{product: bittorrent}]
+detect:
+  new-software: {}
+  unauthorised-software: {}
+  old-version: {products: ["firefox >=200", "curl >=7.88"]}
+  product-gone: {products: [firefox]}
+  updates-overdue: {}
+  new-device: {}
+  mail-burst: {}
+  many-recipients: {}
+  direct-to-mx: {}
+  mail-to-new-domains: {}
+  after-hours: {when: {not: office}}
+  new-country: {}
+  new-network: {}
+  dns-tunnel: {}
+  generated-names: {}
+  beacon: {}
+  many-blocks: {}
+  uninspected: {}
+  slow-server: {}
+  slow-link: {}
+)";
+
+std::shared_ptr<const policy::Policy> all_detectors() {
+  const auto compiled = policy::compile(kAllDetectors, {.file = "all-detectors"});
+  if (!compiled) fail(compiled.error().front());
+  return *compiled;
+}
+
 /// Everything that an engine needs, in a folder of its own.
 class Bed {
  public:
+  explicit Bed(std::shared_ptr<const policy::Policy> detectors = nullptr)
+      : detectors_(std::move(detectors)) {}
+
   policy::Engine engine(const std::string& name, unsigned streams = 1) {
     std::vector<std::string> names;
     for (unsigned worker = 0; worker < streams; ++worker) names.push_back(policy::flow_stream(worker));
@@ -80,7 +124,9 @@ class Bed {
             std::move(*store),
             [](const auto&, const auto&) { return policy::SoftwareState::kUnknown; },
             policy::QuotaLedger{[kept] { return kept; }, policy::FactsWriter{redis_.connect()}},
-            policy::Tries{redis_.connect(), std::string{policy::kEngineGroup}}};
+            policy::Tries{redis_.connect(), std::string{policy::kEngineGroup}},
+            {},
+            policy::Detection{[detectors = detectors_] { return detectors; }}};
   }
   void fill(const std::vector<policy::StreamEntry>& entries) {
     policy::StreamWriter out{redis_.connect(), 10'000'000};
@@ -94,6 +140,7 @@ class Bed {
   }
 
  private:
+  std::shared_ptr<const policy::Policy> detectors_;
   test::RedisServer redis_{{"--appendfsync", "everysec"}};
   test::TemporaryDirectory home_;
 };
@@ -125,15 +172,18 @@ void say(const char* name, std::uint64_t events, double wall, double processor,
   std::fflush(stdout);
 }
 
-void in_process(const Options& options) {
-  Bed bed;
+void in_process(const Options& options, const char* name,
+                const std::shared_ptr<const policy::Policy>& detectors, Spread spread) {
+  Bed bed{detectors};
   policy::Engine engine = bed.engine("engine-1");
-  EventFeed feed{read_templates(options.events), 0};
+  EventFeed feed{read_templates(options.events), 0, spread};
   std::uint64_t events = 0;
   double wall = 0;
   double processor = 0;
   long early_kb = 0;
+  double said = 0;
   while (wall < options.seconds) {
+    engine.take_up_policy();
     const auto entries = feed.entries(4 * policy::kRoundEventsMax / options.batch, options.batch);
     policy::Round round;
     const auto start = Clock::now();
@@ -148,8 +198,12 @@ void in_process(const Options& options) {
     processor += processor_seconds() - processor_start;
     events += round.applied;
     if (early_kb == 0 && wall > options.seconds / 10) early_kb = resident_kb();
+    if (options.step_s <= 0 || wall < said + options.step_s) continue;
+    said = wall;
+    std::fprintf(stderr, "%s: %.0f s: %llu events, %ld KB resident\n", name, wall,
+                 static_cast<unsigned long long>(events), resident_kb());
   }
-  say("in process", events, wall, processor, ",\"grown_KB\":" + std::to_string(resident_kb() - early_kb));
+  say(name, events, wall, processor, ",\"grown_KB\":" + std::to_string(resident_kb() - early_kb));
 }
 
 void through_redis(const Options& options, unsigned engines) {
@@ -186,12 +240,17 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch, "events an entry")
       ->check(CLI::Range(std::size_t{1}, policy::kBatchEventsMax));
   app.add_option("--round", options.round, "events a transaction, in process");
-  app.add_option("--case", options.only, "process, redis or two");
+  app.add_option("--case", options.only, "process, detectors, pairs, redis or two");
+  app.add_option("--clients", options.spread.clients, "of `many pairs`");
+  app.add_option("--hosts", options.spread.hosts, "of `many pairs`");
+  app.add_option("--say-every", options.step_s, "seconds: say the memory on stderr, in process");
   app.add_flag_callback(
       "--smoke", [&options] { options.seconds = 0.05; }, "shows only that it runs");
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&options](const char* name) { return options.only.empty() || options.only == name; };
-  if (wanted("process")) in_process(options);
+  if (wanted("process")) in_process(options, "in process", nullptr, {});
+  if (wanted("detectors")) in_process(options, "all detectors", all_detectors(), {});
+  if (wanted("pairs")) in_process(options, "many pairs", all_detectors(), options.spread);
   if (wanted("redis")) through_redis(options, 1);
   if (wanted("two")) through_redis(options, 2);
   return 0;

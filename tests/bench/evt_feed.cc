@@ -12,12 +12,12 @@
 #include "policy/bus/event_batch.h"
 #include "policy/bus/streams.h"
 #include "policy/model/time.h"
+#include "policy/model/wall_clock.h"
 
 namespace weir::bench {
 namespace {
 
 constexpr std::uint64_t kBoot = 0x5eed;
-constexpr std::uint64_t kBegin = 1'700'000'000 * std::uint64_t{kSecond};
 
 constexpr const char* kMadeUp[] = {
     R"e(kind: KIND_OPENED flow_id: "tls" initiator: "10.20.1.7" initiator_port: 50123 responder:
@@ -76,8 +76,8 @@ std::vector<event::FlowEvent> read_templates(const std::string& path) {
   return all;
 }
 
-EventFeed::EventFeed(std::vector<event::FlowEvent> templates, std::uint32_t worker)
-    : templates_(std::move(templates)), worker_(worker) {
+EventFeed::EventFeed(std::vector<event::FlowEvent> templates, std::uint32_t worker, Spread spread)
+    : templates_(std::move(templates)), worker_(worker), spread_(spread) {
   std::unordered_map<std::string, std::uint64_t> flows;
   for (event::FlowEvent& event : templates_) {
     flow_of_.push_back(flows.try_emplace(event.flow_id(), flows.size()).first->second);
@@ -92,13 +92,28 @@ const event::FlowEvent& EventFeed::next() {
   const std::size_t at = sequence_ % templates_.size();
   const std::uint64_t flow = sequence_ / templates_.size() * flows_ + flow_of_[at] + 1;
   event::FlowEvent& event = templates_[at];
-  const std::uint64_t now = kBegin + ++sequence_ * std::uint64_t{kMicrosecond};
-  event.mutable_id()->set_sequence(sequence_);
+  const auto now = static_cast<std::uint64_t>(wall_clock());
+  event.mutable_id()->set_sequence(++sequence_);
   event.set_flow_id("0000000000005eed-" + std::to_string(worker_) + "-" + std::to_string(flow));
   event.set_time_ns(now);
   event.set_started_ns(now - std::uint64_t{kSecond});
   if (event.ended_ns() != 0) event.set_ended_ns(now);
+  place(event, flow);
   return event;
+}
+
+void EventFeed::place(event::FlowEvent& event, std::uint64_t flow) const {
+  const std::uint64_t drawn = flow * 0x9e37'79b9'7f4a'7c15;
+  if (spread_.clients != 0) {
+    const std::uint64_t client = (drawn >> 40U) % spread_.clients;
+    (event.initiator_inside() ? event.mutable_initiator() : event.mutable_responder())
+        ->assign("10.20." + std::to_string(client >> 8U & 255U) + "." + std::to_string(client & 255U));
+  }
+  if (spread_.hosts == 0) return;
+  const std::uint64_t host = (drawn >> 20U & 0xfffffU) % spread_.hosts;
+  (event.initiator_inside() ? event.mutable_responder() : event.mutable_initiator())
+      ->assign("203.0." + std::to_string(host >> 8U & 255U) + "." + std::to_string(host & 255U));
+  if (!event.host().empty()) event.set_host("www.host" + std::to_string(host) + ".example");
 }
 
 std::vector<policy::StreamEntry> EventFeed::entries(std::size_t count, std::size_t batch) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes in a stream entry: decode_event either refuses them or gives an event that can be evaluated,
-// written as JSON and read back; decode_fact refuses them or gives a fact that is said again as it was.
+// Any bytes in a stream entry: decode_event, and an EventReader with it, refuses them or gives an event that
+// can be evaluated, written as JSON and read back; decode_fact refuses them or gives a fact that is said again
+// as it was.
 #include <cstdlib>
 
 #include "policy/bus/fact_codec.h"
@@ -23,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   static_cast<void>(policy::kept_event(std::string{as_text(Bytes{data, size})}));
   const auto event = policy::decode_event(as_text(Bytes{data, size}));
+  policy::EventReader reader;
+  if (reader.read(as_text(Bytes{data, size})).has_value() != event.has_value()) abort();
   if (!event) return 0;
   const auto findings = policy::evaluate(*event, [](const auto&, const auto&) { return std::nullopt; });
   if (findings.violations.size() != static_cast<std::size_t>(event->hits_size())) abort();

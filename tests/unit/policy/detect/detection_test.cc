@@ -16,7 +16,12 @@ using test::kDayS;
 using test::kHourS;
 using test::kMinuteS;
 using test::Scene;
+using testing::AllOf;
+using testing::Gt;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Le;
+using testing::Lt;
 using testing::SizeIs;
 
 constexpr const char* kBlocks = "detect: {many-blocks: {count: 40, within: 1h}}\n";
@@ -165,7 +170,8 @@ TEST(Detection, TablesKeepTheirLimits) {
     event.set_client_mac("00:00:00:00:01:" + std::to_string(10 + i));
     scene.round(event);
   }
-  EXPECT_GE(scene.open().engine_state().value().at("detect_evicted"), 70);
+  const EngineState state = scene.open().engine_state().value();
+  EXPECT_GE(state.at("detect_evicted") + 2 * state.at("detect_left_out"), 70) << "two windows each";
   EXPECT_EQ(scene.violations().size(), 30U) << "new devices";
 }
 
@@ -184,6 +190,46 @@ TEST(DetectRound, WhatFindsNoPlaceIsCounted) {
   round.clear();
   EXPECT_TRUE(round.empty());
   EXPECT_EQ(round.left_out(), 0U);
+}
+
+TEST(DetectRound, WhatIsTooMuchForTheStoreIsCountedOfAShareOfThem) {
+  DetectRound round;
+  const auto count = [&](TimeNs at) {
+    round.clear();
+    for (int i = 0; i < 1'000; ++i)
+      round.count(DetectorKind::kBeacon, "10.0.0.1", std::to_string(i), {kHourS * kSecond}, at, {.n = 1});
+    std::vector<std::string> objects;
+    for (const Counted& one : round.counted()) objects.push_back(one.object);
+    EXPECT_EQ(round.left_out(), 1'000 - objects.size());
+    return objects;
+  };
+  EXPECT_THAT(count(test::kStart), SizeIs(1'000));
+  round.halve(DetectorKind::kBeacon, kHourS * kSecond);
+  const auto half = count(test::kStart);
+  EXPECT_THAT(half, SizeIs(AllOf(Gt(400U), Lt(600U))));
+  round.halve(DetectorKind::kBeacon, kHourS * kSecond);
+  const auto quarter = count(test::kStart + 1);
+  EXPECT_THAT(quarter, SizeIs(AllOf(Gt(170U), Lt(330U))));
+  EXPECT_THAT(half, IsSupersetOf(quarter)) << "those that go on go on whole";
+  EXPECT_EQ(count(test::kStart + 2), quarter);
+  round.count(DetectorKind::kSlowServer, "10.0.0.1", "port 1", {kHourS * kSecond}, test::kStart, {.n = 1});
+  EXPECT_EQ(round.counted().back().kind, DetectorKind::kSlowServer) << "others are not concerned";
+  EXPECT_EQ(count(test::kStart + 1 + kHourS * kSecond), half) << "an hour without being told";
+  EXPECT_THAT(count(test::kStart + 1 + 2 * kHourS * kSecond), SizeIs(1'000));
+  for (unsigned i = 0; i < 40; ++i) round.halve(DetectorKind::kBeacon, kHourS * kSecond);
+  EXPECT_THAT(count(test::kStart + 2 + 2 * kHourS * kSecond), SizeIs(Le(3U))) << "sixteen times at most";
+}
+
+TEST(DetectRound, ARoundThatBeginsAgainSeesAnew) {
+  DetectRound round;
+  EXPECT_FALSE(round.seen(DetectorKind::kNewDevice, {}, "old"));
+  round.clear();
+  EXPECT_FALSE(round.seen(DetectorKind::kNewDevice, {}, "new"));
+  round.count(DetectorKind::kBeacon, "a", "b", {kHourS * kSecond}, test::kStart, {.n = 1});
+  round.forget();
+  EXPECT_TRUE(round.empty());
+  EXPECT_TRUE(round.seen(DetectorKind::kNewDevice, {}, "old"));
+  EXPECT_FALSE(round.seen(DetectorKind::kNewDevice, {}, "new"));
 }
 
 TEST(DetectRound, WhatWasSeenIsForgottenAllAtOnceWhenItIsTooMuch) {

@@ -322,7 +322,7 @@ TEST_F(EngineTest, ATransactionTakesSoManyEventsAndARoundSeveralTransactions) {
 TEST_F(EngineTest, ATransactionTakesSoManyBytes) {
   Engine one = engine();
   std::vector<StreamEntry> entries;
-  for (std::uint64_t sequence = 1; entries.size() < 100;) {
+  for (std::uint64_t sequence = 1; entries.size() < 200;) {
     std::vector<std::string> events;
     while (events.size() < 4) {
       event::FlowEvent event = test::flow_event(sequence++, event::KIND_OPENED);

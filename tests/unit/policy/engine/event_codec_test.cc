@@ -60,6 +60,52 @@ TEST(EventCodec, WhatBreaksAPromiseIsRefused) {
   EXPECT_FALSE(decode_event(std::string(100, '\xff')));
 }
 
+/// What a reader makes of it is what decode_event makes of it, without the path.
+void expect_the_same(EventReader& reader, const std::string& payload, const std::string& what) {
+  auto whole = decode_event(payload);
+  const auto read = reader.read(payload);
+  ASSERT_EQ(read.has_value(), whole.has_value()) << what;
+  if (!whole) {
+    EXPECT_EQ(read.error().what, whole.error().what) << what;
+    return;
+  }
+  whole->clear_path();
+  event::FlowEvent without = **read;
+  without.clear_path();
+  EXPECT_EQ(without.SerializeAsString(), whole->SerializeAsString()) << what;
+}
+
+TEST(EventReader, ReadsAllButThePath) {
+  EventReader reader;
+  for (const std::string& payload : test::story()) expect_the_same(reader, payload, "story");
+  event::FlowEvent event = test::flow_event(5);
+  for (int i = 0; i < kRepeatedMax; ++i) {
+    event.add_path()->set_section("web");
+    event.mutable_path(i)->set_why(std::string(static_cast<std::size_t>(2 * i), 'y'));
+  }
+  expect_the_same(reader, event.SerializeAsString(), "a long path");
+  EXPECT_EQ((*reader.read(event.SerializeAsString()))->path_size(), 0);
+  event.mutable_path(3)->set_why("caf\xc3\xa9");
+  expect_the_same(reader, event.SerializeAsString(), "words that are not ASCII");
+  event.add_path();
+  expect_the_same(reader, event.SerializeAsString(), "one step too many");
+}
+
+TEST(EventReader, RefusesWhatProtobufRefuses) {
+  EventReader reader;
+  const std::string whole = test::flow_event(5).SerializeAsString();
+  const std::string path = "\xba\x03";  // tag of field 55
+  for (const std::string& step :
+       {path + "\x03\x0a\x01\xff", path + "\x03\x0a\x02y", path + "\x7f", path, path + "\x01\x03",
+        std::string("\xba\x03\x01\x00", 4), path + "\x04\xe0\x10\x01x", path + "\x02\x28\x01"}) {
+    expect_the_same(reader, whole + step, step);
+    expect_the_same(reader, step + whole, step);
+  }
+  for (std::size_t cut = 0; cut < whole.size(); ++cut)
+    expect_the_same(reader, whole.substr(0, cut), "cut at " + std::to_string(cut));
+  expect_the_same(reader, std::string(kEventBytesMax + 1, 'a'), "too long");
+}
+
 TEST(EventCodec, UnknownFieldsAreKept) {
   std::string bytes = test::flow_event(1).SerializeAsString();
   bytes += std::string{"\xa2\x3e\x03new", 6};  // field 1,000, of a later schema
