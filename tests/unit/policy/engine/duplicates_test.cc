@@ -68,17 +68,20 @@ class DuplicatesTest : public ::testing::Test {
   }
   [[nodiscard]] std::string tables() const {
     Store store = Store::open(store_path(), StoreAccess::kRead).value();
+    const std::vector<Violation> violations = store.violations(false, 1'000).value();
+    const std::vector<Software> software = store.software("", 1'000).value();
+    const auto usage = usage_by(store, kByClient, {0, 2 * kSumDay}, 10, kSecond).value();
     std::vector<std::string> lines;
-    for (const Violation& row : store.violations(false, 1'000).value()) {
+    for (const Violation& row : violations) {
       const Violation one = store.violation(row.id).value();
       std::string& text = lines.emplace_back();
       text = fmt::format("{} {} {} {} {} {} {}", one.rule, one.subject, one.object, one.count, one.first_seen,
                          one.last_seen, one.text);
       for (const std::string& flow : one.evidence) text += " " + flow;
     }
-    for (const Software& one : store.software("", 1'000).value())
+    for (const Software& one : software)
       lines.push_back(fmt::format("{} {} {} {}", one.client, one.product, one.count, one.last_seen));
-    for (const NamedUsage& one : usage_by(store, kByClient, {0, 2 * kSumDay}, 10, kSecond).value())
+    for (const NamedUsage& one : usage)
       lines.push_back(fmt::format("{} {} flows, {} bytes", one.name, one.sum.flows, one.sum.bytes_up));
     std::sort(lines.begin(), lines.end());
     return fmt::format("{}", fmt::join(lines, "\n"));

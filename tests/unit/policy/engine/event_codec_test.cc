@@ -81,9 +81,10 @@ TEST(EventReader, ReadsAllButThePath) {
   event::FlowEvent event = test::flow_event(5);
   for (int i = 0; i < kRepeatedMax; ++i) {
     event.add_path()->set_section("web");
-    event.mutable_path(i)->set_why(std::string(static_cast<std::size_t>(2 * i), 'y'));
+    event.mutable_path(i)->set_why(std::string(static_cast<std::size_t>(i), 'y'));
   }
   expect_the_same(reader, event.SerializeAsString(), "a long path");
+  ASSERT_TRUE(reader.read(event.SerializeAsString()));
   EXPECT_EQ((*reader.read(event.SerializeAsString()))->path_size(), 0);
   event.mutable_path(3)->set_why("caf\xc3\xa9");
   expect_the_same(reader, event.SerializeAsString(), "words that are not ASCII");
