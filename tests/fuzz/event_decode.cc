@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes in a stream entry: decode_event, and an EventReader with it, refuses them or gives an event that
-// can be evaluated, written as JSON and read back; decode_fact refuses them or gives a fact that is said again
-// as it was.
+// can be evaluated, written as JSON and read back; decode_fact refuses them or gives a fact that is said
+// again as it was.
 #include <cstdlib>
 
 #include "policy/bus/fact_codec.h"
