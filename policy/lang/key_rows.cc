@@ -220,7 +220,7 @@ constexpr KeyRow kRows[] = {
     later(kSoftware, "inventory|require"),
 
     needed(simple(kAuthorised, "product", kName, "an id of the software catalogue")),
-    text(kAuthorised, "versions", "`\">=115\"`, `\">=1.2 <2\"`, `\"3.4\"` (3.4 and 3.4.x)",
+    text(kAuthorised, "versions", "`\">=115\"`, `\">=1.2 <2\"`, `\"3.4\"` (3.4, 3.4.x and 3.4p1)",
          "left out: all of them"),
     text(kAuthorised, "owner", "", "who answers for it"),
     text(kAuthorised, "until", "a day, such as `2027-06-30`", "the last day on which it is authorised", kDay),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which versions of a product are meant: ">=115", ">=1.2 <2", "3.4" (3.4 and 3.4.anything).
+// Which versions of a product are meant: ">=115", ">=1.2 <2", "3.4" (3.4, 3.4.anything and 3.4p1).
 #pragma once
 
 #include <compare>
@@ -13,8 +13,11 @@ namespace weir::policy {
 
 inline constexpr std::size_t kVersionConditionsMax = 4;
 
-/// Compares component by component ("." "-" "_" "+" separate); numbers as numbers, a word before a number
-/// ("1.0-rc1" before "1.0"), what is missing as 0.
+/// Numbers first, as numbers, up to the first word; then the word; then the numbers behind it, and so on.
+/// Zeros at the end of numbers say nothing ("1.0" is "1"). A word for what comes before a release (dev,
+/// alpha, beta, pre, rc; a, b or c with a number behind it) or a "~" is less than no word, any other
+/// more: 1.0-rc1 < 1.0 < 1.0p1 < 1.0.1. Letter case, a "v" or an epoch ("1:") before it make no difference;
+/// all else separates.
 [[nodiscard]] std::strong_ordering compare_versions(std::string_view a, std::string_view b) noexcept;
 
 class VersionRange {
