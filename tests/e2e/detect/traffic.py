@@ -78,6 +78,16 @@ class Wire:
         send(moment + 0.012 + trip, 'c', 'A')
         return moment + 0.02 + trip
 
+    def stalled(self, at, client, name, server):
+        """The beginning of TLS of which the first bytes never come: what follows them waits, and is sent again."""
+        ports, hello = (self.next_port(), 443), payloads.tls(name)
+        self.frame(at, 'inside', client, server, frames.TCP, frames.tcp(client, server, ports, 'S', 1000, 0, b''))
+        self.frame(at + 0.02, 'outside', server, client, frames.TCP, frames.tcp(server, client, ports[::-1], 'SA', 5000, 1001, b''))
+        self.frame(at + 0.021, 'inside', client, server, frames.TCP, frames.tcp(client, server, ports, 'A', 1001, 5001, b''))
+        for again in range(3):
+            self.frame(at + 0.05 + again * 0.3, 'inside', client, server, frames.TCP,
+                       frames.tcp(client, server, ports, 'PA', 1021, 5001, hello[20:]))
+
     def browse(self, at, client, name, server, kilobytes=20, agent='', thinks=0.02, trip=0.02, path='index.html'):
         """A page over HTTP, after its question."""
         self.ask(at - 0.1, client, name, server)
