@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each reason for a drop means, from the table of docs/operations.md: the one place where it is said.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Plugin } from "vite";
 
 const kName = "virtual:drop-meanings";
-const kSource = fileURLToPath(new URL("../../../../docs/operations.md", import.meta.url));
+const kSource = join(import.meta.dirname, "../../../../docs/operations.md");
 const kHeading = "## A frame that did not leave";
 
 export function dropMeanings(markdown: string): Record<string, string> {

@@ -15,7 +15,11 @@ export type Mistake = Schemas["Mistake"];
 export type Me = Schemas["Me"];
 export type Problem = Schemas["Problem"];
 
-export const api = createClient<paths>({ baseUrl: "/api/v1", credentials: "same-origin" });
+export const api = createClient<paths>({
+  baseUrl: "/api/v1",
+  credentials: "same-origin",
+  fetch: (request) => globalThis.fetch(request),
+});
 
 /** What every request carries that is not a GET. */
 export const csrf = { "X-CSRF": "1" } as const;
