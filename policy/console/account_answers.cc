@@ -261,7 +261,8 @@ Response make_account(Desk& desk, const Call& call) {
   const std::string role = call.text("role");
   const std::string password = call.text("password");
   if (!is_name(name)) return problem(422, "invalid", "a name is [a-z][a-z0-9._-]{0,31}");
-  if (!role_of(role)) return problem(422, "invalid", fmt::format("a role is one of {}", fmt::join(kRoleNames, ", ")));
+  if (!role_of(role))
+    return problem(422, "invalid", fmt::format("a role is one of {}", fmt::join(kRoleNames, ", ")));
   if (const std::string wrong = wrong_with_password(password, name); !wrong.empty())
     return problem(422, "invalid", wrong);
   const auto account = new_account(name, role, password, call.now);
@@ -270,7 +271,8 @@ Response make_account(Desk& desk, const Call& call) {
   if (!batch) return problem_of(batch.error());
   auto kept = policy::add_account(*batch, *account);
   if (kept)
-    kept = desk.people().commit(*batch, Desk::entry_of(call, "console account", fmt::format("{}, {}", name, role)));
+    kept = desk.people().commit(*batch,
+                                Desk::entry_of(call, "console account", fmt::format("{}, {}", name, role)));
   return kept ? json_response(account_json(*account), 201) : problem_of(kept.error());
 }
 

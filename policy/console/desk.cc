@@ -82,7 +82,8 @@ Result<TimeNs> lasting(const Call& call) {
 
 Json time_json(TimeNs time) { return time == 0 ? Json(nullptr) : Json(ctl::time_text(time)); }
 
-policy::AuditEntry Desk::entry_of(const Call& call, std::string verb, std::string object, std::string reason) {
+policy::AuditEntry Desk::entry_of(const Call& call, std::string verb, std::string object,
+                                  std::string reason) {
   return {.at = call.now,
           .who = call.account.name.empty() ? "nobody" : call.account.name,
           .origin = "console " + call.request.address,
@@ -165,7 +166,8 @@ Response Desk::handle(const Request& request, TimeNs now) {
   Call call{.request = request, .now = now, .arguments = found.arguments};
   auto query = parse_query(request.query());
   auto body = parse_body(request);
-  if (!query || !body) return problem(400, "bad-request", !query ? "its query" : "its body is no JSON object");
+  if (!query || !body)
+    return problem(400, "bad-request", !query ? "its query" : "its body is no JSON object");
   call.query = std::move(*query);
   call.body = std::move(*body);
   if (auto opened = open_store(); !opened) return problem_of(opened.error());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where requests are answered: who asks, whether they may, and what the answer is. One Desk has one connection
-// to the store and is used by one thread. No sockets here (connection.h).
+// Where requests are answered: who asks, whether they may, and what the answer is. One Desk has one
+// connection to the store and is used by one thread. No sockets here (connection.h).
 #pragma once
 
 #include <optional>
@@ -17,8 +17,9 @@ namespace weir::console {
 
 inline constexpr std::uint32_t kRowsDefault = 100;
 inline constexpr std::uint32_t kRowsMax = 1'000;
-inline constexpr TimeNs kHalfSession = 300 * kSecond;    // from the password to the TOTP code
-inline constexpr TimeNs kUsedNotedAfter = 30 * kSecond;  // how exactly the store knows when a session was used
+inline constexpr TimeNs kHalfSession = 300 * kSecond;  // from the password to the TOTP code
+inline constexpr TimeNs kUsedNotedAfter =
+    30 * kSecond;  // how exactly the store knows when a session was used
 
 /// A request that somebody may make.
 struct Call {

@@ -80,7 +80,8 @@ Result<FlowsFound> search(const Settings& settings, const FlowWanted& wanted, st
     const auto walked = ctl::walk_back(*streams, stream, kSearchEventsMax / names.size(),
                                        [&](const event::FlowEvent& event, TimeNs) {
                                          ++found.searched;
-                                         if (!wanted.is(event) || !known.insert(event.flow_id()).second) return true;
+                                         if (!wanted.is(event) || !known.insert(event.flow_id()).second)
+                                           return true;
                                          found.events.push_back(event);
                                          return ++hits < count;
                                        });
@@ -94,8 +95,10 @@ Result<FlowsFound> search(const Settings& settings, const FlowWanted& wanted, st
 Json steps_json(const event::FlowEvent& event) {
   Json steps = Json::array();
   for (const event::Step& step : event.path()) {
-    steps.push_back(
-        {{"section", step.section()}, {"rule", step.rule()}, {"matched", step.matched()}, {"why", step.why()}});
+    steps.push_back({{"section", step.section()},
+                     {"rule", step.rule()},
+                     {"matched", step.matched()},
+                     {"why", step.why()}});
   }
   return steps;
 }

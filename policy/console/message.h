@@ -21,7 +21,7 @@ inline constexpr std::size_t kBodyBytesMax = 1U << 20U;
 
 struct Request {
   std::string method;
-  std::string target;   // path and query, as sent
+  std::string target;  // path and query, as sent
   std::string body;
   std::string address;  // of the peer
   std::string host;

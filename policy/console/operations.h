@@ -19,8 +19,8 @@ class Desk;
 struct Call;
 
 enum class Role : std::uint8_t { kOfficer, kSeniorOfficer, kTechnician, kAuditor, kAdmin };
-inline constexpr std::array<std::string_view, 5> kRoleNames{"officer", "senior-officer", "technician", "auditor",
-                                                            "admin"};
+inline constexpr std::array<std::string_view, 5> kRoleNames{"officer", "senior-officer", "technician",
+                                                            "auditor", "admin"};
 [[nodiscard]] std::optional<Role> role_of(std::string_view name);
 
 using RoleSet = std::uint8_t;  // bit n: Role n

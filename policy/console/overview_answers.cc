@@ -102,14 +102,18 @@ class Ticker {
   Result<Said> now(Desk& desk, TimeNs at) {
     const std::scoped_lock lock{mutex_};
     if (const auto state = policy::queue_state(desk.store())) {
-      said_.queue = Json{{"newest", state->newest}, {"last_seen", time_json(state->last_seen)}, {"open", counts_json(*state)}}.dump();
+      said_.queue = Json{{"newest", state->newest},
+                         {"last_seen", time_json(state->last_seen)},
+                         {"open", counts_json(*state)}}
+                        .dump();
     } else {
       return tl::unexpected(state.error());
     }
     if (at / kTick == said_.tick) return said_;
     const Json whole = ctl::whole_status(desk.settings());
     said_.tick = at / kTick;
-    said_.status = Json{{"at", time_json(at)}, {"ok", ctl::is_all_well(whole)}, {"flows", flows_now(whole)}}.dump();
+    said_.status =
+        Json{{"at", time_json(at)}, {"ok", ctl::is_all_well(whole)}, {"flows", flows_now(whole)}}.dump();
     return said_;
   }
 
@@ -165,8 +169,8 @@ Response list_clients(Desk& desk, const Call& call) {
   const auto count = call.count();
   if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
   Json partial = Json::array();
-  Json rows = names_json(desk, policy::kByClient, {{std::max<TimeNs>(call.now - *lasts, 0), call.now}, *count},
-                         call.now, partial);
+  Json rows = names_json(desk, policy::kByClient,
+                         {{std::max<TimeNs>(call.now - *lasts, 0), call.now}, *count}, call.now, partial);
   if (!partial.empty()) return problem(503, "unavailable", partial.front().get<std::string>());
   return json_response({{"clients", std::move(rows)}});
 }
@@ -219,7 +223,8 @@ Response list_audit(Desk& desk, const Call& call) {
   const std::int64_t first = std::max<std::int64_t>(last - *count + 1, head->first);
   Json rows = Json::array();
   if (last >= first) {
-    const auto entries = policy::audit_rows(desk.store(), first, static_cast<std::uint32_t>(last - first + 1));
+    const auto entries =
+        policy::audit_rows(desk.store(), first, static_cast<std::uint32_t>(last - first + 1));
     if (!entries) return problem_of(entries.error());
     for (auto one = entries->rbegin(); one != entries->rend(); ++one) {
       rows.push_back({{"number", one->number},
@@ -232,8 +237,8 @@ Response list_audit(Desk& desk, const Call& call) {
                       {"result", one->result}});
     }
   }
-  return json_response(
-      {{"entries", std::move(rows)}, {"next", first > head->first ? Json(std::to_string(first - 1)) : Json(nullptr)}});
+  return json_response({{"entries", std::move(rows)},
+                        {"next", first > head->first ? Json(std::to_string(first - 1)) : Json(nullptr)}});
 }
 
 /// What differs from what the page heard last, by the id of that: digest of the queue, then the tick.

@@ -44,7 +44,8 @@ Result<InForce> in_force(const std::string& policy_path) {
 
 Json pending_json(const std::string& policy_path) {
   const auto pending = policy::read_pending(policy_path);
-  if (!pending || pending->is_over() || pending->revision != ctl::revision_on_disk(policy_path)) return nullptr;
+  if (!pending || pending->is_over() || pending->revision != ctl::revision_on_disk(policy_path))
+    return nullptr;
   return {{"revision", pending->revision},
           {"back", pending->back},
           {"left_s", (pending->deadline - policy::boot_time_now()) / kSecond},

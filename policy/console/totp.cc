@@ -16,7 +16,8 @@ std::string totp_code(std::string_view key, std::int64_t step, int digits) {
   for (std::size_t i = message.size(); i-- > 0; rest >>= 8U) message[i] = static_cast<unsigned char>(rest);
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned int size = 0;
-  HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), mac.data(), &size);
+  HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), mac.data(),
+       &size);
   const std::size_t at = mac[size - 1] & 0x0FU;  // RFC 4226, 5.3
   const std::uint32_t whole = (std::uint32_t{mac[at]} & 0x7FU) << 24U | std::uint32_t{mac[at + 1]} << 16U |
                               std::uint32_t{mac[at + 2]} << 8U | mac[at + 3];
@@ -31,7 +32,8 @@ std::optional<std::int64_t> totp_step(std::string_view key, std::string_view cod
   std::optional<std::int64_t> found;
   for (std::int64_t step = present - kTotpSlack; step <= present + kTotpSlack; ++step) {
     const std::string right = totp_code(key, step);
-    const bool same = code.size() == right.size() && CRYPTO_memcmp(code.data(), right.data(), right.size()) == 0;
+    const bool same =
+        code.size() == right.size() && CRYPTO_memcmp(code.data(), right.data(), right.size()) == 0;
     if (same && step > after) found = step;
   }
   return found;
@@ -51,8 +53,8 @@ std::string base32(std::string_view bytes) {
 }
 
 std::string totp_uri(std::string_view appliance, std::string_view account, std::string_view key) {
-  return fmt::format("otpauth://totp/Weir%20{}:{}?secret={}&issuer=Weir%20{}", appliance, account, base32(key),
-                     appliance);
+  return fmt::format("otpauth://totp/Weir%20{}:{}?secret={}&issuer=Weir%20{}", appliance, account,
+                     base32(key), appliance);
 }
 
 }  // namespace weir::console

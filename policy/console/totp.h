@@ -23,6 +23,7 @@ inline constexpr std::int64_t kTotpSlack = 1;  // steps that a clock may be earl
 /// RFC 4648, without padding.
 [[nodiscard]] std::string base32(std::string_view bytes);
 /// As authenticator programs read it from a QR code; `account` is [a-z0-9._-].
-[[nodiscard]] std::string totp_uri(std::string_view appliance, std::string_view account, std::string_view key);
+[[nodiscard]] std::string totp_uri(std::string_view appliance, std::string_view account,
+                                   std::string_view key);
 
 }  // namespace weir::console

@@ -40,7 +40,8 @@ Result<std::vector<Severity>> severities_of(const std::string& text) {
   for (const std::string_view word : comma_separated(text)) {
     std::size_t i = 0;
     while (i < policy::kSeverities && word != to_string(static_cast<Severity>(i))) ++i;
-    if (i == policy::kSeverities) return failure(ErrorCode::kInvalid, fmt::format("'{}' is no severity", word));
+    if (i == policy::kSeverities)
+      return failure(ErrorCode::kInvalid, fmt::format("'{}' is no severity", word));
     severities.push_back(static_cast<Severity>(i));
   }
   return severities;
@@ -49,7 +50,8 @@ Result<std::vector<Severity>> severities_of(const std::string& text) {
 Result<TimeNs> moment_of(const std::string& text) {
   if (text.empty()) return 0;
   const auto moment = policy::parse_rfc3339(text);
-  if (!moment) return failure(ErrorCode::kInvalid, fmt::format("'{}' is no time", text), "2027-06-30T16:00:00Z");
+  if (!moment)
+    return failure(ErrorCode::kInvalid, fmt::format("'{}' is no time", text), "2027-06-30T16:00:00Z");
   return *moment;
 }
 
@@ -99,7 +101,8 @@ struct Change {
   std::string to;
 
   [[nodiscard]] std::string wrong(const std::string& reason) const {
-    const bool known_state = std::ranges::find(policy::kViolationStates, to) != policy::kViolationStates.end();
+    const bool known_state =
+        std::ranges::find(policy::kViolationStates, to) != policy::kViolationStates.end();
     if (what != "state" && what != "assignee" && what != "note") return "what is state, assignee or note";
     if (what == "state" && !known_state) return fmt::format("'{}' is no state", to);
     if (what != "assignee" && reason.empty()) return "the reason is missing";
@@ -131,7 +134,8 @@ Response list_violations(Desk& desk, const Call& call) {
   const ctl::PeopleShown shown{desk.settings()};
   Json rows = Json::array();
   for (const policy::Violation& one : page->rows) rows.push_back(api_row(one, call.now, shown));
-  return json_response({{"violations", std::move(rows)}, {"next", page->next.empty() ? Json(nullptr) : Json(page->next)}});
+  return json_response(
+      {{"violations", std::move(rows)}, {"next", page->next.empty() ? Json(nullptr) : Json(page->next)}});
 }
 
 Response show_violation(Desk& desk, const Call& call) {
@@ -162,9 +166,11 @@ Response change_violations(Desk& desk, const Call& call) {
   for (const std::int64_t id : *ids) {
     if (auto done = change(*batch, id, act); !done) return problem_of(done.error());
   }
-  const std::string object = fmt::format("{}{}", fmt::join(ids->begin(), ids->begin() + std::min<std::ptrdiff_t>(20, std::ssize(*ids)), " "),
-                                         ids->size() > 20 ? fmt::format(" and {} more", ids->size() - 20) : "");
-  const auto entry = Desk::entry_of(call, "violation " + (change.what == "state" ? change.to : change.what), object, reason);
+  const std::string object = fmt::format(
+      "{}{}", fmt::join(ids->begin(), ids->begin() + std::min<std::ptrdiff_t>(20, std::ssize(*ids)), " "),
+      ids->size() > 20 ? fmt::format(" and {} more", ids->size() - 20) : "");
+  const auto entry =
+      Desk::entry_of(call, "violation " + (change.what == "state" ? change.to : change.what), object, reason);
   if (auto done = desk.people().commit(*batch, entry); !done) return problem_of(done.error());
   return json_response({{"changed", ids->size()}});
 }
@@ -173,7 +179,8 @@ Response reveal(Desk& desk, const Call& call) {
   const std::string reason = call.text("reason");
   const bool blank = reason.find_first_not_of(" \t\n") == std::string::npos;
   if (blank || reason.size() > ctl::kReasonBytesMax)
-    return problem(422, "invalid", fmt::format("a reason has words, and at most {} bytes", ctl::kReasonBytesMax));
+    return problem(422, "invalid",
+                   fmt::format("a reason has words, and at most {} bytes", ctl::kReasonBytesMax));
   const auto behind =
       ctl::reveal_subject(desk.people(), Desk::entry_of(call, "reveal", call.text("pseudonym"), reason));
   return behind ? json_response({{"subject", *behind}}) : problem_of(behind.error());

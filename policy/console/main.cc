@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir-console: HTTPS for people. Two processes: the one that systemd knows has the store, the keys and the
+// policy, and no network; the other talks to browsers, and has nothing but a socket to the first. Exit codes:
+// 0 ended as told, 1 the server failed, 2 usage, 3 settings invalid, 4 a user to become, a key or an address
+// is not there.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "policy/console/certificate.h"
+#include "policy/console/channel.h"
+#include "policy/console/desk.h"
+#include "policy/console/server.h"
+#include "policy/model/daemon.h"
+#include "policy/model/settings.h"
+#include "policy/model/wall_clock.h"
+
+namespace {
+
+using namespace weir;
+
+enum Exit : int { kEnded = 0, kFailed = 1, kUsage = 2, kBadSettings = 3, kNotThere = 4 };
+
+struct Channel {
+  int desk = -1;
+  int front = -1;
+};
+using Channels = std::array<Channel, console::kAnswerers>;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "%s\n", to_text(error).c_str());
+  return error.code == ErrorCode::kInvalid ? kBadSettings : kNotThere;
+}
+
+Result<Channels> make_channels() {
+  Channels channels;
+  for (Channel& one : channels) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      return failure(ErrorCode::kSystem, "no socket pair");
+    one = {ends[0], ends[1]};
+  }
+  return channels;
+}
+
+/// The process that talks to browsers. The other one's end is its end.
+int be_front(const Settings& settings, const Channels& channels, const console::Identity& identity) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  for (const Channel& one : channels) close(one.desk);
+  const int stop = signals_as_descriptor({SIGTERM, SIGINT});
+  if (auto became = become(settings.console.user, "console.user"); !became) return complain(became.error());
+  prctl(PR_SET_PDEATHSIG, SIGTERM);  // to become somebody forgets it
+  console::ServerOptions options{.listen = {},
+                                 .identity = identity,
+                                 .pages = settings.console.pages,
+                                 .stop = stop,
+                                 .answer = [&channels](std::size_t mine, const console::Request& request) {
+                                   const int channel = channels[mine].front;
+                                   if (console::send_request(channel, request)) {
+                                     if (auto response = console::receive_response(channel)) return *response;
+                                   }
+                                   return console::problem(503, "unavailable", "the console ends");
+                                 }};
+  for (const std::string_view one : comma_separated(settings.console.listen))
+    options.listen.emplace_back(one);
+  const auto served = console::serve(options, [&] {
+    spdlog::info("console-ready listen={} certificate-sha256={}", settings.console.listen,
+                 identity.fingerprint);
+  });
+  return served ? kEnded : complain(served.error());
+}
+
+/// Answers what comes from one end until the other is closed.
+void answer_all(console::Desk desk, int channel) {
+  while (const auto request = console::receive_request(channel)) {
+    const console::Response response = desk.handle(*request, wall_clock());
+    if (response.status >= 500) spdlog::warn("request-failed {} {}", request->method, response.body);
+    if (!console::send_response(channel, response)) break;
+  }
+}
+
+/// Until it is told to end, or the other process is gone; gives the exit code.
+int wait_for_end(int stop, pid_t front) {
+  while (true) {
+    signalfd_siginfo what{};
+    if (read(stop, &what, sizeof(what)) < 0 && errno != EINTR) return kFailed;
+    if (what.ssi_signo != SIGCHLD) break;
+    int status = 0;
+    if (waitpid(front, &status, WNOHANG) != front) continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
+  }
+  kill(front, SIGTERM);
+  int status = 0;
+  while (waitpid(front, &status, 0) < 0 && errno == EINTR) continue;
+  return kEnded;
+}
+
+int be_desk(const Settings& settings, const std::string& config, const Channels& channels, pid_t front) {
+  for (const Channel& one : channels) close(one.front);
+  const int stop = signals_as_descriptor({SIGTERM, SIGINT, SIGCHLD});
+  if (auto became = become(settings.engine.user, "engine.user"); !became) {
+    kill(front, SIGTERM);
+    return complain(became.error());
+  }
+  const std::string weirctl =
+      (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "weirctl").string();
+  std::vector<std::thread> answerers;
+  for (const Channel& one : channels)
+    answerers.emplace_back(answer_all, console::Desk{settings, config, weirctl}, one.desk);
+  const int code = wait_for_end(stop, front);
+  for (std::thread& one : answerers) one.join();  // their ends closed with the other process
+  spdlog::info("console-ended");
+  return code;
+}
+
+int run(const Settings& settings, const std::string& config) {
+  if (settings.console.listen.empty()) {
+    std::fprintf(stderr, "error: console.listen names no address\n");
+    return kBadSettings;
+  }
+  umask(S_IWGRP | S_IRWXO);
+  const auto identity = console::identity_of(settings);
+  if (!identity) return complain(identity.error());
+  const auto channels = make_channels();
+  if (!channels) return complain(channels.error());
+  const pid_t front = fork();
+  if (front < 0) return complain(Error{ErrorCode::kSystem, "cannot fork", {}, {}});
+  return front == 0 ? be_front(settings, *channels, *identity) : be_desk(settings, config, *channels, front);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string config = "/etc/weir/weir.yaml";
+  CLI::App app{"Serves the console: the HTTPS API and the web pages."};
+  app.add_option("--config", config, "settings file")->capture_default_str();
+  app.footer(
+      "Where it listens is console.listen of the settings file. The first account is made with the code "
+      "that\n"
+      "`weirctl console code` prints. Exit codes: 0 ended as told, 1 the server failed, 2 usage, 3 settings\n"
+      "invalid, 4 a user to become, a key or an address is not there.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kEnded : kUsage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("weir-console"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n %v");
+  const auto settings = load_settings(config);
+  if (!settings) {
+    for (const Error& error : settings.error()) std::fprintf(stderr, "%s\n", to_text(error).c_str());
+    return kBadSettings;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  return run(*settings, config);
+}
