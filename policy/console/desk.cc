@@ -107,7 +107,7 @@ Result<void> Desk::open_store() {
   if (!log) return tl::unexpected(log.error());
   auto pseudonyms = policy::Pseudonyms::open(settings_);
   if (!pseudonyms) return tl::unexpected(pseudonyms.error());
-  people_ = ctl::PeopleDesk{settings_, std::move(*store), std::move(*log), std::move(*pseudonyms)};
+  people_.emplace(ctl::PeopleDesk{settings_, std::move(*store), std::move(*log), std::move(*pseudonyms)});
   return {};
 }
 

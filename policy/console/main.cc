@@ -101,8 +101,9 @@ int wait_for_end(int stop, pid_t front) {
     if (read(stop, &what, sizeof(what)) < 0 && errno != EINTR) return kFailed;
     if (what.ssi_signo != SIGCHLD) break;
     int status = 0;
-    if (waitpid(front, &status, WNOHANG) != front) continue;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
+    for (pid_t ended = waitpid(-1, &status, WNOHANG); ended > 0; ended = waitpid(-1, &status, WNOHANG)) {
+      if (ended == front) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
+    }  // others were left behind by changes of the policy
   }
   kill(front, SIGTERM);
   int status = 0;

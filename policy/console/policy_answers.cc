@@ -59,8 +59,7 @@ std::string wrong_reason(const std::string& reason) {
 }
 
 /// What a change of the policy says, and its entry in the audit log.
-Response applied(Desk& desk, const Call& call, const ctl::Context& context, const ctl::Told& told,
-                 policy::AuditEntry entry) {
+Response applied(Desk& desk, const ctl::Context& context, const ctl::Told& told, policy::AuditEntry entry) {
   const bool done = !context.done.empty();
   entry.result = done ? context.done : "refused: " + context.first_error;
   desk.note(entry);
@@ -75,7 +74,6 @@ Response applied(Desk& desk, const Call& call, const ctl::Context& context, cons
                                      {"warnings", told.words}});
   if (const auto now = in_force(desk.settings().classifier.policy))
     response.headers.emplace_back("ETag", now->tag());
-  static_cast<void>(call);
   return response;
 }
 
@@ -90,7 +88,8 @@ std::optional<TimeNs> confirm_within(const Call& call) {
 }
 
 ctl::Context quiet_context(const Desk& desk, ctl::Told& told) {
-  ctl::Context context{.config = desk.config()};
+  ctl::Context context;
+  context.config = desk.config();
   context.told = &told;
   context.program = desk.weirctl();
   return context;
@@ -139,7 +138,7 @@ Response apply_policy(Desk& desk, const Call& call) {
                  .author = call.account.name,
                  .confirm_within = *within,
                  .quiet = true});
-  return applied(desk, call, context, told, Desk::entry_of(call, "policy apply", path, reason));
+  return applied(desk, context, told, Desk::entry_of(call, "policy apply", path, reason));
 }
 
 Response check_policy(Desk& desk, const Call& call) {
@@ -188,7 +187,7 @@ Response confirm_policy(Desk& desk, const Call& call) {
     told.in_force = desk.settings().workers;
     context.done = fmt::format("revision {} is confirmed", confirmed);
   }
-  return applied(desk, call, context, told, Desk::entry_of(call, "policy confirm", ""));
+  return applied(desk, context, told, Desk::entry_of(call, "policy confirm", ""));
 }
 
 Response roll_back_policy(Desk& desk, const Call& call) {
@@ -204,7 +203,7 @@ Response roll_back_policy(Desk& desk, const Call& call) {
   ctl::roll_back(context, desk.settings(), revision,
                  {.name = {}, .reason = reason, .author = call.account.name, .quiet = true});
   const std::string object = revision == 0 ? "" : fmt::format("revision {}", revision);
-  return applied(desk, call, context, told, Desk::entry_of(call, "policy rollback", object, reason));
+  return applied(desk, context, told, Desk::entry_of(call, "policy rollback", object, reason));
 }
 
 Response list_revisions(Desk& desk, const Call&) {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
 
@@ -72,7 +73,10 @@ void leave_behind(const Context& context, const std::string& command, std::uint3
     posix_spawn_file_actions_addopen(&files, standard, "/dev/null", O_RDWR, 0);
   posix_spawnattr_t session;
   posix_spawnattr_init(&session);
-  posix_spawnattr_setflags(&session, POSIX_SPAWN_SETSID);
+  sigset_t none;
+  sigemptyset(&none);  // whatever the program that leaves it behind does not want to hear of
+  posix_spawnattr_setsigmask(&session, &none);
+  posix_spawnattr_setflags(&session, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
   std::array<std::string, 6> words{"weirctl", "--config", context.config,
                                    "policy",  command,    std::to_string(number)};
   std::array<char*, 7> argv{};
