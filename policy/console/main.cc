@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -40,37 +39,60 @@ struct Channel {
   int desk = -1;
   int front = -1;
 };
-using Channels = std::array<Channel, console::kAnswerers>;
+struct Channels {
+  std::array<Channel, console::kAnswerers> all;
+  Channel life;  // closed by the desk, whose death closes it too: the front ends
+};
 
 int complain(const Error& error) {
   std::fprintf(stderr, "%s\n", to_text(error).c_str());
   return error.code == ErrorCode::kInvalid ? kBadSettings : kNotThere;
 }
 
+Result<Channel> make_channel() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return failure(ErrorCode::kSystem, "no socket pair");
+  return Channel{ends[0], ends[1]};
+}
+
 Result<Channels> make_channels() {
   Channels channels;
-  for (Channel& one : channels) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      return failure(ErrorCode::kSystem, "no socket pair");
-    one = {ends[0], ends[1]};
+  const auto life = make_channel();
+  if (!life) return tl::unexpected(life.error());
+  channels.life = *life;
+  for (Channel& one : channels.all) {
+    const auto made = make_channel();
+    if (!made) return tl::unexpected(made.error());
+    one = *made;
   }
   return channels;
 }
 
-/// The process that talks to browsers. The other one's end is its end.
+/// As the user whose files they are, who then is root again where it was.
+Result<console::Identity> read_identity(const Settings& settings) {
+  if (geteuid() != 0) return console::identity_of(settings);
+  const auto owner = account_of(settings.engine.user, "engine.user");
+  if (!owner) return tl::unexpected(owner.error());
+  if (setegid(owner->group) != 0 || seteuid(owner->user) != 0)
+    return failure(ErrorCode::kSystem, "cannot become " + settings.engine.user);
+  auto identity = console::identity_of(settings);
+  if (seteuid(0) != 0 || setegid(0) != 0) return failure(ErrorCode::kSystem, "cannot become root again");
+  return identity;
+}
+
+/// The process that talks to browsers.
 int be_front(const Settings& settings, const Channels& channels, const console::Identity& identity) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  for (const Channel& one : channels) close(one.desk);
-  const int stop = signals_as_descriptor({SIGTERM, SIGINT});
+  close(channels.life.desk);
+  for (const Channel& one : channels.all) close(one.desk);
+  static_cast<void>(signals_as_descriptor({SIGTERM, SIGINT}));  // it ends with the desk
   if (auto became = become(settings.console.user, "console.user"); !became) return complain(became.error());
-  prctl(PR_SET_PDEATHSIG, SIGTERM);  // to become somebody forgets it
   console::ServerOptions options{.listen = {},
                                  .identity = identity,
                                  .pages = settings.console.pages,
-                                 .stop = stop,
+                                 .stop = channels.life.front,
                                  .answer = [&channels](std::size_t mine, const console::Request& request) {
-                                   const int channel = channels[mine].front;
+                                   const int channel = channels.all[mine].front;
                                    if (console::send_request(channel, request)) {
                                      if (auto response = console::receive_response(channel)) return *response;
                                    }
@@ -95,7 +117,7 @@ void answer_all(console::Desk desk, int channel) {
 }
 
 /// Until it is told to end, or the other process is gone; gives the exit code.
-int wait_for_end(int stop, pid_t front) {
+int wait_for_end(int stop, const Channels& channels, pid_t front) {
   while (true) {
     signalfd_siginfo what{};
     if (read(stop, &what, sizeof(what)) < 0 && errno != EINTR) return kFailed;
@@ -105,25 +127,23 @@ int wait_for_end(int stop, pid_t front) {
       if (ended == front) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
     }  // others were left behind by changes of the policy
   }
-  kill(front, SIGTERM);
+  close(channels.life.desk);
   int status = 0;
   while (waitpid(front, &status, 0) < 0 && errno == EINTR) continue;
   return kEnded;
 }
 
 int be_desk(const Settings& settings, const std::string& config, const Channels& channels, pid_t front) {
-  for (const Channel& one : channels) close(one.front);
+  close(channels.life.front);
+  for (const Channel& one : channels.all) close(one.front);
   const int stop = signals_as_descriptor({SIGTERM, SIGINT, SIGCHLD});
-  if (auto became = become(settings.engine.user, "engine.user"); !became) {
-    kill(front, SIGTERM);
-    return complain(became.error());
-  }
+  if (auto became = become(settings.engine.user, "engine.user"); !became) return complain(became.error());
   const std::string weirctl =
       (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "weirctl").string();
   std::vector<std::thread> answerers;
-  for (const Channel& one : channels)
+  for (const Channel& one : channels.all)
     answerers.emplace_back(answer_all, console::Desk{settings, config, weirctl}, one.desk);
-  const int code = wait_for_end(stop, front);
+  const int code = wait_for_end(stop, channels, front);
   for (std::thread& one : answerers) one.join();  // their ends closed with the other process
   spdlog::info("console-ended");
   return code;
@@ -135,7 +155,7 @@ int run(const Settings& settings, const std::string& config) {
     return kBadSettings;
   }
   umask(S_IWGRP | S_IRWXO);
-  const auto identity = console::identity_of(settings);
+  const auto identity = read_identity(settings);
   if (!identity) return complain(identity.error());
   const auto channels = make_channels();
   if (!channels) return complain(channels.error());
