@@ -26,7 +26,7 @@ namespace weir::ctl {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 20'000;  // events
-constexpr std::size_t kNamesShown = 10;
+constexpr std::size_t kClientsNamed = 10;
 
 struct WhatIfOptions {
   std::string file;
@@ -63,7 +63,7 @@ class Report {
   void finish(const std::string& source) {
     if (list_ && format_ == Format::kTable) print(render(Format::kTable, rows_, columns()) + "\n");
     if (list_ && format_ != Format::kTable) return;
-    if (format_ == Format::kTable) return print(source + ": " + what_if_.text(kNamesShown));
+    if (format_ == Format::kTable) return print(source + ": " + what_if_.text(kClientsNamed));
     Json whole = what_if_.json(SIZE_MAX);
     whole["source"] = source;
     print(whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
