@@ -40,6 +40,7 @@ const kPlaces: readonly { to: string; text: TextKey; needs: Operation }[] = [
   { to: "/software", text: "nav.software", needs: "software" },
   { to: "/policy", text: "nav.policy", needs: "policy" },
   { to: "/system", text: "nav.system", needs: "status" },
+  { to: "/accounts", text: "nav.accounts", needs: "accounts" },
   { to: "/audit", text: "nav.audit", needs: "audit" },
 ];
 
@@ -110,7 +111,12 @@ function AccountMenu() {
       onSelect={() => setOpen(false)}
       popperProps={{ position: "right" }}
       toggle={(ref) => (
-        <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)} aria-label={t("account.menu")}>
+        <MenuToggle
+          ref={ref}
+          isExpanded={open}
+          onClick={() => setOpen(!open)}
+          aria-label={`${me.name}: ${t("account.menu")}`}
+        >
           {me.name}
         </MenuToggle>
       )}

@@ -55,11 +55,11 @@ function FlowTable({
         <Tr>
           <Th>{t("column.time")}</Th>
           <Th>{t("column.client")}</Th>
-          <Th>{t("column.server")}</Th>
-          <Th>{t("column.app")}</Th>
+          <Th className="extra">{t("column.server")}</Th>
+          <Th className="extra">{t("column.app")}</Th>
           <Th>{t("column.host")}</Th>
           <Th>{t("column.action")}</Th>
-          <Th>{t("column.bytes")}</Th>
+          <Th className="extra">{t("column.bytes")}</Th>
           <Th screenReaderText={t("column.acts")} />
         </Tr>
       </Thead>
@@ -72,10 +72,12 @@ function FlowTable({
             <Td dataLabel={t("column.client")} className="mono">
               {flow.client} <span className="quiet">{flow.group}</span>
             </Td>
-            <Td dataLabel={t("column.server")} className="mono">
+            <Td dataLabel={t("column.server")} className="mono extra">
               {endText(flow)} <span className="quiet">{flow.protocol}</span>
             </Td>
-            <Td dataLabel={t("column.app")}>{flow.app}</Td>
+            <Td dataLabel={t("column.app")} className="extra">
+              {flow.app}
+            </Td>
             <Td dataLabel={t("column.host")} className="mono wrap">
               {flow.host}
             </Td>
@@ -83,7 +85,7 @@ function FlowTable({
               <OutcomeMark action={flow.action} />
               <div className="quiet mono">{flow.rule}</div>
             </Td>
-            <Td dataLabel={t("column.bytes")} className="numbers">
+            <Td dataLabel={t("column.bytes")} className="numbers extra">
               {bytesText(flow.bytes_up + flow.bytes_down, language)}
             </Td>
             <Td>
@@ -173,7 +175,11 @@ export function Flows() {
         {query.error && query.data ? (
           <Alert isInline variant="warning" title={t("state.stale")} data-state="stale" />
         ) : null}
-        <Drawer isExpanded={explained !== null} isInline>
+        <Drawer
+          isExpanded={explained !== null}
+          isInline
+          className={explained !== null ? "beside" : undefined}
+        >
           <DrawerContent panelContent={<FlowPanel id={explained} close={() => set(fields, null)} />}>
             <DrawerContentBody>
               <ListOf

@@ -13,13 +13,14 @@ import {
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { api, type Schemas, type Overview as Shown, told } from "../api/client";
 import { useTold } from "../api/events";
 import { useText } from "../i18n";
 import { bitsPerSecondText, bytesText, numberText } from "../lib/format";
 import { Chart, type Series } from "../parts/Chart";
 import { HealthMark, kSeverities, SeverityMark } from "../parts/Marks";
+import { MayLink } from "../parts/MayLink";
 import { Moment } from "../parts/Moment";
 import { PageTop } from "../parts/PageTop";
 import { Failed, Loading } from "../parts/States";
@@ -65,7 +66,7 @@ function Top({ title, rows, to, all }: TopProps) {
   return (
     <Card isFullHeight>
       <CardTitle component="h2">
-        <Link to={all}>{title}</Link>
+        <MayLink to={all}>{title}</MayLink>
       </CardTitle>
       <CardBody>
         {rows.length === 0 ? (
@@ -74,9 +75,9 @@ function Top({ title, rows, to, all }: TopProps) {
           <ol className="top">
             {rows.slice(0, kTop).map((row) => (
               <li key={row.name}>
-                <Link to={to(row.name)} className="top-name" title={row.name}>
+                <MayLink to={to(row.name)} className="top-name" title={row.name}>
                   {row.name || t("top.unnamed")}
-                </Link>
+                </MayLink>
                 <span className="numbers">{bytesText(row.bytes_up + row.bytes_down, language)}</span>
                 <meter
                   aria-hidden="true"
@@ -98,16 +99,16 @@ function Open({ counts }: { counts: Schemas["OpenCounts"] }) {
   return (
     <Card isFullHeight>
       <CardTitle component="h2">
-        <Link to="/violations">{t("overview.open")}</Link>
+        <MayLink to="/violations">{t("overview.open")}</MayLink>
       </CardTitle>
       <CardBody>
         <ul className="counts">
           {kSeverities.map((severity) => (
             <li key={severity}>
               <SeverityMark severity={severity} />
-              <Link to={`/violations?q=severity:${severity}`} className="count numbers">
+              <MayLink to={`/violations?q=severity:${severity}`} className="count numbers">
                 {numberText(counts[severity], language)}
-              </Link>
+              </MayLink>
             </li>
           ))}
         </ul>
@@ -121,7 +122,7 @@ function Parts({ processes }: { processes: Schemas["Process"][] }) {
   return (
     <Card isFullHeight>
       <CardTitle component="h2">
-        <Link to="/system">{t("overview.parts")}</Link>
+        <MayLink to="/system">{t("overview.parts")}</MayLink>
       </CardTitle>
       <CardBody>
         <Table variant="compact" borders={false} aria-label={t("overview.parts")}>
@@ -163,12 +164,14 @@ function Cards({ shown, last }: { shown: Shown; last: string }) {
       ))}
       <div className="cards">
         <Card className="span-2">
-          <CardTitle component="h2">{t("overview.traffic")}</CardTitle>
+          <CardTitle component="h2">
+            <MayLink to="/flows">{t("overview.traffic")}</MayLink>
+          </CardTitle>
           <CardBody>
             <p>
-              <Link to="/flows" className="big numbers">
+              <MayLink to="/flows" className="big numbers">
                 {flows === null ? "–" : numberText(flows, language)}
-              </Link>{" "}
+              </MayLink>{" "}
               {t(flows === null ? "overview.flows_unknown" : "overview.flows_now")}
             </p>
             <Throughput shown={shown} />

@@ -18,6 +18,7 @@ import { PolicyHistory } from "./PolicyHistory";
 
 const kCheckAfterMs = 500; // of quiet typing
 const kNone: Mistake[] = [];
+const kTabs = ["edit", "diff", "history"] as const;
 
 interface MistakesProps {
   list: Mistake[];
@@ -56,7 +57,7 @@ function Work({ policy }: { policy: Edited }) {
   const { t } = useText();
   const may = useMay();
   const [params, setParams] = useSearchParams();
-  const tab = params.get("tab") ?? "edit";
+  const tab = kTabs.find((one) => one === params.get("tab")) ?? "edit";
   const [base, setBase] = useState(policy); // what the text was edited from
   const [text, setText] = useState(policy.text);
   const [committing, setCommitting] = useState(false);
@@ -141,11 +142,23 @@ function Work({ policy }: { policy: Edited }) {
         ) : null}
       </div>
       <Tabs activeKey={tab} onSelect={(_, key) => pick(String(key))} aria-label={t("nav.policy")}>
-        <Tab eventKey="edit" title={<TabTitleText>{t("policy.tab.edit")}</TabTitleText>} />
-        <Tab eventKey="diff" title={<TabTitleText>{t("policy.tab.diff")}</TabTitleText>} />
-        <Tab eventKey="history" title={<TabTitleText>{t("policy.tab.history")}</TabTitleText>} />
+        <Tab
+          eventKey="edit"
+          tabContentId="policy-tab"
+          title={<TabTitleText>{t("policy.tab.edit")}</TabTitleText>}
+        />
+        <Tab
+          eventKey="diff"
+          tabContentId="policy-tab"
+          title={<TabTitleText>{t("policy.tab.diff")}</TabTitleText>}
+        />
+        <Tab
+          eventKey="history"
+          tabContentId="policy-tab"
+          title={<TabTitleText>{t("policy.tab.history")}</TabTitleText>}
+        />
       </Tabs>
-      <div className="stack below">
+      <div className="stack below" id="policy-tab" role="tabpanel" aria-label={t(`policy.tab.${tab}`)}>
         {tab === "diff" ? (
           <PolicyChanges
             before={base.text}

@@ -95,17 +95,17 @@ function Row({ row, list, open, filterBy, text }: RowProps) {
         </div>
       </Td>
       <Td dataLabel={t("column.subject")}>{only("subject", row.subject)}</Td>
-      <Td dataLabel={t("column.count")} className="numbers">
+      <Td dataLabel={t("column.count")} className="numbers extra">
         {numberText(row.count, language)}
       </Td>
-      <Td dataLabel={t("column.last_seen")}>
+      <Td dataLabel={t("column.last_seen")} className="extra">
         <Moment at={row.last_seen} age />
       </Td>
       <Td dataLabel={t("column.state")}>
         <StateMark state={row.state} />
         <div className="quiet">{row.assignee || t("queue.nobody")}</div>
       </Td>
-      <Td dataLabel={t("column.due")}>
+      <Td dataLabel={t("column.due")} className="extra">
         {row.due ? <Moment at={row.due} age /> : <span className="quiet">{t("queue.no_due")}</span>}
         {row.overdue ? <div className="overdue">▲ {t("queue.overdue")}</div> : null}
       </Td>
@@ -134,10 +134,10 @@ export function QueueTable(props: QueueTableProps) {
             <Th>{t("column.severity")}</Th>
             <Th width={30}>{t("column.what")}</Th>
             <Th>{t("column.subject")}</Th>
-            <Th>{t("column.count")}</Th>
-            <Th>{t("column.last_seen")}</Th>
+            <Th className="extra">{t("column.count")}</Th>
+            <Th className="extra">{t("column.last_seen")}</Th>
             <Th>{t("column.state")}</Th>
-            <Th>{t("column.due")}</Th>
+            <Th className="extra">{t("column.due")}</Th>
           </Tr>
         </Thead>
         <Tbody>

@@ -128,7 +128,8 @@ export function SignIn({ first }: { first: boolean }) {
     if (!(cause instanceof Refusal)) return failureText(cause, t);
     const wait = cause.problem.retry_after_s;
     if (cause.status === 429) return t("signin.wait", { count: wait ?? 1 });
-    if (cause.status === 401) return t(step.at === "code" ? "signin.wrong_code" : "signin.wrong");
+    if (cause.status === 401)
+      return t(step.at === "code" ? "signin.wrong_code" : first ? "setup.wrong" : "signin.wrong");
     return failureText(cause, t);
   };
   const submit = async (event: FormEvent) => {

@@ -184,7 +184,7 @@ export function Violations() {
             {t("queue.news")}
           </Button>
         ) : null}
-        <Drawer isExpanded={open !== null} isInline>
+        <Drawer isExpanded={open !== null} isInline className={open !== null ? "beside" : undefined}>
           <DrawerContent panelContent={panel}>
             <DrawerContentBody>
               {filter.faults.length > 0 ? null : (

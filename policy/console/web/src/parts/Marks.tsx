@@ -31,7 +31,7 @@ export function outcomeOf(action: string): "allowed" | "blocked" | "monitored" {
   return action.startsWith("would") || action === "report" ? "monitored" : "blocked";
 }
 
-const kOutcomeShapes = { allowed: "✔", blocked: "⛔\uFE0E", monitored: "◐" } as const;
+const kOutcomeShapes = { allowed: "✔", blocked: "⊘", monitored: "◐" } as const;
 const kActions = ["allow", "report", "limit", "safe_search", "refuse", "continue", "page", "block"] as const;
 
 export function actionText(action: string): TextKey | null {
