@@ -94,7 +94,9 @@ function Row({ row, list, open, filterBy, text }: RowProps) {
           <OutcomeMark action={row.action} /> · {only("rule", row.rule)}
         </div>
       </Td>
-      <Td dataLabel={t("column.subject")}>{only("subject", row.subject)}</Td>
+      <Td dataLabel={t("column.subject")} className="extra">
+        {only("subject", row.subject)}
+      </Td>
       <Td dataLabel={t("column.count")} className="numbers extra">
         {numberText(row.count, language)}
       </Td>
@@ -133,7 +135,7 @@ export function QueueTable(props: QueueTableProps) {
             </Th>
             <Th>{t("column.severity")}</Th>
             <Th width={30}>{t("column.what")}</Th>
-            <Th>{t("column.subject")}</Th>
+            <Th className="extra">{t("column.subject")}</Th>
             <Th className="extra">{t("column.count")}</Th>
             <Th className="extra">{t("column.last_seen")}</Th>
             <Th>{t("column.state")}</Th>
