@@ -207,16 +207,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     head_ = message.method() == http::verb::head;
     const bool gzip = text(message[http::field::accept_encoding]).find("gzip") != std::string::npos;
     request_ = request_of(std::move(message), address_);
-    ask_again(gzip, [self = shared_from_this()](Response response) {
-      if (response.type == "text/event-stream" && response.status == 200) return self->begin_events(response);
-      self->write(response);
-    });
-  }
-
-  template <typename Done>
-  void ask_again(bool gzip, Done done) {
-    if (shared_.answerers.ask(shared_.context, request_, gzip, std::move(done))) return;
-    refuse(problem(503, "unavailable", "too many requests wait"));
+    const bool asked = shared_.answerers.ask(
+        shared_.context, request_, gzip, [self = shared_from_this()](Response response) {
+          if (response.type == "text/event-stream" && response.status == 200)
+            return self->begin_events(response);
+          self->write(response);
+        });
+    if (!asked) refuse(problem(503, "unavailable", "too many requests wait"));
   }
 
   void write(const Response& from) {
@@ -270,7 +267,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     timer_.expires_after(seconds{times().event_s});
     timer_.async_wait([self = shared_from_this()](Code code) {
       if (code) return;
-      self->ask_again(false, [self](const Response& response) { self->tell({}, response); });
+      const bool asked =
+          self->shared_.answerers.ask(self->shared_.context, self->request_, false,
+                                      [self](const Response& response) { self->tell({}, response); });
+      if (!asked) self->say_goodbye();
     });
   }
 
