@@ -101,8 +101,8 @@ function AccountMenu() {
   const [open, setOpen] = useState(false);
   const logout = async () => {
     await told(api.DELETE("/session", { params: { header: csrf } })).catch(() => undefined);
-    client.clear();
     client.setQueryData(["session"], null);
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
   };
   return (
     <Dropdown

@@ -94,6 +94,7 @@ async function signOut() {
 }
 
 async function accessible(where) {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => Promise.race([one.finished, new Promise((go) => setTimeout(go, 2000))]))));
   await page.evaluate(axeText);
   const found = await page.evaluate(
     async (rules) =>
@@ -150,7 +151,7 @@ async function administrator() {
     await page.locator("#account-role").selectOption(role);
     await page.locator("#account-password").fill(told.password);
     await button("Make the account").click();
-    await page.getByRole("cell", { name, exact: true }).waitFor();
+    await page.locator("td", { hasText: new RegExp(`^${name}$`) }).waitFor();
   }
   await look("accounts", "/accounts");
   await look("audit", "/audit");
@@ -247,7 +248,7 @@ async function technicianEdits() {
   await page.locator("[data-check=ok]").waitFor();
   check("the list of mistakes leads to the place, where it is mended", true);
   await button("Compare").click();
-  await page.getByRole("cell", { name: "no-new" }).first().waitFor();
+  await page.locator("td", { hasText: "no-new" }).first().waitFor();
   await page.locator("[data-editor=compare] .cm-content").first().waitFor();
   await accessible("differences");
   if (told.shots) await page.screenshot({ path: join(told.shots, "policy-differences-light.png") });
