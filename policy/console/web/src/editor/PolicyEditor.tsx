@@ -82,6 +82,7 @@ export interface EditorHandle {
 interface PolicyEditorProps {
   ref?: Ref<EditorHandle>;
   label: string;
+  /** What it begins with. Later the editor alone has the text; for another one give it another key. */
   text: string;
   change: (text: string) => void;
   readOnly: boolean;
@@ -132,12 +133,6 @@ export function PolicyEditor({ ref, label, text, change, readOnly, errors, warni
     view.current = made;
     return () => made.destroy();
   }, [label, readOnly]);
-
-  useEffect(() => {
-    const now = view.current;
-    if (now && now.state.doc.toString() !== text)
-      now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: text } });
-  }, [text]);
 
   useEffect(() => {
     const now = view.current;

@@ -60,6 +60,7 @@ function Work({ policy }: { policy: Edited }) {
   const tab = kTabs.find((one) => one === params.get("tab")) ?? "edit";
   const [base, setBase] = useState(policy); // what the text was edited from
   const [text, setText] = useState(policy.text);
+  const [version, setVersion] = useState(0); // counts texts that did not come out of the editor
   const [committing, setCommitting] = useState(false);
   const editor = useRef<EditorHandle>(null);
   const edited = text !== base.text;
@@ -69,6 +70,7 @@ function Work({ policy }: { policy: Edited }) {
     if (!edited && overtaken) {
       setBase(policy);
       setText(policy.text);
+      setVersion((old) => old + 1);
     }
   }, [edited, overtaken, policy]);
   useEffect(() => {
@@ -92,6 +94,7 @@ function Work({ policy }: { policy: Edited }) {
   const take = () => {
     setBase(policy);
     setText(policy.text);
+    setVersion((old) => old + 1);
   };
 
   return (
@@ -172,6 +175,7 @@ function Work({ policy }: { policy: Edited }) {
             <Mistakes list={errors} kind="errors" goTo={goTo} />
             <Mistakes list={warnings} kind="warnings" goTo={goTo} />
             <PolicyEditor
+              key={version}
               ref={editor}
               label={t("policy.editor")}
               text={text}
