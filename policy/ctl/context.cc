@@ -18,6 +18,7 @@ std::optional<Settings> Context::settings() {
 
 void Context::fail(const Error& error) {
   say(to_text(error));
+  if (told != nullptr) told->errors.push_back(error);
   switch (error.code) {
     case ErrorCode::kUnavailable:
       exit_code = kUnreachable;
@@ -32,16 +33,26 @@ void Context::fail(const Error& error) {
 
 void Context::fail(const std::vector<Error>& errors) {
   for (const Error& error : errors) say(to_text(error));
+  if (told != nullptr) told->errors.insert(told->errors.end(), errors.begin(), errors.end());
   exit_code = kInvalid;
 }
 
 void Context::say(const std::string& error) {
   const std::string line = printable(error);
   if (first_error.empty()) first_error = line;
-  std::fprintf(stderr, "%s\n", line.c_str());
+  if (told == nullptr) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-void Context::warn(const std::vector<Error>& warnings) {
+void Context::remark(const std::string& words) const {
+  if (told != nullptr) return told->words.push_back(words);
+  std::fprintf(stderr, "%s\n", printable(words).c_str());
+}
+
+void Context::warn(const std::vector<Error>& warnings) const {
+  if (told != nullptr) {
+    told->warnings.insert(told->warnings.end(), warnings.begin(), warnings.end());
+    return;
+  }
   for (const Error& warning : warnings)
     std::fprintf(stderr, "%s\n", printable(policy::warning_text(warning)).c_str());
 }

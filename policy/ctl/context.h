@@ -18,12 +18,23 @@
 
 namespace weir::ctl {
 
+/// What would be printed, for who shows it otherwise (policy/console).
+struct Told {
+  std::vector<Error> errors{};
+  std::vector<Error> warnings{};     // of a policy that holds
+  std::uint32_t revision = 0;        // that was put in force
+  std::uint32_t in_force = 0;        // on so many workers
+  std::vector<std::string> words{};  // further warnings, a sentence each
+};
+
 struct Context {
   std::string config = "/etc/weir/weir.yaml";
   std::optional<Format> format;  // as given; a command has its own default
   int exit_code = kOk;
   std::string first_error{};  // as it was printed; empty: none was
   std::string done{};         // what was changed, for the audit log; empty: the command's words say it all
+  Told* told = nullptr;       // where given, nothing is printed
+  std::string program = "/proc/self/exe";  // weirctl, for what is left behind
 
   [[nodiscard]] Format format_or(Format otherwise) const { return format.value_or(otherwise); }
   /// On mistakes prints all of them, sets kInvalid and returns nullopt.
@@ -32,8 +43,9 @@ struct Context {
   void fail(const Error& error);
   void fail(const std::vector<Error>& errors);  // mistakes of a text: kInvalid
   void say(const std::string& error);           // a line of its own; the exit code stays
+  void remark(const std::string& words) const;  // likewise, of what is no error
   /// Of a policy that holds (policy/lang/analysis.h); the exit code stays.
-  static void warn(const std::vector<Error>& warnings);
+  void warn(const std::vector<Error>& warnings) const;
 };
 
 [[nodiscard]] Result<policy::StreamBrowser> open_streams(const Settings& settings);
@@ -55,6 +67,7 @@ void add_category_fetch(CLI::App& category, Context& context);
 void add_category_import(CLI::App& category, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
+void add_console(CLI::App& app, Context& context);
 void add_directory(CLI::App& app, Context& context);
 void add_evidence(CLI::App& app, Context& context);
 void add_exception(CLI::App& app, Context& context);

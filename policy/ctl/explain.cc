@@ -10,6 +10,7 @@
 #include <string>
 
 #include "policy/ctl/context.h"
+#include "policy/ctl/explain.h"
 #include "policy/ctl/explain_words.h"
 #include "policy/ctl/recorded_events.h"
 #include "policy/engine/event_codec.h"
@@ -109,6 +110,16 @@ Result<event::FlowEvent> from_store(const Settings& settings, const Wanted& want
   return policy::kept_event(kept->event);
 }
 
+Result<event::FlowEvent> looked_up(const Settings& settings, const Wanted& wanted) {
+  auto event = from_streams(settings, wanted);
+  if (event) return event;
+  auto kept = from_store(settings, wanted);
+  if (kept) return kept;
+  const bool nowhere =
+      event.error().code == ErrorCode::kNotFound && kept.error().code == ErrorCode::kNotFound;
+  return nowhere || event.error().code != ErrorCode::kNotFound ? event : kept;
+}
+
 void explain(Context& context, const std::vector<std::string>& words) {
   const auto wanted = wanted_of(words);
   if (!wanted) {
@@ -119,17 +130,8 @@ void explain(Context& context, const std::vector<std::string>& words) {
   }
   const auto settings = context.settings();
   if (!settings) return;
-  auto event = from_streams(*settings, *wanted);
-  if (!event) {
-    auto kept = from_store(*settings, *wanted);
-    if (!kept) {
-      const bool looked_everywhere =
-          event.error().code == ErrorCode::kNotFound && kept.error().code == ErrorCode::kNotFound;
-      return context.fail(looked_everywhere || event.error().code != ErrorCode::kNotFound ? event.error()
-                                                                                          : kept.error());
-    }
-    event = std::move(kept);
-  }
+  const auto event = looked_up(*settings, *wanted);
+  if (!event) return context.fail(event.error());
   if (context.format_or(Format::kTable) == Format::kJson) {
     print(policy::event_to_json(*event).value_or("{}") + "\n");
   } else {
@@ -138,6 +140,10 @@ void explain(Context& context, const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+Result<event::FlowEvent> find_flow(const Settings& settings, const std::string& flow_id) {
+  return looked_up(settings, Wanted{flow_id, std::nullopt});
+}
 
 void add_explain(CLI::App& app, Context& context) {
   auto words = std::make_shared<std::vector<std::string>>();

@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
   weir::ctl::add_exception(app, context);
   weir::ctl::add_explain(app, context);
   weir::ctl::add_export(app, context);
+  weir::ctl::add_console(app, context);
   weir::ctl::add_config(app, context);
   weir::ctl::add_capture(app, context);
   weir::ctl::add_classify(app, context);

@@ -105,6 +105,20 @@ Result<void> use_up(policy::Batch& batch, const policy::RevealRequest& request, 
   return policy::put(batch, *unused);
 }
 
+Result<std::string> reveal_subject(PeopleDesk& desk, policy::AuditEntry entry) {
+  const std::string pseudonym = entry.object;
+  if (!policy::is_pseudonym(pseudonym)) return failure(ErrorCode::kNotFound, pseudonym + " is no pseudonym");
+  auto behind = subject_behind(desk.store, desk.pseudonyms, pseudonym);
+  if (!behind) return behind;
+  const auto request = consent(desk, pseudonym, entry);
+  if (!request) return tl::unexpected(request.error());
+  auto batch = desk.store.begin();
+  if (!batch) return tl::unexpected(batch.error());
+  if (auto used = use_up(*batch, *request, entry.at); !used) return tl::unexpected(used.error());
+  if (auto done = desk.commit(*batch, entry); !done) return tl::unexpected(done.error());
+  return behind;
+}
+
 std::string said_by_event(const std::string& kept) {
   const auto event = policy::kept_event(kept);
   const auto json = event ? policy::event_to_json(*event) : tl::unexpected(event.error());

@@ -52,6 +52,10 @@ struct PeopleDesk {
 /// A consent is good for once.
 [[nodiscard]] Result<void> use_up(policy::Batch& batch, const policy::RevealRequest& request, TimeNs now);
 
+/// Who the pseudonym is that `entry` is about, once the entry is in the audit log. kNotFound: it is none, or
+/// nobody any more; kBusy: as of `consent`.
+[[nodiscard]] Result<std::string> reveal_subject(PeopleDesk& desk, policy::AuditEntry entry);
+
 /// What an event that the store keeps says, as JSON; empty: it cannot be read.
 [[nodiscard]] std::string said_by_event(const std::string& kept);
 /// The subject that a command names: itself, or whom the pseudonym stands for. kNotFound: nobody that is

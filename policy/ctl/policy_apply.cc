@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ Reloads tell_classifiers(Context& context, const Settings& settings, std::uint32
     const auto reply = ask(classifier_socket(settings, worker), {{"op", "reload"}});
     if (!reply) {
       ++reloads.silent;
-      std::fprintf(stderr, "worker %u: %s\n", worker, printable(to_text(reply.error())).c_str());
+      context.remark(fmt::format("worker {}: {}", worker, to_text(reply.error())));
     } else if (!reply->value("ok", false)) {
       ++reloads.refused;
       context.say(fmt::format("worker {} refused: {}", worker, reply->value("error", "no reason")));
@@ -72,12 +73,15 @@ void leave_behind(const Context& context, const std::string& command, std::uint3
     posix_spawn_file_actions_addopen(&files, standard, "/dev/null", O_RDWR, 0);
   posix_spawnattr_t session;
   posix_spawnattr_init(&session);
-  posix_spawnattr_setflags(&session, POSIX_SPAWN_SETSID);
+  sigset_t none;
+  sigemptyset(&none);  // whatever the program that leaves it behind does not want to hear of
+  posix_spawnattr_setsigmask(&session, &none);
+  posix_spawnattr_setflags(&session, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
   std::array<std::string, 6> words{"weirctl", "--config", context.config,
                                    "policy",  command,    std::to_string(number)};
   std::array<char*, 7> argv{};
   for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
-  static_cast<void>(posix_spawn(nullptr, "/proc/self/exe", &files, &session, argv.data(), environ));
+  static_cast<void>(posix_spawn(nullptr, context.program.c_str(), &files, &session, argv.data(), environ));
   posix_spawnattr_destroy(&session);
   posix_spawn_file_actions_destroy(&files);
 }
@@ -97,24 +101,25 @@ bool may_replace(Context& context, const PolicyFolder& folder, const ApplyOption
 }
 
 /// Those beside the policy that do not fit the text. The tests of the policy judge its text alone.
-void warn_of_exceptions(const std::string& text, policy::CompileOptions options, const std::string& file) {
+void warn_of_exceptions(const Context& context, const std::string& text, policy::CompileOptions options,
+                        const std::string& file) {
   const auto kept = policy::read_exceptions(file);
   if (kept && kept->list.items.empty()) return;
   options.exceptions = &kept;
   const auto compiled = policy::compile(text, options);
   if (!compiled) return;
   for (const Error& fault : (*compiled)->parts().exception_faults)
-    std::fprintf(stderr, "warning: an exception lifts nothing: %s\n", printable(to_text(fault)).c_str());
+    context.remark("warning: an exception lifts nothing: " + to_text(fault));
 }
 
 /// Those that wait for their time and were made over another text than is in force now.
-void warn_of_scheduled(const std::string& policy_path, std::uint32_t revision) {
+void warn_of_scheduled(const Context& context, const std::string& policy_path, std::uint32_t revision) {
   for (const Scheduled& one : scheduled_in(policy_path)) {
     if (!one.waits() || one.becomes == revision || fits(one, policy_path)) continue;
-    std::fprintf(stderr,
-                 "warning: the policy scheduled for %s was made over revision %u, and will be refused "
-                 "(weirctl policy unschedule %u, and schedule it again)\n",
-                 time_text(one.at).c_str(), one.over, one.number);
+    context.remark(
+        fmt::format("warning: the policy scheduled for {} was made over revision {}, and will be refused "
+                    "(weirctl policy unschedule {}, and schedule it again)",
+                    time_text(one.at), one.over, one.number));
   }
 }
 
@@ -170,18 +175,22 @@ void apply_locked(Context& context, const Settings& settings, PolicyFolder& fold
     if (options.exceptions) static_cast<void>(folder.put_exceptions(exceptions_before));
     if (auto undone = folder.take_back(); !undone) return context.fail(undone.error());
     static_cast<void>(tell_classifiers(context, settings, folder.revision()));
-    std::fprintf(stderr, "revision %u stays in force\n", folder.revision());
+    context.remark(fmt::format("revision {} stays in force", folder.revision()));
     context.exit_code = kNegative;
     return;
+  }
+  if (context.told != nullptr) {
+    context.told->revision = *revision;
+    context.told->in_force = reloads.in_force;
   }
   context.done = fmt::format("revision {} in force on {} of {} workers{}{}", *revision, reloads.in_force,
                              settings.workers, options.reason.empty() ? "" : ": ", options.reason);
   if (auto done = folder.forget_replaced(); !done) return context.fail(done.error());
   if (!options.quiet) report(context, settings, *revision, reloads);
-  if (options.confirm_within > 0 && context.format_or(Format::kTable) == Format::kTable) {
+  if (options.confirm_within > 0 && !options.quiet && context.format_or(Format::kTable) == Format::kTable) {
     print(ending_of(options, *revision - 1));
   }
-  warn_of_scheduled(settings.classifier.policy, *revision);
+  warn_of_scheduled(context, settings.classifier.policy, *revision);
   if (reloads.in_force < settings.workers) context.exit_code = kUnreachable;
 }
 
@@ -227,9 +236,9 @@ std::shared_ptr<const policy::Policy> checked_policy(Context& context, const Pol
     context.fail(failed);
     return nullptr;
   }
-  Context::warn(warnings);
+  context.warn(warnings);
   compiling.warnings = nullptr;
-  warn_of_exceptions(text, compiling, policy::exceptions_path(folder.policy_path()));
+  warn_of_exceptions(context, text, compiling, policy::exceptions_path(folder.policy_path()));
   return *compiled;
 }
 

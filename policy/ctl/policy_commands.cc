@@ -33,7 +33,7 @@ void check(Context& context, const std::string& file, const std::string& catalog
   const auto compiled =
       policy::compile_file(file, 0, catalogue_file.empty() ? nullptr : &catalogue, {}, &warnings);
   if (!compiled) return context.fail(compiled.error());
-  Context::warn(warnings);
+  context.warn(warnings);
   const policy::Policy& policy = **compiled;
   if (const auto failed = policy::failed_tests(policy, file); !failed.empty()) return context.fail(failed);
   print(fmt::format(

@@ -10,16 +10,14 @@
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_diff.h"
 #include "policy/ctl/policy_files.h"
+#include "policy/ctl/policy_history.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
 
 namespace weir::ctl {
-namespace {
+namespace {}  // namespace
 
-void show_log(Context& context) {
-  const auto settings = context.settings();
-  if (!settings) return;
-  const std::string& path = settings->classifier.policy;
+Json revision_rows(const std::string& path) {
   const std::uint32_t present = revision_on_disk(path);
   const auto pending = policy::read_pending(path);
   const bool waits = pending && pending->revision == present;
@@ -41,13 +39,17 @@ void show_log(Context& context) {
                                                : "not kept"},
                     {"reason", one.reason}});
   }
-  print(render(context.format_or(Format::kTable), rows, {"revision", "time", "author", "state", "reason"}));
+  return rows;
 }
 
-struct NamedText {
-  std::string name;
-  std::string text;
-};
+namespace {
+
+void show_log(Context& context) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  print(render(context.format_or(Format::kTable), revision_rows(settings->classifier.policy),
+               {"revision", "time", "author", "state", "reason"}));
+}
 
 /// A revision's number, or a file.
 Result<NamedText> named_text(const Settings& settings, const std::string& word) {
@@ -67,23 +69,13 @@ void show_diff(Context& context, const std::vector<std::string>& words) {
   if (!from) return context.fail(from.error());
   const auto to = named_text(*settings, words.back());
   if (!to) return context.fail(to.error());
-  const DocumentLimits limits{.bytes_max = policy::kPolicyTextBytesMax, .depth_max = policy::kPolicyDepthMax};
-  const auto before = parse_document(from->text, from->name, limits);
-  if (!before) return context.fail(before.error());
-  const auto after = parse_document(to->text, to->name, limits);
-  if (!after) return context.fail(after.error());
-  Json rows = Json::array();
-  for (const PolicyChange& change : policy_diff(*before, *after)) {
-    rows.push_back({{"change", to_string(change.kind)},
-                    {"where", change.where},
-                    {"name", change.name},
-                    {"what", change.what}});
-  }
+  const auto rows = diff_rows(*from, *to);
+  if (!rows) return context.fail(rows.error());
   const Format format = context.format_or(Format::kTable);
-  if (format == Format::kTable && rows.empty())
+  if (format == Format::kTable && rows->empty())
     return print(fmt::format("{} says what {} says\n", to->name, from->name));
   if (format == Format::kTable) print(fmt::format("from {} to {}\n", from->name, to->name));
-  print(render(format, rows, {"change", "where", "name", "what"}));
+  print(render(format, *rows, {"change", "where", "name", "what"}));
 }
 
 /// The newest revision with another text than the present one: an exception that was made gave a revision
@@ -97,49 +89,66 @@ std::uint32_t last_other_text(const std::string& path, std::uint32_t present) {
   return 0;
 }
 
-void roll_back(Context& context, std::uint32_t revision, const std::string& reason) {
-  const auto settings = context.settings();
-  if (!settings) return;
-  const std::string& path = settings->classifier.policy;
+}  // namespace
+
+ResultAll<Json> diff_rows(const NamedText& from, const NamedText& to) {
+  const DocumentLimits limits{.bytes_max = policy::kPolicyTextBytesMax, .depth_max = policy::kPolicyDepthMax};
+  const auto before = parse_document(from.text, from.name, limits);
+  if (!before) return tl::unexpected(before.error());
+  const auto after = parse_document(to.text, to.name, limits);
+  if (!after) return tl::unexpected(after.error());
+  Json rows = Json::array();
+  for (const PolicyChange& change : policy_diff(*before, *after)) {
+    rows.push_back({{"change", to_string(change.kind)},
+                    {"where", change.where},
+                    {"name", change.name},
+                    {"what", change.what}});
+  }
+  return rows;
+}
+
+void roll_back(Context& context, const Settings& settings, std::uint32_t revision, ApplyOptions options) {
+  const std::string& path = settings.classifier.policy;
   const std::uint32_t present = revision_on_disk(path);
   if (revision == 0) revision = last_other_text(path, present);
   if (revision == 0 || revision == present) {
-    std::fprintf(stderr, "error: there is no revision before %u\n", present);
-    context.exit_code = kNegative;
-    return;
+    return context.fail(
+        Error{ErrorCode::kNotFound, fmt::format("there is no revision before {}", present), {}, {}});
   }
   const auto text = text_of(path, revision);
   if (!text) return context.fail(text.error());
   const std::string back = fmt::format("back to revision {}", revision);
-  apply_text(context, *settings, *text,
-             {.name = fmt::format("revision {}", revision),
-              .reason = reason.empty() ? back : fmt::format("{}: {}", back, reason),
-              .supersedes = true});
+  options.name = fmt::format("revision {}", revision);
+  options.reason = options.reason.empty() ? back : fmt::format("{}: {}", back, options.reason);
+  options.supersedes = true;
+  apply_text(context, settings, *text, options);
 }
 
-void confirm(Context& context) {
-  const auto settings = context.settings();
-  if (!settings) return;
-  auto locked = PolicyFolder::lock(settings->classifier.policy);
-  if (!locked) return context.fail(locked.error());
+std::uint32_t confirm_pending(Context& context, const Settings& settings) {
+  auto locked = PolicyFolder::lock(settings.classifier.policy);
+  if (!locked) return context.fail(locked.error()), 0;
   const auto pending = locked->pending();
   if (!pending || pending->is_over()) {
-    std::fprintf(stderr, "error: no revision waits to be confirmed\n");
-    context.exit_code = kNegative;
-    return;
+    context.fail(Error{ErrorCode::kNotFound, "no revision waits to be confirmed", {}, {}});
+    return 0;
   }
-  if (!pending->group.empty()) return promote(context, *settings, *locked, *pending);
-  if (auto done = locked->confirm(); !done) return context.fail(done.error());
-  print(fmt::format("revision {} is confirmed\n", pending->revision));
+  if (!pending->group.empty()) {
+    promote(context, settings, *locked, *pending);
+    return 0;
+  }
+  if (auto done = locked->confirm(); !done) return context.fail(done.error()), 0;
+  return pending->revision;
 }
-
-}  // namespace
 
 void add_policy_history(CLI::App& policy, Context& context) {
   add_command(policy, "log", "revisions: when, by whom, why", context, show_log);
 
   add_command(policy, "confirm", "the revision that waits for it stays in force; a canary is for all",
-              context, confirm);
+              context, [](Context& used) {
+                const auto settings = used.settings();
+                const std::uint32_t confirmed = settings ? confirm_pending(used, *settings) : 0;
+                if (confirmed > 0) print(fmt::format("revision {} is confirmed\n", confirmed));
+              });
   auto waiting = std::make_shared<std::uint32_t>(0);
   CLI::App* await = add_command(policy, "await-confirmation", "", context,
                                 [waiting](Context& used) { await_confirmation(used, *waiting); });
@@ -156,9 +165,12 @@ void add_policy_history(CLI::App& policy, Context& context) {
 
   auto revision = std::make_shared<std::uint32_t>(0);
   auto reason = std::make_shared<std::string>();
-  CLI::App* back =
-      add_command(policy, "rollback", "puts an earlier revision in force again, as a new one", context,
-                  [revision, reason](Context& used) { roll_back(used, *revision, *reason); });
+  CLI::App* back = add_command(policy, "rollback", "puts an earlier revision in force again, as a new one",
+                               context, [revision, reason](Context& used) {
+                                 const auto settings = used.settings();
+                                 if (settings)
+                                   roll_back(used, *settings, *revision, {.name = {}, .reason = *reason});
+                               });
   back->add_option("REVISION", *revision, "its number; left out: the last one with another text");
   back->add_option("--reason", *reason, "why; weirctl policy log shows it")->check(is_reason);
 }

@@ -25,17 +25,8 @@ struct Asking {
 void reveal(Context& context, const Asking& asking) {
   auto desk = PeopleDesk::open(context);
   if (!desk) return;
-  if (!policy::is_pseudonym(asking.pseudonym))
-    return context.fail(Error{ErrorCode::kNotFound, asking.pseudonym + " is no pseudonym", {}, {}});
-  policy::AuditEntry entry = entry_of("reveal", asking.pseudonym, asking.reason);
-  const auto behind = subject_behind(desk->store, desk->pseudonyms, asking.pseudonym);
+  const auto behind = reveal_subject(*desk, entry_of("reveal", asking.pseudonym, asking.reason));
   if (!behind) return context.fail(behind.error());
-  const auto request = consent(*desk, asking.pseudonym, entry);
-  if (!request) return context.fail(request.error());
-  auto batch = desk->store.begin();
-  if (!batch) return context.fail(batch.error());
-  if (auto used = use_up(*batch, *request, entry.at); !used) return context.fail(used.error());
-  if (auto done = desk->commit(*batch, entry); !done) return context.fail(done.error());
   print(printable(*behind) + "\n");
 }
 

@@ -10,6 +10,7 @@
 #include "policy/ctl/control_client.h"
 #include "policy/ctl/engine_metrics.h"
 #include "policy/ctl/export_state.h"
+#include "policy/ctl/status.h"
 #include "policy/model/wall_clock.h"
 
 namespace weir::ctl {
@@ -167,8 +168,9 @@ std::string worker_words(const Json& workers) {
                        : stuck;
 }
 
-/// What a person wants to see first, a line a part and a line a port.
-Json summary(const Json& whole) {
+}  // namespace
+
+Json status_rows(const Json& whole) {
   Json rows = Json::array();
   rows.push_back(line(
       "dataplane", whole,
@@ -221,14 +223,16 @@ Json summary(const Json& whole) {
   return rows;
 }
 
-void status(Context& context, bool check) {
-  const auto settings = context.settings();
-  if (!settings) return;
-  Json whole = dataplane_state(*settings);
-  whole["classifiers"] = classifier_states(*settings);
-  whole["engine"] = engine_state(*settings, wall_clock());
-  whole["redis"] = redis_state(*settings);
-  if (!settings->outputs.empty()) whole["export"] = outputs_state(*settings, wall_clock());
+Json whole_status(const Settings& settings) {
+  Json whole = dataplane_state(settings);
+  whole["classifiers"] = classifier_states(settings);
+  whole["engine"] = engine_state(settings, wall_clock());
+  whole["redis"] = redis_state(settings);
+  if (!settings.outputs.empty()) whole["export"] = outputs_state(settings, wall_clock());
+  return whole;
+}
+
+bool is_all_well(const Json& whole) {
   bool all_well = well(whole) && well(whole["engine"]) && well(whole["redis"]);
   for (const Json& one : whole["classifiers"]) all_well = all_well && well(one);
   // Forwarding unjudged is not well, whoever wanted it.
@@ -243,16 +247,24 @@ void status(Context& context, bool check) {
     all_well =
         all_well && well(whole["export"]) && whole["export"].value("disconnected", Json::array()).empty();
   }
+  return all_well;
+}
 
+namespace {
+
+void status(Context& context, bool check) {
+  const auto settings = context.settings();
+  if (!settings) return;
+  const Json whole = whole_status(*settings);
   const Format format = context.format_or(Format::kTable);
   if (format == Format::kJson) {
     print(whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
-    print(render(format, summary(whole), {"part", "state", "says"}));
+    print(render(format, status_rows(whole), {"part", "state", "says"}));
   }
   if (!well(whole)) {
     context.exit_code = kUnreachable;
-  } else if (check && !all_well) {
+  } else if (check && !is_all_well(whole)) {
     context.exit_code = kNegative;
   }
 }

@@ -356,9 +356,9 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   }
   if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
 
-  constexpr std::array<std::string_view, 13> kSections{
-      "memory", "timeouts", "overload", "redis",   "classifier", "engine",  "capture",
-      "export", "notify",   "report",   "privacy", "retention",  "evidence"};
+  constexpr std::array<std::string_view, 14> kSections{
+      "memory", "timeouts", "overload", "redis",  "classifier", "engine",    "capture",
+      "export", "notify",   "console",  "report", "privacy",    "retention", "evidence"};
   std::vector<std::string_view> known = keys_of("");
   known.insert(known.end(), {"weir", "pairs", "outputs", "notifications"});
   known.insert(known.end(), kSections.begin(), kSections.end());

@@ -194,6 +194,18 @@ struct NotifySettings {
   std::string user = "weir-notify";  // dropped to when started as root
 };
 
+/// The console (policy/console/): HTTPS for people, on the management network.
+struct ConsoleSettings {
+  std::string user = "weir-console";  // of the process that talks to browsers, when started as root
+  std::string listen = "127.0.0.1:8443";
+  std::string certificate_file;  // empty: one is made at the first start
+  std::string key_file;
+  std::string pages = "/usr/share/weir/console";
+  std::uint32_t idle_minutes = 15;  // until a session without a request ends
+  std::uint32_t session_hours = 12;
+  std::uint32_t code_minutes = 60;  // how long the code for the first account is good
+};
+
 /// Reports that the timer makes.
 struct ReportSettings {
   std::string directory = "/var/lib/weir/reports";
@@ -241,6 +253,7 @@ struct Settings {
   ExportSettings exporter;
   std::vector<OutputSettings> outputs;
   NotifySettings notify;
+  ConsoleSettings console;
   ReportSettings report;
   std::vector<NotificationReceiver> notifications;  // docs/configuration.md, "Notifications"
   PrivacySettings privacy;

@@ -50,6 +50,7 @@ constexpr SettingRow days(std::string_view key, std::string_view help, std::uint
 
 #define WEIR_FIELD(path) [](Settings& s) { return &s.path; }
 constexpr std::int64_t kPathMax = 4'095;
+constexpr std::int64_t kConsoleAddressesMax = 4;
 
 constexpr std::array kRows{
     text("", "appliance", kName, kApplianceNameBytesMax, "names this box in events", WEIR_FIELD(appliance)),
@@ -266,6 +267,23 @@ constexpr std::array kRows{
 
     text("notify", "user", kName, 32, "the user that weir-notify becomes when started as root",
          WEIR_FIELD(notify.user)),
+
+    text("console", "user", kName, 32,
+         "the user that the part of weir-console that talks to browsers becomes when started as root",
+         WEIR_FIELD(console.user)),
+    text("console", "listen", kNodes, kConsoleAddressesMax, "where it listens: on the management network",
+         WEIR_FIELD(console.listen)),
+    text("console", "certificate_file", kPathOrNone, kPathMax,
+         "in PEM, with what leads to its authority; none: the appliance makes one itself at the first start",
+         WEIR_FIELD(console.certificate_file)),
+    text("console", "key_file", kPathOrNone, kPathMax, "its key", WEIR_FIELD(console.key_file)),
+    text("console", "pages", kPath, kPathMax, "the folder of the web pages", WEIR_FIELD(console.pages)),
+    number("console", "idle_minutes", 1, 480, "minutes", "a session ends after so long without a request",
+           WEIR_FIELD(console.idle_minutes)),
+    number("console", "session_hours", 1, 72, "hours", "a session ends so long after its login",
+           WEIR_FIELD(console.session_hours)),
+    number("console", "code_minutes", 1, 1'440, "minutes",
+           "how long the one-time code for the first account is good", WEIR_FIELD(console.code_minutes)),
 
     text("report", "directory", kPath, kPathMax, "where the reports of the timer are kept",
          WEIR_FIELD(report.directory)),

@@ -122,7 +122,8 @@ struct UsagePoint {
   TimeNs begins = 0;
   UsageSum sum;
 };
-/// How one name's use went, in steps of `length`, the oldest first; steps without flows are left out.
+/// How one name's use went, in steps of `length`, the oldest first; steps without flows are left out. An
+/// empty name: of all names together.
 [[nodiscard]] Result<std::vector<UsagePoint>> usage_of(Store& store, const std::string& dimension,
                                                        const std::string& name, const SumsSpan& span,
                                                        TimeNs length);

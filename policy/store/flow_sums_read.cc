@@ -73,11 +73,19 @@ Result<std::vector<UsagePoint>> usage_of(Store& store, const std::string& dimens
     std::vector<UsagePoint> all;
     Integer begins = 0, flows = 0, up = 0, down = 0;
     Statement select(store.connection());
-    select << "SELECT begins_ns, flows, bytes_up, bytes_down FROM usage_sums";
+    select << (name.empty() ? "SELECT begins_ns, CAST(SUM(flows) AS BIGINT), CAST(SUM(bytes_up) AS BIGINT),"
+                              " CAST(SUM(bytes_down) AS BIGINT) FROM usage_sums"
+                            : "SELECT begins_ns, flows, bytes_up, bytes_down FROM usage_sums");
     add_span(select, length, span);
     select << " AND dimension = ";
-    select.value(dimension) << " AND name = ";
-    select.value(name) << " ORDER BY begins_ns";
+    select.value(dimension);
+    if (name.empty()) {
+      select << " GROUP BY begins_ns";
+    } else {
+      select << " AND name = ";
+      select.value(name);
+    }
+    select << " ORDER BY begins_ns";
     select.into(begins).into(flows).into(up).into(down);
     while (select.fetch()) {
       all.push_back({begins,

@@ -192,6 +192,25 @@ Migration notifications_owed() {
           }};
 }
 
+Migration console_accounts() {
+  return {9,
+          {
+              // account_store.h has what the columns mean.
+              "CREATE TABLE console_accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL,"
+              " password TEXT NOT NULL, totp_key TEXT NOT NULL, totp_step {int} NOT NULL,"
+              " enrolled {int} NOT NULL, made_ns {int} NOT NULL, last_login_ns {int} NOT NULL) {strict}",
+              "CREATE TABLE console_sessions (token_hash TEXT PRIMARY KEY,"
+              " account TEXT NOT NULL REFERENCES console_accounts (name) ON DELETE CASCADE,"
+              " complete {int} NOT NULL, began_ns {int} NOT NULL, used_ns {int} NOT NULL) {strict}",
+              "CREATE INDEX console_sessions_by_use ON console_sessions (used_ns)",
+              "CREATE TABLE console_tries (who TEXT PRIMARY KEY, failures {int} NOT NULL,"
+              " last_ns {int} NOT NULL) {strict}",
+              "CREATE INDEX console_tries_by_time ON console_tries (last_ns)",
+              "CREATE TABLE console_code (id {int} PRIMARY KEY, hash TEXT NOT NULL, ends_ns {int} NOT NULL)"
+              " {strict}",
+          }};
+}
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
@@ -204,6 +223,7 @@ const std::vector<Migration>& migrations() {
       what_detectors_know(),
       audit_and_reveals(),
       notifications_owed(),
+      console_accounts(),
   };
   return kMigrations;
 }

@@ -236,6 +236,29 @@ Result<Violation> Store::violation(std::int64_t id) {
   return std::move(found->front());
 }
 
+Result<QueueState> queue_state(Store& store) {
+  return caught("cannot count the violations", [&] {
+    QueueState state;
+    soci::session& session = store.connection().session;
+    Integer newest = 0, last_seen = 0, severity = 0, count = 0;
+    session << "SELECT COALESCE(MAX(id), 0) FROM violations", soci::into(newest);
+    session << "SELECT COALESCE(MAX(last_seen_ns), 0) FROM violations WHERE state <> 'closed'",
+        soci::into(last_seen);
+    soci::statement counts =
+        (session.prepare
+             << "SELECT severity, COUNT(*) FROM violations WHERE state <> 'closed' GROUP BY severity",
+         soci::into(severity), soci::into(count));
+    counts.execute();
+    while (counts.fetch()) {
+      if (severity >= 0 && severity < static_cast<Integer>(kSeverities))
+        state.open[static_cast<std::size_t>(severity)] = static_cast<std::uint64_t>(count);
+    }
+    state.newest = newest;
+    state.last_seen = last_seen;
+    return state;
+  });
+}
+
 Result<std::vector<ViolationChange>> violation_history(Store& store, std::int64_t id) {
   return caught("cannot read the history of a violation", [&] {
     std::vector<ViolationChange> all;

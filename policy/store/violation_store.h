@@ -65,6 +65,13 @@ struct ViolationPage {
 /// part of an object that is too short or too long.
 [[nodiscard]] Result<ViolationPage> violation_page(Store& store, const ViolationFilter& filter,
                                                    const std::string& cursor, std::uint32_t count);
+/// How the queue stands, without its rows.
+struct QueueState {
+  std::int64_t newest = 0;                        // the highest id of all; 0: there is none
+  TimeNs last_seen = 0;                           // of the last sighting of one that is not closed
+  std::array<std::uint64_t, kSeverities> open{};  // not closed, by severity
+};
+[[nodiscard]] Result<QueueState> queue_state(Store& store);
 /// The oldest first.
 [[nodiscard]] Result<std::vector<ViolationChange>> violation_history(Store& store, std::int64_t id);
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answers, one a row of operations.cc. Who may ask was looked at before (Desk::handle).
+#pragma once
+
+#include "policy/console/desk.h"
+
+namespace weir::console {
+
+// account_answers.cc
+[[nodiscard]] Response setup_state(Desk& desk, const Call& call);
+[[nodiscard]] Response setup(Desk& desk, const Call& call);
+[[nodiscard]] Response login(Desk& desk, const Call& call);
+[[nodiscard]] Response second_step(Desk& desk, const Call& call);
+[[nodiscard]] Response logout(Desk& desk, const Call& call);
+[[nodiscard]] Response me(Desk& desk, const Call& call);
+[[nodiscard]] Response list_accounts(Desk& desk, const Call& call);
+[[nodiscard]] Response make_account(Desk& desk, const Call& call);
+[[nodiscard]] Response delete_account(Desk& desk, const Call& call);
+// overview_answers.cc
+[[nodiscard]] Response overview(Desk& desk, const Call& call);
+[[nodiscard]] Response list_clients(Desk& desk, const Call& call);
+[[nodiscard]] Response list_software(Desk& desk, const Call& call);
+[[nodiscard]] Response show_status(Desk& desk, const Call& call);
+[[nodiscard]] Response list_audit(Desk& desk, const Call& call);
+[[nodiscard]] Response tell_events(Desk& desk, const Call& call);
+// violation_answers.cc
+[[nodiscard]] Response list_violations(Desk& desk, const Call& call);
+[[nodiscard]] Response show_violation(Desk& desk, const Call& call);
+[[nodiscard]] Response change_violations(Desk& desk, const Call& call);
+[[nodiscard]] Response reveal(Desk& desk, const Call& call);
+// flow_answers.cc
+[[nodiscard]] Response search_flows(Desk& desk, const Call& call);
+[[nodiscard]] Response explain_flow(Desk& desk, const Call& call);
+// policy_answers.cc
+[[nodiscard]] Response show_policy(Desk& desk, const Call& call);
+[[nodiscard]] Response apply_policy(Desk& desk, const Call& call);
+[[nodiscard]] Response check_policy(Desk& desk, const Call& call);
+[[nodiscard]] Response diff_policy(Desk& desk, const Call& call);
+[[nodiscard]] Response confirm_policy(Desk& desk, const Call& call);
+[[nodiscard]] Response roll_back_policy(Desk& desk, const Call& call);
+[[nodiscard]] Response list_revisions(Desk& desk, const Call& call);
+[[nodiscard]] Response show_revision(Desk& desk, const Call& call);
+[[nodiscard]] Response show_schema(Desk& desk, const Call& call);
+
+}  // namespace weir::console

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/console/desk.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+
+#include "policy/audit/later_log.h"
+#include "policy/audit/signing.h"
+#include "policy/ctl/exceptions.h"
+
+namespace weir::console {
+namespace {
+
+constexpr std::size_t kTokenDigits = 64;
+constexpr int kBodyDepthMax = 32;
+
+/// Deep brackets would take the parser's stack.
+bool too_deep(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (quoted) {
+      if (text[at] == '\\') ++at;
+      quoted = at < text.size() && text[at] != '"';
+      continue;
+    }
+    quoted = text[at] == '"';
+    if (text[at] == '{' || text[at] == '[') ++depth;
+    if (text[at] == '}' || text[at] == ']') --depth;
+    if (depth > kBodyDepthMax) return true;
+  }
+  return false;
+}
+
+/// nullopt: it is none that the API takes.
+std::optional<Json> parse_body(const Request& request) {
+  if (request.body.empty()) return Json::object();
+  if (!request.content_type.starts_with("application/json") || too_deep(request.body)) return std::nullopt;
+  Json body = Json::parse(request.body, nullptr, false);
+  if (body.is_discarded() || !body.is_object()) return std::nullopt;
+  return body;
+}
+
+}  // namespace
+
+std::string Call::text(const char* name) const {
+  const auto found = body.find(name);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::string Call::asked(std::string_view name) const {
+  const auto found = query.find(name);
+  return found == query.end() ? std::string{} : found->second;
+}
+
+std::optional<std::uint32_t> Call::count() const {
+  const std::string text = asked("count");
+  if (text.empty()) return kRowsDefault;
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && value >= 1 && value <= kRowsMax ? std::optional{value} : std::nullopt;
+}
+
+std::string hash_of_token(const std::string& token) { return policy::sha256(token); }
+
+std::string foreign(const Request& request) {
+  if (request.csrf != "1") return "the header X-CSRF: 1 is missing";
+  if (!request.fetch_site.empty() && request.fetch_site != "same-origin")
+    return "the browser says that another site sent it";
+  if (!request.origin.empty() && request.origin != "https://" + request.host)
+    return "its origin is not the console";
+  return {};
+}
+
+Result<TimeNs> lasting(const Call& call) {
+  const std::string text = call.asked("last");
+  return ctl::parse_lasting(text.empty() ? "24h" : text);
+}
+
+Json time_json(TimeNs time) { return time == 0 ? Json(nullptr) : Json(ctl::time_text(time)); }
+
+policy::AuditEntry Desk::entry_of(const Call& call, std::string verb, std::string object,
+                                  std::string reason) {
+  return {.at = call.now,
+          .who = call.account.name.empty() ? "nobody" : call.account.name,
+          .origin = "console " + call.request.address,
+          .verb = std::move(verb),
+          .object = std::move(object),
+          .reason = std::move(reason),
+          .result = "done"};
+}
+
+void Desk::note(const policy::AuditEntry& entry) {
+  if (const auto written = people_->log.write(people_->store, entry); written) return;
+  const auto later = policy::write_later(policy::later_folder(settings_.state_directory), entry);
+  if (!later) spdlog::error("audit-entry-lost verb={} {}", entry.verb, to_text(later.error()));
+}
+
+Result<void> Desk::open_store() {
+  if (people_) return {};
+  auto store = policy::Store::open(settings_.engine, policy::StoreAccess::kChange);
+  if (!store) return tl::unexpected(store.error());
+  auto log = policy::AuditLog::open(settings_);
+  if (!log) return tl::unexpected(log.error());
+  auto pseudonyms = policy::Pseudonyms::open(settings_);
+  if (!pseudonyms) return tl::unexpected(pseudonyms.error());
+  people_.emplace(ctl::PeopleDesk{settings_, std::move(*store), std::move(*log), std::move(*pseudonyms)});
+  return {};
+}
+
+Result<bool> Desk::recognise(Call& call) {
+  if (call.request.session.size() != kTokenDigits) return false;
+  auto session = policy::console_session(store(), hash_of_token(call.request.session));
+  if (!session) {
+    if (session.error().code == ErrorCode::kNotFound) return false;
+    return tl::unexpected(session.error());
+  }
+  const TimeNs idle = settings_.console.idle_minutes * 60 * kSecond;
+  const TimeNs whole = settings_.console.session_hours * 3'600 * kSecond;
+  if (call.now - session->used > idle || call.now - session->began > whole) return false;
+  if (!session->complete && call.now - session->began > kHalfSession) return false;
+  auto account = policy::console_account(store(), session->account);
+  if (!account) {
+    if (account.error().code == ErrorCode::kNotFound) return false;
+    return tl::unexpected(account.error());
+  }
+  call.account = std::move(*account);
+  call.session = std::move(*session);
+  return true;
+}
+
+Response Desk::answer(const Route& found, Call& call) {
+  const Operation& operation = *found.operation;
+  if (operation.open) return operation.answer(*this, call);
+  const auto known = recognise(call);
+  if (!known) return problem_of(known.error());
+  if (!*known || !call.session.complete) return problem(401, "unauthenticated");
+  const auto role = role_of(call.account.role);
+  if (!role || !allowed(operation, *role)) {
+    policy::AuditEntry entry = entry_of(call, "console " + std::string{operation.id}, "");
+    entry.result = fmt::format("refused: not for the role {}", call.account.role);
+    note(entry);
+    return problem(403, "forbidden");
+  }
+  // Events are asked for by a page that is open, whoever sits before it.
+  if (operation.id != "events" && call.now - call.session.used > kUsedNotedAfter) {
+    policy::ConsoleSession used = call.session;
+    used.used = call.now;
+    auto batch = store().begin();
+    const bool kept = batch && policy::put(*batch, used) && batch->commit();
+    if (!kept) return problem(503, "unavailable", "the store cannot be written");
+  }
+  return operation.answer(*this, call);
+}
+
+Response Desk::handle(const Request& request, TimeNs now) {
+  const Route found = route(request.method, request.path());
+  if (found.operation == nullptr)
+    return found.path_known ? problem(405, "method-not-allowed") : problem(404, "not-found");
+  if (request.method != "GET") {
+    if (const std::string why = foreign(request); !why.empty()) return problem(403, "csrf", why);
+  }
+  Call call{.request = request, .now = now, .arguments = found.arguments};
+  auto query = parse_query(request.query());
+  auto body = parse_body(request);
+  if (!query || !body)
+    return problem(400, "bad-request", !query ? "its query" : "its body is no JSON object");
+  call.query = std::move(*query);
+  call.body = std::move(*body);
+  if (auto opened = open_store(); !opened) return problem_of(opened.error());
+  Response response = answer(found, call);
+  // A store that went away is opened anew for the next request.
+  if (response.status == 503 || response.status == 500) people_.reset();
+  return response;
+}
+
+}  // namespace weir::console

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// What passes, who uses it, how the processes are, who did what; and what changed since a page last heard.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <mutex>
+
+#include "policy/console/answers.h"
+#include "policy/ctl/status.h"
+#include "policy/model/wall_clock.h"
+#include "policy/store/audit_store.h"
+#include "policy/store/flow_sums.h"
+#include "policy/store/violation_store.h"
+
+namespace weir::console {
+namespace {
+
+constexpr std::uint32_t kTopNames = 10;
+constexpr TimeNs kTick = 5 * kSecond;  // how often pages hear of the processes
+constexpr std::int64_t kTrafficPoints = 200;
+
+Json usage_json(const policy::UsageSum& sum) {
+  return {{"flows", sum.flows}, {"bytes_up", sum.bytes_up}, {"bytes_down", sum.bytes_down}};
+}
+
+struct UsageAsked {
+  policy::SumsSpan span;
+  std::uint32_t count = kTopNames;
+};
+
+/// Rows by name; what is missing is said in `partial`.
+Json names_json(Desk& desk, const char* dimension, const UsageAsked& asked, TimeNs now, Json& partial) {
+  Json rows = Json::array();
+  const auto names = policy::usage_by(desk.store(), dimension, asked.span, asked.count, now);
+  if (!names) {
+    partial.push_back(to_text(names.error()));
+    return rows;
+  }
+  const ctl::PeopleShown shown{desk.settings()};
+  for (const policy::NamedUsage& one : *names) {
+    const bool person = dimension == std::string_view{policy::kByClient};
+    Json row{{"name", person ? shown.subject(one.name) : one.name}};
+    row.update(usage_json(one.sum));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json processes_json(const Json& whole) {
+  Json rows = Json::array();
+  for (const Json& one : ctl::status_rows(whole)) {
+    const std::string part = one.value("part", "");
+    rows.push_back({{"part", part.substr(std::min(part.find_first_not_of(' '), part.size()))},
+                    {"ok", one.value("state", "") == "ok"},
+                    {"says", one.value("says", "")}});
+  }
+  return rows;
+}
+
+std::string word_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+Json pairs_json(const Json& whole) {
+  Json rows = Json::array();
+  for (const Json& pair : whole.value("pairs", Json::array())) {
+    rows.push_back({{"name", word_of(pair, "name")},
+                    {"on_death", word_of(pair, "on_death")},
+                    {"by_hand", word_of(pair, "by_hand") == "on"},
+                    {"trouble", word_of(pair, "trouble")}});
+  }
+  return rows;
+}
+
+Json flows_now(const Json& whole) {
+  const auto found = whole.find("flows");
+  return found != whole.end() && found->is_number() ? *found : Json(nullptr);
+}
+
+Json counts_json(const policy::QueueState& state) {
+  Json counts = Json::object();
+  for (std::size_t i = 0; i < policy::kSeverities; ++i)
+    counts[to_string(static_cast<Severity>(i))] = state.open[i];
+  return counts;
+}
+
+/// A length of time of the sums in which a span has some points.
+TimeNs step_of(TimeNs lasts) {
+  if (lasts / policy::kSumMinute <= kTrafficPoints) return policy::kSumMinute;
+  return lasts / policy::kSumHour <= kTrafficPoints ? policy::kSumHour : policy::kSumDay;
+}
+
+/// What all pages hear of; made anew at most once a tick, whoever asks.
+class Ticker {
+ public:
+  struct Said {
+    std::string queue;  // of the violations, as JSON
+    std::string status;
+    std::int64_t tick = 0;
+  };
+  Result<Said> now(Desk& desk, TimeNs at) {
+    const std::scoped_lock lock{mutex_};
+    if (const auto state = policy::queue_state(desk.store())) {
+      said_.queue = Json{{"newest", state->newest},
+                         {"last_seen", time_json(state->last_seen)},
+                         {"open", counts_json(*state)}}
+                        .dump();
+    } else {
+      return tl::unexpected(state.error());
+    }
+    if (at / kTick == said_.tick) return said_;
+    const Json whole = ctl::whole_status(desk.settings());
+    said_.tick = at / kTick;
+    said_.status =
+        Json{{"at", time_json(at)}, {"ok", ctl::is_all_well(whole)}, {"flows", flows_now(whole)}}.dump();
+    return said_;
+  }
+
+ private:
+  std::mutex mutex_;
+  Said said_;
+};
+
+Ticker& ticker() {
+  static Ticker one;
+  return one;
+}
+
+}  // namespace
+
+Response overview(Desk& desk, const Call& call) {
+  const auto lasts = lasting(call);
+  if (!lasts) return problem_of(lasts.error());
+  const UsageAsked asked{{std::max<TimeNs>(call.now - *lasts, 0), call.now}};
+  const TimeNs step = step_of(*lasts);
+  Json partial = Json::array();
+  const Json whole = ctl::whole_status(desk.settings());
+  const auto queue = policy::queue_state(desk.store());
+  if (!queue) return problem_of(queue.error());
+  Json traffic = Json::array();
+  const auto points = policy::usage_of(desk.store(), policy::kByClient, "", asked.span, step);
+  if (!points) partial.push_back(to_text(points.error()));
+  for (const policy::UsagePoint& one : points.value_or(std::vector<policy::UsagePoint>{})) {
+    Json row{{"begins", time_json(one.begins)}};
+    row.update(usage_json(one.sum));
+    traffic.push_back(std::move(row));
+  }
+  Json json{{"at", time_json(call.now)},
+            {"from", time_json(asked.span.from)},
+            {"ok", ctl::is_all_well(whole)},
+            {"processes", processes_json(whole)},
+            {"pairs", pairs_json(whole)},
+            {"flows_now", flows_now(whole)},
+            {"traffic", std::move(traffic)},
+            {"traffic_step_s", step / kSecond},
+            {"open_violations", counts_json(*queue)}};
+  json["applications"] = names_json(desk, policy::kByApplication, asked, call.now, partial);
+  json["categories"] = names_json(desk, policy::kByCategory, asked, call.now, partial);
+  json["clients"] = names_json(desk, policy::kByClient, asked, call.now, partial);
+  json["rules"] = names_json(desk, policy::kByRule, asked, call.now, partial);
+  json["partial"] = std::move(partial);
+  return json_response(json);
+}
+
+Response list_clients(Desk& desk, const Call& call) {
+  const auto lasts = lasting(call);
+  if (!lasts) return problem_of(lasts.error());
+  const auto count = call.count();
+  if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
+  Json partial = Json::array();
+  Json rows = names_json(desk, policy::kByClient,
+                         {{std::max<TimeNs>(call.now - *lasts, 0), call.now}, *count}, call.now, partial);
+  if (!partial.empty()) return problem(503, "unavailable", partial.front().get<std::string>());
+  return json_response({{"clients", std::move(rows)}});
+}
+
+Response list_software(Desk& desk, const Call& call) {
+  const auto count = call.count();
+  if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
+  const auto client = ctl::subject_behind(desk.store(), desk.people().pseudonyms, call.asked("client"));
+  if (!client) return problem_of(client.error());
+  const auto software = desk.store().software(*client, *count);
+  if (!software) return problem_of(software.error());
+  const ctl::PeopleShown shown{desk.settings()};
+  Json rows = Json::array();
+  for (const policy::Software& one : *software) {
+    rows.push_back({{"client", shown.subject(one.client)},
+                    {"product", one.product},
+                    {"version", one.version},
+                    {"state", to_string(one.state)},
+                    {"count", one.count},
+                    {"first_seen", time_json(one.first_seen)},
+                    {"last_seen", time_json(one.last_seen)},
+                    {"evidence", one.evidence},
+                    {"flow", one.flow_id}});
+  }
+  return json_response({{"software", std::move(rows)}});
+}
+
+Response show_status(Desk& desk, const Call&) {
+  Json whole = ctl::whole_status(desk.settings());
+  Json json{{"ok", ctl::is_all_well(whole)}, {"processes", processes_json(whole)}};
+  for (const char* const part : {"classifiers", "engine", "redis"}) {
+    json[part] = whole[part];
+    whole.erase(part);
+  }
+  json["dataplane"] = std::move(whole);
+  return json_response(json);
+}
+
+Response list_audit(Desk& desk, const Call& call) {
+  const auto count = call.count();
+  if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
+  const auto head = policy::audit_head(desk.store());
+  if (!head) return problem_of(head.error());
+  std::int64_t last = head->number;
+  if (const std::string cursor = call.asked("cursor"); !cursor.empty()) {
+    const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), last);
+    if (error != std::errc{} || end != cursor.data() + cursor.size() || last < 0 || last > head->number)
+      return problem(422, "invalid", "no such cursor");
+  }
+  const std::int64_t first = std::max<std::int64_t>(last - *count + 1, head->first);
+  Json rows = Json::array();
+  if (last >= first) {
+    const auto entries =
+        policy::audit_rows(desk.store(), first, static_cast<std::uint32_t>(last - first + 1));
+    if (!entries) return problem_of(entries.error());
+    for (auto one = entries->rbegin(); one != entries->rend(); ++one) {
+      rows.push_back({{"number", one->number},
+                      {"at", time_json(one->at)},
+                      {"who", one->who},
+                      {"origin", one->origin},
+                      {"verb", one->verb},
+                      {"object", one->object},
+                      {"reason", one->reason},
+                      {"result", one->result}});
+    }
+  }
+  return json_response({{"entries", std::move(rows)},
+                        {"next", first > head->first ? Json(std::to_string(first - 1)) : Json(nullptr)}});
+}
+
+/// What differs from what the page heard last, by the id of that: digest of the queue, then the tick.
+Response tell_events(Desk& desk, const Call& call) {
+  const auto said = ticker().now(desk, call.now);
+  if (!said) return problem_of(said.error());
+  const std::string queue = hash_of_token(said->queue).substr(0, 16);
+  const std::string id = fmt::format("{}-{}", queue, said->tick);
+  const std::string& heard = call.request.last_event;
+  Response response;
+  response.type = "text/event-stream";
+  if (heard.substr(0, heard.find('-')) != queue)
+    response.body += fmt::format("event: violations\nid: {}\ndata: {}\n\n", id, said->queue);
+  if (heard.find('-') == std::string::npos || heard.substr(heard.find('-') + 1) != std::to_string(said->tick))
+    response.body += fmt::format("event: status\nid: {}\ndata: {}\n\n", id, said->status);
+  response.headers.emplace_back("Weir-Event", id);
+  return response;
+}
+
+}  // namespace weir::console

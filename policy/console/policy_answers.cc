@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy: read, checked, compared, put in force, confirmed and taken back, by the functions of
+// weirctl policy.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+
+#include "policy/audit/signing.h"
+#include "policy/console/answers.h"
+#include "policy/ctl/policy_apply.h"
+#include "policy/ctl/policy_files.h"
+#include "policy/ctl/policy_history.h"
+#include "policy/ctl/policy_schema.h"
+#include "policy/decide/policy_tests.h"
+#include "policy/lang/compile.h"
+#include "policy/lang/pending.h"
+#include "policy/lang/policy.h"
+
+namespace weir::console {
+namespace {
+
+constexpr std::int64_t kConfirmSecondsMin = 10;
+constexpr std::int64_t kConfirmSecondsMax = 3'600;
+constexpr std::size_t kTagDigits = 16;
+
+struct InForce {
+  std::uint32_t revision = 0;
+  std::string text;
+
+  /// Of the revision and its text: a number that was taken back is given again.
+  [[nodiscard]] std::string tag() const {
+    return fmt::format("\"r{}-{}\"", revision, policy::sha256(text).substr(0, kTagDigits));
+  }
+};
+
+Result<InForce> in_force(const std::string& policy_path) {
+  const auto [file, revision] = ctl::in_force_on_disk(policy_path);
+  if (revision == 0) return InForce{};
+  auto text = ctl::read_text(file);
+  if (!text) return tl::unexpected(text.error());
+  return InForce{revision, std::move(*text)};
+}
+
+Json pending_json(const std::string& policy_path) {
+  const auto pending = policy::read_pending(policy_path);
+  if (!pending || pending->is_over() || pending->revision != ctl::revision_on_disk(policy_path))
+    return nullptr;
+  return {{"revision", pending->revision},
+          {"back", pending->back},
+          {"left_s", (pending->deadline - policy::boot_time_now()) / kSecond},
+          {"group", pending->group}};
+}
+
+std::string wrong_reason(const std::string& reason) {
+  const bool blank = reason.find_first_not_of(" \t\n") == std::string::npos;
+  if (blank) return "the reason is missing";
+  return ctl::is_reason(reason);
+}
+
+/// What a change of the policy says, and its entry in the audit log.
+Response applied(Desk& desk, const ctl::Context& context, const ctl::Told& told, policy::AuditEntry entry) {
+  const bool done = !context.done.empty();
+  entry.result = done ? context.done : "refused: " + context.first_error;
+  desk.note(entry);
+  if (!done) {
+    if (told.errors.empty()) return problem(409, "conflict", context.first_error);
+    return problem_of(told.errors);
+  }
+  Response response = json_response({{"revision", told.revision},
+                                     {"in_force", told.in_force},
+                                     {"workers", desk.settings().workers},
+                                     {"pending", pending_json(desk.settings().classifier.policy)},
+                                     {"warnings", told.words}});
+  if (const auto now = in_force(desk.settings().classifier.policy))
+    response.headers.emplace_back("ETag", now->tag());
+  return response;
+}
+
+/// Of the body; 0: for good; nullopt: out of its limits.
+std::optional<TimeNs> confirm_within(const Call& call) {
+  const auto found = call.body.find("confirm_within_s");
+  if (found == call.body.end()) return 0;
+  if (!found->is_number_integer()) return std::nullopt;
+  const auto seconds = found->get<std::int64_t>();
+  if (seconds < kConfirmSecondsMin || seconds > kConfirmSecondsMax) return std::nullopt;
+  return seconds * kSecond;
+}
+
+ctl::Context quiet_context(const Desk& desk, ctl::Told& told) {
+  ctl::Context context;
+  context.config = desk.config();
+  context.told = &told;
+  context.program = desk.weirctl();
+  return context;
+}
+
+std::optional<std::uint32_t> revision_number(const std::string& text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && number > 0 ? std::optional{number} : std::nullopt;
+}
+
+}  // namespace
+
+Response show_policy(Desk& desk, const Call&) {
+  const std::string& path = desk.settings().classifier.policy;
+  const auto now = in_force(path);
+  if (!now) return problem_of(now.error());
+  Response response =
+      json_response({{"revision", now->revision}, {"text", now->text}, {"pending", pending_json(path)}});
+  response.headers.emplace_back("ETag", now->tag());
+  return response;
+}
+
+Response apply_policy(Desk& desk, const Call& call) {
+  const std::string reason = call.text("reason");
+  if (const std::string wrong = wrong_reason(reason); !wrong.empty()) return problem(422, "invalid", wrong);
+  const auto within = confirm_within(call);
+  if (!within) {
+    return problem(422, "invalid",
+                   fmt::format("confirm_within_s is {} to {}", kConfirmSecondsMin, kConfirmSecondsMax));
+  }
+  if (call.request.if_match.empty()) return problem(428, "bad-request", "the header If-Match is missing");
+  const std::string& path = desk.settings().classifier.policy;
+  auto folder = ctl::PolicyFolder::lock(path);
+  if (!folder) return problem_of(folder.error());
+  const auto now = in_force(path);
+  if (!now) return problem_of(now.error());
+  if (now->tag() != call.request.if_match)
+    return problem(412, "stale", fmt::format("revision {} is in force now", now->revision));
+  ctl::Told told;
+  ctl::Context context = quiet_context(desk, told);
+  ctl::apply_in(context, desk.settings(), *folder, call.text("text"),
+                {.name = "policy",
+                 .reason = reason,
+                 .author = call.account.name,
+                 .confirm_within = *within,
+                 .quiet = true});
+  return applied(desk, context, told, Desk::entry_of(call, "policy apply", path, reason));
+}
+
+Response check_policy(Desk& desk, const Call& call) {
+  policy::CompileOptions compiling;
+  compiling.file = "policy";
+  compiling.directory = std::filesystem::path{desk.settings().classifier.policy}.parent_path().string();
+  std::vector<Error> warnings;
+  compiling.warnings = &warnings;
+  const auto compiled = policy::compile(call.text("text"), compiling);
+  std::vector<Error> errors;
+  if (!compiled) {
+    errors = compiled.error();
+  } else {
+    errors = policy::failed_tests(**compiled, "policy");
+  }
+  return json_response({{"ok", errors.empty()},
+                        {"rules", compiled ? (*compiled)->rules().size() : 0},
+                        {"errors", mistakes_json(errors)},
+                        {"warnings", mistakes_json(warnings)}});
+}
+
+Response diff_policy(Desk& desk, const Call& call) {
+  const std::string& path = desk.settings().classifier.policy;
+  const auto wanted = call.body.find("revision");
+  ctl::NamedText from{"the policy in force", {}};
+  if (wanted != call.body.end()) {
+    if (!wanted->is_number_unsigned()) return problem(422, "invalid", "revision is a number");
+    const auto text = ctl::text_of(path, wanted->get<std::uint32_t>());
+    if (!text) return problem_of(text.error());
+    from = {fmt::format("revision {}", wanted->get<std::uint32_t>()), *text};
+  } else {
+    const auto now = in_force(path);
+    if (!now) return problem_of(now.error());
+    from.text = now->revision == 0 ? "weir-policy: 1\n" : now->text;
+  }
+  auto rows = ctl::diff_rows(from, {"policy", call.text("text")});
+  return rows ? json_response({{"changes", std::move(*rows)}}) : problem_of(rows.error());
+}
+
+Response confirm_policy(Desk& desk, const Call& call) {
+  ctl::Told told;
+  ctl::Context context = quiet_context(desk, told);
+  const std::uint32_t confirmed = ctl::confirm_pending(context, desk.settings());
+  if (confirmed > 0) {
+    told.revision = confirmed;
+    told.in_force = desk.settings().workers;
+    context.done = fmt::format("revision {} is confirmed", confirmed);
+  }
+  return applied(desk, context, told, Desk::entry_of(call, "policy confirm", ""));
+}
+
+Response roll_back_policy(Desk& desk, const Call& call) {
+  const std::string reason = call.text("reason");
+  if (const std::string wrong = wrong_reason(reason); !wrong.empty()) return problem(422, "invalid", wrong);
+  std::uint32_t revision = 0;
+  if (const auto found = call.body.find("revision"); found != call.body.end()) {
+    if (!found->is_number_unsigned()) return problem(422, "invalid", "revision is a number");
+    revision = found->get<std::uint32_t>();
+  }
+  ctl::Told told;
+  ctl::Context context = quiet_context(desk, told);
+  ctl::roll_back(context, desk.settings(), revision,
+                 {.name = {}, .reason = reason, .author = call.account.name, .quiet = true});
+  const std::string object = revision == 0 ? "" : fmt::format("revision {}", revision);
+  return applied(desk, context, told, Desk::entry_of(call, "policy rollback", object, reason));
+}
+
+Response list_revisions(Desk& desk, const Call&) {
+  return json_response({{"revisions", ctl::revision_rows(desk.settings().classifier.policy)}});
+}
+
+Response show_revision(Desk& desk, const Call& call) {
+  const auto number = revision_number(call.arguments.front());
+  if (!number) return problem(404, "not-found");
+  const auto text = ctl::text_of(desk.settings().classifier.policy, *number);
+  return text ? json_response({{"revision", *number}, {"text", *text}}) : problem_of(text.error());
+}
+
+Response show_schema(Desk&, const Call&) { return json_response(ctl::policy_schema()); }
+
+}  // namespace weir::console

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may log in, as what; the second step of a new account is set up at its first login.
+import {
+  Alert,
+  Button,
+  Form,
+  FormGroup,
+  FormSelect,
+  FormSelectOption,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  PageSection,
+  TextInput,
+} from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { api, csrf, type Schemas, told } from "../api/client";
+import { useMay, useMe } from "../api/session";
+import { useText } from "../i18n";
+import { Moment } from "../parts/Moment";
+import { useTell } from "../parts/Notices";
+import { PageTop } from "../parts/PageTop";
+import { failureText, ListOf, NothingYet } from "../parts/States";
+
+const kRoles: readonly Schemas["Role"][] = ["officer", "senior-officer", "technician", "auditor", "admin"];
+const params = { header: csrf };
+
+function NewAccount({ close }: { close: () => void }) {
+  const { t } = useText();
+  const tell = useTell();
+  const client = useQueryClient();
+  const [made, setMade] = useState<Schemas["NewAccount"]>({ name: "", role: "officer", password: "" });
+  const add = useMutation({
+    mutationFn: () => told(api.POST("/accounts", { params, body: made })),
+    onSuccess: (account) => {
+      tell(t("accounts.made", { name: account.name }));
+      close();
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    add.mutate();
+  };
+  return (
+    <Modal isOpen onClose={close} variant="small" aria-labelledby="account-title">
+      <ModalHeader title={t("accounts.add")} labelId="account-title" description={t("accounts.add.body")} />
+      <ModalBody>
+        {add.error ? <Alert isInline variant="danger" title={failureText(add.error, t)} /> : null}
+        <Form id="account" onSubmit={submit}>
+          <FormGroup label={t("signin.name")} fieldId="account-name" isRequired>
+            <TextInput
+              id="account-name"
+              value={made.name}
+              onChange={(_, name) => setMade({ ...made, name })}
+              pattern="[a-z][a-z0-9._\-]{0,31}"
+              title={t("accounts.name.help")}
+              autoComplete="off"
+              isRequired
+              autoFocus
+            />
+          </FormGroup>
+          <FormGroup label={t("accounts.role")} fieldId="account-role">
+            <FormSelect
+              id="account-role"
+              value={made.role}
+              onChange={(_, role) => setMade({ ...made, role: role as Schemas["Role"] })}
+            >
+              {kRoles.map((role) => (
+                <FormSelectOption key={role} value={role} label={t(`role.${role}`)} />
+              ))}
+            </FormSelect>
+          </FormGroup>
+          <FormGroup label={t("signin.password")} fieldId="account-password" isRequired>
+            <TextInput
+              id="account-password"
+              type="password"
+              value={made.password}
+              onChange={(_, password) => setMade({ ...made, password })}
+              autoComplete="new-password"
+              minLength={12}
+              title={t("setup.password.help")}
+              isRequired
+            />
+          </FormGroup>
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button type="submit" form="account" isLoading={add.isPending} isDisabled={add.isPending}>
+          {t("setup.go")}
+        </Button>
+        <Button variant="link" onClick={close}>
+          {t("dialog.cancel")}
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+function RemoveAccount({ name, close }: { name: string; close: () => void }) {
+  const { t } = useText();
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => told(api.DELETE("/accounts/{name}", { params: { ...params, path: { name } } })),
+    onSuccess: close,
+    onSettled: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+  });
+  return (
+    <Modal isOpen onClose={close} variant="small" aria-labelledby="remove-title">
+      <ModalHeader
+        title={t("accounts.remove", { name })}
+        labelId="remove-title"
+        description={t("accounts.remove.body")}
+      />
+      <ModalBody>
+        {remove.error ? <Alert isInline variant="danger" title={failureText(remove.error, t)} /> : null}
+      </ModalBody>
+      <ModalFooter>
+        <Button variant="danger" onClick={() => remove.mutate()} isDisabled={remove.isPending}>
+          {t("accounts.remove", { name })}
+        </Button>
+        <Button variant="link" onClick={close}>
+          {t("dialog.cancel")}
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+export function Accounts() {
+  const { t } = useText();
+  const me = useMe();
+  const may = useMay();
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<string | null>(null);
+  const query = useQuery({
+    queryKey: ["accounts"],
+    queryFn: ({ signal }) => told(api.GET("/accounts", { signal })),
+  });
+  return (
+    <>
+      <PageTop title={t("nav.accounts")} says={t("accounts.says")}>
+        {may("addAccount") ? <Button onClick={() => setAdding(true)}>{t("accounts.add")}</Button> : null}
+      </PageTop>
+      <PageSection>
+        <ListOf
+          query={query}
+          isEmpty={(data) => data.accounts.length === 0}
+          empty={<NothingYet title={t("accounts.empty.title")}>{t("accounts.add.body")}</NothingYet>}
+        >
+          {({ accounts }) => (
+            <Table variant="compact" aria-label={t("nav.accounts")}>
+              <Thead>
+                <Tr>
+                  <Th>{t("signin.name")}</Th>
+                  <Th>{t("accounts.role")}</Th>
+                  <Th>{t("accounts.since")}</Th>
+                  <Th>{t("accounts.last_login")}</Th>
+                  <Th>{t("accounts.second_step")}</Th>
+                  <Th screenReaderText={t("column.acts")} />
+                </Tr>
+              </Thead>
+              <Tbody>
+                {accounts.map((one) => (
+                  <Tr key={one.name}>
+                    <Td dataLabel={t("signin.name")}>{one.name}</Td>
+                    <Td dataLabel={t("accounts.role")}>{t(`role.${one.role}`)}</Td>
+                    <Td dataLabel={t("accounts.since")}>
+                      <Moment at={one.made} />
+                    </Td>
+                    <Td dataLabel={t("accounts.last_login")}>
+                      <Moment at={one.last_login} />
+                    </Td>
+                    <Td dataLabel={t("accounts.second_step")}>
+                      {t(one.enrolled ? "accounts.enrolled" : "accounts.not_enrolled")}
+                    </Td>
+                    <Td>
+                      {may("removeAccount") && one.name !== me.name ? (
+                        <Button variant="link" isInline isDanger onClick={() => setRemoving(one.name)}>
+                          {t("accounts.remove", { name: one.name })}
+                        </Button>
+                      ) : null}
+                    </Td>
+                  </Tr>
+                ))}
+              </Tbody>
+            </Table>
+          )}
+        </ListOf>
+      </PageSection>
+      {adding ? <NewAccount close={() => setAdding(false)} /> : null}
+      {removing === null ? null : <RemoveAccount name={removing} close={() => setRemoving(null)} />}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clients by what passed; each leads to its flows, software and violations.
+import { FormSelect, FormSelectOption, PageSection } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearchParams } from "react-router";
+import { api, told } from "../api/client";
+import { useText } from "../i18n";
+import { bytesText, numberText } from "../lib/format";
+import { PageTop } from "../parts/PageTop";
+import { ListOf, NothingYet } from "../parts/States";
+
+const kSpans = ["1h", "24h", "7d", "30d"] as const;
+const kRows = 500;
+
+export function Clients() {
+  const { t, language } = useText();
+  const [params, setParams] = useSearchParams();
+  const last = kSpans.find((span) => span === params.get("last")) ?? "24h";
+  const query = useQuery({
+    queryKey: ["clients", last],
+    queryFn: ({ signal }) => told(api.GET("/clients", { params: { query: { last, count: kRows } }, signal })),
+  });
+  const about = (path: string, value: string) => `${path}${encodeURIComponent(value)}`;
+  return (
+    <>
+      <PageTop title={t("nav.clients")} says={t("clients.says")}>
+        <FormSelect
+          aria-label={t("overview.span")}
+          value={last}
+          onChange={(_, value) => setParams({ last: value }, { replace: true })}
+          className="narrow"
+        >
+          {kSpans.map((span) => (
+            <FormSelectOption key={span} value={span} label={t(`span.${span}`)} />
+          ))}
+        </FormSelect>
+      </PageTop>
+      <PageSection>
+        <ListOf
+          query={query}
+          isEmpty={(data) => data.clients.length === 0}
+          empty={<NothingYet title={t("clients.empty.title")}>{t("clients.empty.body")}</NothingYet>}
+        >
+          {({ clients }) => (
+            <Table variant="compact" aria-label={t("nav.clients")}>
+              <Thead>
+                <Tr>
+                  <Th>{t("column.client")}</Th>
+                  <Th>{t("column.flows")}</Th>
+                  <Th>{t("traffic.down")}</Th>
+                  <Th>{t("traffic.up")}</Th>
+                  <Th screenReaderText={t("column.acts")} />
+                </Tr>
+              </Thead>
+              <Tbody>
+                {clients.map((one) => (
+                  <Tr key={one.name}>
+                    <Td dataLabel={t("column.client")} className="mono">
+                      {one.name}
+                    </Td>
+                    <Td dataLabel={t("column.flows")} className="numbers">
+                      <Link to={about("/flows?client=", one.name)}>{numberText(one.flows, language)}</Link>
+                    </Td>
+                    <Td dataLabel={t("traffic.down")} className="numbers">
+                      {bytesText(one.bytes_down, language)}
+                    </Td>
+                    <Td dataLabel={t("traffic.up")} className="numbers">
+                      {bytesText(one.bytes_up, language)}
+                    </Td>
+                    <Td>
+                      <div className="row">
+                        <Link to={about("/violations?q=subject:", one.name)}>{t("nav.violations")}</Link>
+                        <Link to={about("/software?client=", one.name)}>{t("nav.software")}</Link>
+                      </div>
+                    </Td>
+                  </Tr>
+                ))}
+              </Tbody>
+            </Table>
+          )}
+        </ListOf>
+      </PageSection>
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Revisions: who, when, why; what one would change today; back to it.
+import {
+  Button,
+  Form,
+  FormGroup,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  TextInput,
+  Title,
+} from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { type FormEvent, useState } from "react";
+import { type Edited, useRevision, useRevisions, useRollback } from "../api/policy";
+import { useMay } from "../api/session";
+import { useText } from "../i18n";
+import { Moment } from "../parts/Moment";
+import { useTell } from "../parts/Notices";
+import { Failed, failureText, ListOf, Loading, NothingYet } from "../parts/States";
+import { PolicyChanges } from "./PolicyChanges";
+
+function RollbackDialog({ revision, close }: { revision: number; close: () => void }) {
+  const { t } = useText();
+  const tell = useTell();
+  const rollback = useRollback();
+  const [reason, setReason] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!reason.trim()) return;
+    rollback.mutate(
+      { revision, reason: reason.trim() },
+      {
+        onSuccess: () => tell(t("history.rolled_back")),
+        onError: (cause) => tell(failureText(cause, t), { kind: "danger" }),
+        onSettled: close,
+      },
+    );
+  };
+  return (
+    <Modal isOpen onClose={close} variant="small" aria-labelledby="rollback-title">
+      <ModalHeader
+        title={t("history.back_to", { number: revision })}
+        labelId="rollback-title"
+        description={t("history.back_body")}
+      />
+      <ModalBody>
+        <Form id="rollback" onSubmit={submit}>
+          <FormGroup label={t("decide.reason")} fieldId="rollback-reason" isRequired>
+            <TextInput
+              id="rollback-reason"
+              value={reason}
+              maxLength={300}
+              onChange={(_, value) => setReason(value)}
+              isRequired
+              autoFocus
+            />
+          </FormGroup>
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          type="submit"
+          form="rollback"
+          isDisabled={!reason.trim() || rollback.isPending}
+          isLoading={rollback.isPending}
+        >
+          {t("history.back")}
+        </Button>
+        <Button variant="link" onClick={close}>
+          {t("dialog.cancel")}
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+function Comparison({ policy, number }: { policy: Edited; number: number }) {
+  const { t } = useText();
+  const revision = useRevision(number);
+  return (
+    <section className="stack">
+      <Title headingLevel="h2">{t("history.compared", { number })}</Title>
+      {revision.data ? (
+        <PolicyChanges
+          before={policy.text}
+          text={revision.data.text}
+          label={t("diff.in_force", { number: policy.revision })}
+        />
+      ) : revision.isPending ? (
+        <Loading />
+      ) : (
+        <Failed error={revision.error} />
+      )}
+    </section>
+  );
+}
+
+export function PolicyHistory({ policy }: { policy: Edited }) {
+  const { t } = useText();
+  const may = useMay();
+  const revisions = useRevisions();
+  const [shown, setShown] = useState<number | null>(null);
+  const [back, setBack] = useState<number | null>(null);
+  return (
+    <>
+      <ListOf
+        query={revisions}
+        isEmpty={(data) => data.revisions.length === 0}
+        empty={<NothingYet title={t("history.empty.title")}>{t("history.empty.body")}</NothingYet>}
+      >
+        {(data) => (
+          <Table variant="compact" aria-label={t("policy.tab.history")}>
+            <Thead>
+              <Tr>
+                <Th>{t("column.revision")}</Th>
+                <Th>{t("column.time")}</Th>
+                <Th>{t("column.who")}</Th>
+                <Th>{t("column.state")}</Th>
+                <Th width={35}>{t("column.reason")}</Th>
+                <Th screenReaderText={t("column.acts")} />
+              </Tr>
+            </Thead>
+            <Tbody>
+              {data.revisions.map((one) => (
+                <Tr key={one.revision} data-revision={one.revision}>
+                  <Td dataLabel={t("column.revision")} className="numbers">
+                    {one.revision}
+                  </Td>
+                  <Td dataLabel={t("column.time")}>
+                    <Moment at={one.time} />
+                  </Td>
+                  <Td dataLabel={t("column.who")}>{one.author}</Td>
+                  <Td dataLabel={t("column.state")}>{one.state}</Td>
+                  <Td dataLabel={t("column.reason")} className="wrap">
+                    {one.reason}
+                  </Td>
+                  <Td>
+                    {one.revision === policy.revision ? null : (
+                      <div className="row">
+                        <Button variant="link" isInline onClick={() => setShown(one.revision)}>
+                          {t("history.compare")}
+                        </Button>
+                        {may("rollbackPolicy") ? (
+                          <Button variant="link" isInline onClick={() => setBack(one.revision)}>
+                            {t("history.back")}
+                          </Button>
+                        ) : null}
+                      </div>
+                    )}
+                  </Td>
+                </Tr>
+              ))}
+            </Tbody>
+          </Table>
+        )}
+      </ListOf>
+      {shown === null ? null : <Comparison policy={policy} number={shown} />}
+      {back === null ? null : <RollbackDialog revision={back} close={() => setBack(null)} />}
+    </>
+  );
+}

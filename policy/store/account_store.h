@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may use the console, and who does: accounts, sessions, failed logins, and the one-time code with which
+// the first account is made. Secrets come in as hashes, but for the key of TOTP, which has to be known.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/model/error.h"
+#include "policy/model/time.h"
+#include "policy/store/store.h"
+
+namespace weir::policy {
+
+inline constexpr std::uint32_t kAccountsMax = 1'000;
+inline constexpr std::uint32_t kSessionsMax = 10'000;     // the longest unused goes
+inline constexpr std::uint32_t kLoginTriesMax = 100'000;  // rows; the oldest go
+
+struct ConsoleAccount {
+  std::string name;
+  std::string role;
+  std::string password;        // as libsodium hashes it
+  std::string totp_key;        // hexadecimal
+  std::int64_t totp_step = 0;  // of the last code that was taken: no earlier one is taken again
+  bool enrolled = false;       // a code of this key was right once
+  TimeNs made = 0;
+  TimeNs last_login = 0;  // 0: never
+};
+
+struct ConsoleSession {
+  std::string token_hash;
+  std::string account;
+  bool complete = false;  // after the TOTP code
+  TimeNs began = 0;
+  TimeNs used = 0;
+};
+
+/// Failed logins of one account from one address since the last right one.
+struct LoginTries {
+  std::string who;
+  std::int64_t failures = 0;
+  TimeNs last = 0;
+};
+
+struct OneTimeCode {
+  std::string hash;
+  TimeNs ends = 0;
+};
+
+/// By name.
+[[nodiscard]] Result<std::vector<ConsoleAccount>> console_accounts(Store& store);
+/// kNotFound: there is none of that name.
+[[nodiscard]] Result<ConsoleAccount> console_account(Store& store, const std::string& name);
+[[nodiscard]] Result<ConsoleAccount> console_account(Batch& batch, const std::string& name);
+/// kBusy: the name is taken; kLimit.
+[[nodiscard]] Result<void> add_account(Batch& batch, const ConsoleAccount& account);
+[[nodiscard]] Result<void> put(Batch& batch, const ConsoleAccount& account);
+/// With its sessions. kNotFound.
+[[nodiscard]] Result<void> remove_account(Batch& batch, const std::string& name);
+
+/// kNotFound: there is none.
+[[nodiscard]] Result<ConsoleSession> console_session(Store& store, const std::string& token_hash);
+/// New, or used again.
+[[nodiscard]] Result<void> put(Batch& batch, const ConsoleSession& session);
+[[nodiscard]] Result<void> remove_session(Batch& batch, const std::string& token_hash);
+/// Those that were used last, or began, before these times, and what is beyond kSessionsMax.
+[[nodiscard]] Result<void> trim_sessions(Batch& batch, TimeNs used_before, TimeNs began_before);
+
+/// Without failures: none are known.
+[[nodiscard]] Result<LoginTries> login_tries(Store& store, const std::string& who);
+/// failures 0: they are forgotten.
+[[nodiscard]] Result<void> put(Batch& batch, const LoginTries& tries);
+
+/// kNotFound: none was made, or it was used.
+[[nodiscard]] Result<OneTimeCode> one_time_code(Store& store);
+[[nodiscard]] Result<void> put(Batch& batch, const OneTimeCode& code);
+[[nodiscard]] Result<void> use_up_code(Batch& batch);
+
+}  // namespace weir::policy

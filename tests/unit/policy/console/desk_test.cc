@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accounts, logins, sessions and who may what, at a desk with a store of its own and a clock of the test's.
+#include "policy/console/desk.h"
+
+#include <gtest/gtest.h>
+
+#include <cctype>
+
+#include "policy/audit/first_code.h"
+#include "policy/audit/signing.h"
+#include "policy/console/totp.h"
+#include "policy/store/audit_store.h"
+#include "tests/support/temporary_directory.h"
+
+namespace weir::console {
+namespace {
+
+constexpr const char* kPassword = "correct horse battery";
+constexpr TimeNs kLoginWait = 10 * kSecond;  // longer than the delays here
+
+class DeskTest : public testing::Test {
+ protected:
+  DeskTest() {
+    settings_.state_directory = home_.path();
+    settings_.run_directory = home_.path();
+    settings_.engine.store = home_.file("weir.db");
+    settings_.classifier.policy = home_.file("policy/current.yaml");
+    store_.emplace(policy::Store::open(settings_.engine, policy::StoreAccess::kWrite).value());
+    desk_.emplace(settings_, home_.file("weir.yaml"), "/nonexistent/weirctl");
+  }
+  [[nodiscard]] Response ask(const std::string& method, const std::string& path, const Json& body = nullptr) {
+    Request request;
+    request.method = method;
+    request.target = "/api/v1" + path;
+    request.address = "10.0.0.9";
+    request.host = "weir.example";
+    request.session = cookie_;
+    if (method != "GET") request.csrf = "1";
+    if (!body.is_null()) {
+      request.body = body.dump();
+      request.content_type = "application/json";
+    }
+    return handle(request);
+  }
+  Response handle(const Request& request) {
+    Response response = desk_->handle(request, now_);
+    const std::string_view set = response.header("Set-Cookie");
+    if (!set.empty()) cookie_ = set.substr(11, set.find(';') - 11);
+    return response;
+  }
+  [[nodiscard]] std::string code() {
+    const auto account = policy::console_account(*store_, name_).value();
+    return totp_code(*policy::from_hex(account.totp_key), now_ / kTotpStep);
+  }
+  /// The first account, logged in.
+  void set_up() {
+    const auto first = policy::make_first_code(*store_, 60 * kSecond, now_).value();
+    ASSERT_EQ(ask("POST", "/setup", {{"code", first}, {"name", name_}, {"password", kPassword}}).status, 201);
+    ASSERT_EQ(ask("POST", "/session/totp", {{"code", code()}}).status, 200);
+  }
+  void log_in(const std::string& name) {
+    name_ = name;
+    now_ += kTotpStep;
+    ASSERT_EQ(ask("POST", "/session", {{"name", name}, {"password", kPassword}}).status, 200);
+    ASSERT_EQ(ask("POST", "/session/totp", {{"code", code()}}).status, 200);
+  }
+  std::string last_entry() {
+    const auto head = policy::audit_head(*store_).value();
+    const auto rows = policy::audit_rows(*store_, head.number, 1).value();
+    return rows.empty() ? "" : rows[0].who + ": " + rows[0].verb + ": " + rows[0].result;
+  }
+
+  test::TemporaryDirectory home_;
+  Settings settings_;
+  std::optional<policy::Store> store_;
+  std::optional<Desk> desk_;
+  TimeNs now_ = 1'800'000'000 * kSecond;
+  std::string name_ = "amelie";
+  std::string cookie_;
+};
+
+TEST_F(DeskTest, TheFirstAccountTakesTheCodeOnce) {
+  EXPECT_EQ(Json::parse(ask("GET", "/setup").body)["needed"], true);
+  const Json account{{"code", "0000-0000-0000-0000"}, {"name", "amelie"}, {"password", kPassword}};
+  EXPECT_EQ(ask("POST", "/setup", account).status, 401) << "there is no code";
+  std::string first = policy::make_first_code(*store_, 60 * kSecond, now_).value();
+  EXPECT_EQ(ask("POST", "/setup", account).status, 401);
+  now_ += 61 * kSecond;
+  EXPECT_EQ(ask("POST", "/setup", {{"code", first}, {"name", "amelie"}, {"password", kPassword}}).status, 401)
+      << "it is no longer good";
+  first = policy::make_first_code(*store_, 60 * kSecond, now_).value();
+  std::string shouted = first;
+  for (char& c : shouted) c = static_cast<char>(c == '-' ? ' ' : std::toupper(c));
+  now_ += kLoginWait;
+  EXPECT_EQ(ask("POST", "/setup", {{"code", first}, {"name", "amelie"}, {"password", "short"}}).status, 422);
+  EXPECT_EQ(ask("POST", "/setup", {{"code", first}, {"name", "A b"}, {"password", kPassword}}).status, 422);
+  const Response made =
+      ask("POST", "/setup", {{"code", shouted}, {"name", "amelie"}, {"password", kPassword}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(Json::parse(made.body)["next"], "totp");
+  EXPECT_EQ(Json::parse(made.body)["enrol"]["secret"].get<std::string>().size(), 32U);
+  EXPECT_EQ(ask("POST", "/setup", {{"code", first}, {"name", "bruno"}, {"password", kPassword}}).status, 401);
+  EXPECT_EQ(Json::parse(ask("GET", "/setup").body)["needed"], false);
+  EXPECT_FALSE(policy::make_first_code(*store_, 60 * kSecond, now_).has_value()) << "there is an account";
+}
+
+TEST_F(DeskTest, ASessionNeedsBothStepsAndACodeIsGoodOnce) {
+  set_up();
+  const std::string first_session = cookie_;
+  EXPECT_EQ(Json::parse(ask("GET", "/session").body)["name"], "amelie");
+  EXPECT_EQ(last_entry(), "amelie: console login: done");
+  now_ += kTotpStep;
+  cookie_.clear();
+  ASSERT_EQ(ask("POST", "/session", {{"name", "amelie"}, {"password", kPassword}}).status, 200);
+  EXPECT_EQ(ask("GET", "/session").status, 401) << "after the password alone";
+  const std::string half = cookie_;
+  const std::string once = code();
+  EXPECT_EQ(ask("POST", "/session/totp", {{"code", once}}).status, 200);
+  EXPECT_NE(cookie_, half) << "the token is another after the login";
+  cookie_ = half;
+  EXPECT_EQ(ask("GET", "/session").status, 401) << "the half session is gone";
+  ASSERT_EQ(ask("POST", "/session", {{"name", "amelie"}, {"password", kPassword}}).status, 200);
+  EXPECT_EQ(ask("POST", "/session/totp", {{"code", once}}).status, 401) << "the same code again";
+  cookie_ = first_session;
+  EXPECT_EQ(ask("DELETE", "/session").status, 204);
+  cookie_ = first_session;
+  EXPECT_EQ(ask("GET", "/session").status, 401) << "logged out";
+}
+
+TEST_F(DeskTest, WrongAnswersSayTheSameAndThenWait) {
+  set_up();
+  cookie_.clear();
+  const auto detail = [&](const std::string& name, const std::string& password) {
+    const Response response = ask("POST", "/session", {{"name", name}, {"password", password}});
+    EXPECT_EQ(response.status, 401);
+    return Json::parse(response.body)["detail"].get<std::string>();
+  };
+  EXPECT_EQ(detail("amelie", "a wrong password"), detail("nobody", "a wrong password"));
+  EXPECT_EQ(last_entry(), "nobody: console login: refused: name or password");
+  static_cast<void>(detail("amelie", "a wrong password"));
+  static_cast<void>(detail("amelie", "a wrong password"));
+  const Response waits = ask("POST", "/session", {{"name", "amelie"}, {"password", kPassword}});
+  EXPECT_EQ(waits.status, 429) << "the right password does not help before the time is over";
+  EXPECT_EQ(waits.header("Retry-After"), "1");
+  now_ += kLoginWait;
+  EXPECT_EQ(ask("POST", "/session", {{"name", "amelie"}, {"password", kPassword}}).status, 200);
+}
+
+TEST_F(DeskTest, ASessionEndsUnusedAndInTheEnd) {
+  set_up();
+  now_ += (settings_.console.idle_minutes * 60 - 1) * kSecond;
+  EXPECT_EQ(ask("GET", "/session").status, 200);
+  now_ += (settings_.console.idle_minutes * 60 - 1) * kSecond;
+  EXPECT_EQ(ask("GET", "/session").status, 200) << "it was used";
+  now_ += (settings_.console.idle_minutes * 60 + 1) * kSecond;
+  EXPECT_EQ(ask("GET", "/session").status, 401);
+  log_in("amelie");
+  const TimeNs begins = now_;
+  while (now_ - begins < settings_.console.session_hours * 3'600 * kSecond - 600 * kSecond) {
+    now_ += 600 * kSecond;
+    ASSERT_EQ(ask("GET", "/session").status, 200);
+  }
+  now_ += 601 * kSecond;
+  EXPECT_EQ(ask("GET", "/session").status, 401) << "however it is used";
+}
+
+TEST_F(DeskTest, TheStoreHasNoTokenAndNoPassword) {
+  set_up();
+  const auto account = policy::console_account(*store_, "amelie").value();
+  EXPECT_TRUE(account.password.starts_with("$argon2id$v=19$m=65536,t=3,p=1$")) << account.password;
+  EXPECT_FALSE(policy::console_session(*store_, cookie_).has_value());
+  EXPECT_TRUE(policy::console_session(*store_, hash_of_token(cookie_)).has_value());
+}
+
+TEST_F(DeskTest, ARoleMayDoItsOwnAlone) {
+  set_up();
+  EXPECT_EQ(ask("GET", "/violations").status, 403) << "an admin is no officer";
+  EXPECT_EQ(last_entry(), "amelie: console violations: refused: not for the role admin");
+  for (const char* const role : {"officer", "technician"}) {
+    ASSERT_EQ(ask("POST", "/accounts", {{"name", role}, {"role", role}, {"password", kPassword}}).status,
+              201);
+  }
+  EXPECT_EQ(
+      ask("POST", "/accounts", {{"name", "officer"}, {"role", "officer"}, {"password", kPassword}}).status,
+      409);
+  EXPECT_EQ(ask("POST", "/accounts", {{"name", "root"}, {"role", "root"}, {"password", kPassword}}).status,
+            422);
+  EXPECT_EQ(ask("DELETE", "/accounts/amelie").status, 409) << "nobody removes their own";
+  const std::string admin = cookie_;
+  log_in("officer");
+  EXPECT_EQ(ask("GET", "/violations").status, 200);
+  EXPECT_EQ(ask("GET", "/accounts").status, 403);
+  EXPECT_EQ(ask("POST", "/policy/confirm").status, 403);
+  EXPECT_EQ(ask("POST", "/reveals", {{"pseudonym", "client-aaaaaaaaaa"}, {"reason", "why"}}).status, 403);
+  const std::string officer = cookie_;
+  cookie_ = admin;
+  EXPECT_EQ(ask("DELETE", "/accounts/officer").status, 204);
+  cookie_ = officer;
+  EXPECT_EQ(ask("GET", "/violations").status, 401) << "the account is gone";
+}
+
+TEST_F(DeskTest, WhatComesFromElsewhereIsRefused) {
+  set_up();
+  Request request;
+  request.method = "DELETE";
+  request.target = "/api/v1/session";
+  request.host = "weir.example";
+  request.session = cookie_;
+  EXPECT_EQ(handle(request).status, 403) << "no X-CSRF";
+  request.csrf = "1";
+  request.fetch_site = "cross-site";
+  EXPECT_EQ(handle(request).status, 403);
+  request.fetch_site = "same-origin";
+  request.origin = "https://evil.example";
+  EXPECT_EQ(handle(request).status, 403);
+  request.origin = "https://weir.example";
+  EXPECT_EQ(handle(request).status, 204);
+}
+
+TEST_F(DeskTest, ABodyIsAnObjectOfJson) {
+  Request request;
+  request.method = "POST";
+  request.target = "/api/v1/session";
+  request.csrf = "1";
+  request.content_type = "application/json";
+  const std::string deep = "{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  for (const std::string& body :
+       {std::string{"["}, std::string{"[]"}, std::string{"{\"name\":"}, std::string{"1"}, deep}) {
+    request.body = body;
+    EXPECT_EQ(handle(request).status, 400) << body.substr(0, 20);
+  }
+  request.body = "{}";
+  request.content_type = "text/plain";
+  EXPECT_EQ(handle(request).status, 400);
+  request.content_type = "application/json; charset=utf-8";
+  EXPECT_EQ(handle(request).status, 401);
+}
+
+TEST_F(DeskTest, WithoutAStoreItSaysSo) {
+  settings_.engine.store = home_.file("nowhere/weir.db");
+  desk_.emplace(settings_, "", "");
+  EXPECT_EQ(ask("GET", "/session").status, 503);
+}
+
+}  // namespace
+}  // namespace weir::console
