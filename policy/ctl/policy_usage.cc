@@ -69,7 +69,7 @@ void usage_of(Context& context, const UsageOptions& options) {
       oldest = std::min(oldest, recorded);
       return true;
     };
-    const auto walked = walk_back(*streams, stream, UINT64_MAX, visit);
+    const auto walked = walk_back(*streams, stream, UINT64_MAX, visit, {}, DecisionPath::kLeftOut);
     if (!walked) return context.fail(walked.error());
   }
   usage.finish();

@@ -19,25 +19,32 @@ TimeNs recorded_at(const std::string& entry_id) {
 
 }  // namespace
 
-bool visit_backwards(const policy::StreamEntry& entry, const EventVisitor& visit) {
+bool visit_backwards(const policy::StreamEntry& entry, DecisionPath path, const EventVisitor& visit) {
   const auto batch = policy::open_batch(entry.payload);
   if (!batch) return true;
   const TimeNs recorded = recorded_at(entry.id);
-  event::FlowEvent event;
+  event::FlowEvent whole;
+  policy::EventReader without_path;
   for (const std::string_view bytes : std::views::reverse(batch->events)) {
-    if (policy::decode_event(bytes, event) && !visit(event, recorded)) return false;
+    if (path == DecisionPath::kLeftOut) {
+      const auto event = without_path.read(bytes);
+      if (event && !visit(**event, recorded)) return false;
+    } else if (policy::decode_event(bytes, whole) && !visit(whole, recorded)) {
+      return false;
+    }
   }
   return true;
 }
 
 Result<void> walk_back(policy::StreamBrowser& streams, const std::string& stream, std::uint64_t events_max,
-                       const EventVisitor& visit, const std::function<void(TimeNs)>& walked) {
+                       const EventVisitor& visit, const std::function<void(TimeNs)>& walked,
+                       DecisionPath path) {
   std::uint64_t visited = 0;
   const EventVisitor counted = [&](const event::FlowEvent& event, TimeNs recorded) {
     return visited++ < events_max && visit(event, recorded);
   };
   const auto done = streams.scan_backwards(stream, UINT64_MAX, [&](const policy::StreamEntry& entry) {
-    const bool more = visit_backwards(entry, counted);
+    const bool more = visit_backwards(entry, path, counted);
     if (walked) walked(recorded_at(entry.id));
     return more;
   });

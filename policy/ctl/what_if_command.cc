@@ -96,7 +96,7 @@ Result<void> walk_all(policy::StreamBrowser& streams, const std::vector<std::str
     const std::uint64_t before = progress.done();
     const auto walked = walk_back(
         streams, names[i], UINT64_MAX, [&](const auto& event, TimeNs at) { return recorded.add(event, at); },
-        [&](TimeNs at) { progress.step(recorded.events(), at); });
+        [&](TimeNs at) { progress.step(recorded.events(), at); }, DecisionPath::kLeftOut);
     if (!walked) return walked;
     progress.skip(entries[i] -
                   std::min(entries[i], progress.done() - before));  // older than what was asked for

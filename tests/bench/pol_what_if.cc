@@ -40,7 +40,8 @@ void what_if(benchmark::State& state) {
     ctl::RecordedWhatIf recorded{running, candidate, std::numeric_limits<TimeNs>::min(),
                                  [&](const ctl::JudgedFlow& flow) { counted.count(flow); }};
     for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
-      ctl::visit_backwards(*entry, [&](const auto& event, TimeNs at) { return recorded.add(event, at); });
+      ctl::visit_backwards(*entry, ctl::DecisionPath::kLeftOut,
+                           [&](const auto& event, TimeNs at) { return recorded.add(event, at); });
     recorded.finish();
     flows += counted.flows();
     events += recorded.events();
