@@ -120,8 +120,11 @@ void DetectRound::note(Noted noted) {
 bool DetectRound::seen(DetectorKind kind, std::string_view subject, std::string_view object,
                        std::int64_t period) {
   if (seen_.size() >= kKnownCacheMax) seen_.clear();
-  std::uint64_t hash = hash_of(subject, kHashBasis + static_cast<std::uint64_t>(kind));
-  hash = hash_of(object, hash + static_cast<std::uint64_t>(period) * 0x9e37'79b9'7f4a'7c15);
+  const std::hash<std::string_view> hash_text;  // of this process, and several times as fast as FNV
+  constexpr std::uint64_t kOdd = 0x9e37'79b9'7f4a'7c15;
+  std::uint64_t hash = hash_text(subject) + static_cast<std::uint64_t>(kind) * kOdd;
+  hash = (hash ^ hash >> 29U) * kOdd + hash_text(object);
+  hash = (hash ^ hash >> 29U) * kOdd + static_cast<std::uint64_t>(period);
   if (!seen_.insert(hash).second) return true;
   seen_now_.push_back(hash);
   return false;
