@@ -40,8 +40,6 @@ class Store {
   [[nodiscard]] Result<Batch> begin();
   [[nodiscard]] Connection& connection() { return *connection_; }
 
-  /// Newest first, at most `count`. `open_only` leaves out closed ones.
-  [[nodiscard]] Result<std::vector<Violation>> violations(bool open_only, std::uint32_t count);
   /// With its evidence. kNotFound: no such id.
   [[nodiscard]] Result<Violation> violation(std::int64_t id);
   /// By client, product, version; at most `count`. An empty client means all.

@@ -212,16 +212,6 @@ Result<ViolationPage> violation_page(Store& store, const ViolationFilter& filter
   });
 }
 
-Result<std::vector<Violation>> Store::violations(bool open_only, std::uint32_t count) {
-  return caught("cannot read the violations", [&] {
-    Statement select(*connection_);
-    select << "SELECT " << kColumns << " FROM violations " << (open_only ? "WHERE state <> 'closed'" : "")
-           << " ORDER BY last_seen_ns DESC, id DESC LIMIT ";
-    select.value(Integer{count});
-    return rows_of(select);
-  });
-}
-
 Result<Violation> Store::violation(std::int64_t id) {
   auto found = caught("cannot read a violation", [&] {
     Statement select(*connection_);

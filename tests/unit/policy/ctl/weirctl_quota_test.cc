@@ -5,6 +5,7 @@
 #include "policy/decide/quota.h"
 #include "policy/model/wall_clock.h"
 #include "policy/store/store.h"
+#include "tests/support/stored_violations.h"
 #include "tests/unit/policy/ctl/weirctl.h"
 
 namespace weir::ctl {
@@ -86,7 +87,7 @@ TEST_F(WeirctlQuota, ForgivesOneSubjectAndLeavesATrace) {
   EXPECT_TRUE(records[1].fact_owed) << "an engine tells it";
   EXPECT_EQ(records[0].used.bytes, 7U);
   EXPECT_FALSE(records[0].fact_owed);
-  const auto said = store.violation(store.violations(true, 10).value().at(0).id).value();
+  const auto said = store.violation(test::violations(store, true, 10).value().at(0).id).value();
   EXPECT_EQ(said.rule, "video");
   EXPECT_EQ(said.section, "web");
   EXPECT_EQ(said.subject, "anna@EXAMPLE.COM");

@@ -14,6 +14,7 @@
 #include "policy/detect/detection.h"
 #include "policy/lang/compile.h"
 #include "policy/store/store.h"
+#include "tests/support/stored_violations.h"
 #include "tests/support/temporary_directory.h"
 
 namespace weir::test {
@@ -102,7 +103,7 @@ class Scene {
   std::vector<policy::Violation> violations() {
     auto store = open();
     std::vector<policy::Violation> all;
-    const auto listed = store.violations(false, 1'000);
+    const auto listed = test::violations(store, false, 1'000);
     for (const policy::Violation& one : *listed) all.push_back(store.violation(one.id).value());
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
       return std::tie(a.rule, a.subject, a.object) < std::tie(b.rule, b.subject, b.object);

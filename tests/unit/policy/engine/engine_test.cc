@@ -14,6 +14,7 @@
 #include "policy/bus/streams.h"
 #include "policy/engine/tries.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/stored_violations.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -68,7 +69,7 @@ class EngineTest : public ::testing::Test {
   std::string tables() {
     std::string text;
     Store read = store();
-    const auto violations = read.violations(false, 1'000).value();
+    const auto violations = test::violations(read, false, 1'000).value();
     for (const Violation& row : violations) {
       const Violation one = read.violation(row.id).value();
       text += one.rule + " " + one.subject + " " + one.object + " " + std::to_string(one.count) + " " +
@@ -119,7 +120,7 @@ TEST_F(EngineTest, AnEntryThatKillsEnginesIsGivenUpAndNoOtherIs) {
   EXPECT_EQ(store().engine_state().value().at("events_dead"), 1);
   EXPECT_EQ(store().engine_state().value().at("events_applied"), 40);
   std::uint64_t sightings = 0;
-  const std::vector<Violation> rows = store().violations(true, 10).value();
+  const std::vector<Violation> rows = test::violations(store(), true, 10).value();
   for (const Violation& row : rows) sightings += row.count;
   EXPECT_EQ(sightings, 10U);
 }
@@ -184,7 +185,7 @@ TEST_F(EngineTest, EventsBecomeViolationsAndSoftware) {
   EXPECT_EQ(sum.applied, 40U);
   EXPECT_EQ(sum.violations, 10U);
   Store read = store();
-  const auto violations = read.violations(true, 10).value();
+  const auto violations = test::violations(read, true, 10).value();
   ASSERT_EQ(violations.size(), 2U);
   EXPECT_EQ(violations[0].object, "bet.example");
   EXPECT_EQ(violations[0].count, 5U);
@@ -269,7 +270,7 @@ TEST_F(EngineTest, TwoEnginesShareTheWorkAndCountEachEventOnce) {
   }
   EXPECT_EQ(store().engine_state().value().at("events_applied"), 40);
   EXPECT_EQ(store().engine_state().value().at("events_duplicate"), 40);
-  EXPECT_EQ(store().violations(true, 10).value().at(0).count, 5U);
+  EXPECT_EQ(test::violations(store(), true, 10).value().at(0).count, 5U);
 }
 
 TEST_F(EngineTest, WhatCannotBeReadIsBuriedCountedAndAcknowledged) {

@@ -16,6 +16,7 @@
 #include "policy/model/wall_clock.h"
 #include "policy/store/store.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/stored_violations.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -118,7 +119,7 @@ TEST_F(EngineProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   EXPECT_EQ(applied(), static_cast<std::int64_t>(kEvents));
   const auto violations =
-      Store::open(home_.file("weir.db"), StoreAccess::kRead).value().violations(true, 10).value();
+      test::violations(Store::open(home_.file("weir.db"), StoreAccess::kRead).value(), true, 10).value();
   const auto hits = std::ranges::find(violations, "no-gambling", &Violation::rule);
   ASSERT_NE(hits, violations.end());
   EXPECT_EQ(hits->count, kEvents);

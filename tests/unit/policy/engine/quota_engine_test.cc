@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quotas through a whole engine: uses in events become sums, violations and facts, each exactly once,
-// whatever dies in between.
+// Quotas through a whole engine: uses in events become sums, violations and facts, whatever dies, once each.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "policy/bus/streams.h"
 #include "policy/engine/engine.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/stored_violations.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -95,7 +95,7 @@ class QuotaEngine : public ::testing::Test {
   }
   std::map<std::string, std::uint64_t> violations() {
     std::map<std::string, std::uint64_t> counts;
-    const auto all = store().violations(true, 1'000).value();
+    const auto all = test::violations(store(), true, 1'000).value();
     for (const Violation& one : all)
       counts[one.subject + ": " + one.object + ", " + to_string(one.severity)] = one.count;
     return counts;

@@ -20,6 +20,7 @@
 #include "policy/report/table_text.h"
 #include "policy/store/flow_sums.h"
 #include "policy/store/violation_store.h"
+#include "tests/support/stored_violations.h"
 #include "tests/support/temporary_directory.h"
 
 /// fontconfig keeps its patterns for the life of the process, by offsets that LeakSanitizer cannot follow.
@@ -126,7 +127,7 @@ class ReportTest : public ::testing::Test {
     };
   }
   std::int64_t id_of(const std::string& subject, const std::string& object) {
-    const auto all = store_->violations(true, 100).value();
+    const auto all = test::violations(*store_, true, 100).value();
     const auto found = std::ranges::find_if(
         all, [&](const policy::Violation& one) { return one.subject == subject && one.object == object; });
     return found == all.end() ? 0 : found->id;

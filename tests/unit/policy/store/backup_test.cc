@@ -12,6 +12,7 @@
 #include "policy/store/flow_sums.h"
 #include "policy/store/violation_store.h"
 #include "tests/support/any_store.h"
+#include "tests/support/stored_violations.h"
 
 namespace weir::policy {
 namespace {
@@ -57,7 +58,7 @@ class BackedUpStore : public test::AnyStore {
       made.ends = kNow + kStoreDay;
       ASSERT_TRUE(suppress(batch, made));
     });
-    const std::int64_t id = store.violations(true, 1).value().at(0).id;
+    const std::int64_t id = test::violations(store, true, 1).value().at(0).id;
     in_batch(store, [&](Batch& batch) {
       ASSERT_TRUE(move_violation(batch, id, "confirmed", {"vera", kNow, "seen it"}));
       ASSERT_TRUE(note_violation(batch, id, {"vera", kNow, "line one"}));
@@ -146,7 +147,8 @@ TEST_P(BackedUpStore, MovesToTheOtherDatabase) {
   EXPECT_EQ(restored->database, on_sqlite() ? "sqlite" : "postgresql");
   EXPECT_EQ(shown(moved), shown(store));
   in_batch(moved, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("new here", kNow + 5'000))); });
-  EXPECT_EQ(moved.violations(true, 100).value().size(), store.violations(true, 100).value().size() + 1);
+  EXPECT_EQ(test::violations(moved, true, 100).value().size(),
+            test::violations(store, true, 100).value().size() + 1);
 }
 
 TEST_P(BackedUpStore, ADamagedBackupIsRefusedByNameAndNothingChanges) {

@@ -9,6 +9,7 @@
 
 #include "policy/store/sources.h"
 #include "policy/store/store.h"
+#include "tests/support/stored_violations.h"
 #include "tests/support/temporary_directory.h"
 
 namespace weir::policy {
@@ -37,7 +38,7 @@ std::vector<ViolationSighting> sightings(Random& random) {
 /// Everything that is said of violations and software, sorted.
 std::multiset<std::string> tables(Store& store) {
   std::multiset<std::string> all;
-  const auto violations = store.violations(false, 1'000).value();
+  const auto violations = test::violations(store, false, 1'000).value();
   for (const Violation& row : violations) {
     const Violation one = store.violation(row.id).value();
     std::string text = one.rule + " " + one.subject + " " + one.object + " " + one.action + " " +

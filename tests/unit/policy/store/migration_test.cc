@@ -8,6 +8,7 @@
 
 #include "policy/store/migrations.h"
 #include "tests/support/any_store.h"
+#include "tests/support/stored_violations.h"
 
 namespace weir::policy {
 namespace {
@@ -31,7 +32,7 @@ class OldStore : public test::AnyStore {
   }
   static std::vector<std::string> rules(Store& store) {
     std::vector<std::string> all;
-    const auto kept = store.violations(false, 100).value();
+    const auto kept = test::violations(store, false, 100).value();
     for (const Violation& one : kept)
       all.push_back(one.rule + ": " + one.subject + ": " + one.object + ": " + one.state);
     return all;
@@ -100,7 +101,7 @@ TEST_P(OldStore, GoesOnWhereItStood) {
   });
   EXPECT_EQ(store.violation(1).value().count, 3U);
   EXPECT_EQ(store.violation(2).value().state, "closed");
-  EXPECT_EQ(store.violations(false, 100).value().size(), 5U);
+  EXPECT_EQ(test::violations(store, false, 100).value().size(), 5U);
   EXPECT_EQ(store.missing_events().value(), 2);
 }
 

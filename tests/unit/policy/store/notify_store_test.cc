@@ -7,6 +7,7 @@
 
 #include "policy/store/violation_store.h"
 #include "tests/support/any_store.h"
+#include "tests/support/stored_violations.h"
 
 namespace weir::policy {
 namespace {
@@ -36,7 +37,7 @@ class NotifyStoreTest : public test::AnyStore {
     store_.emplace(open(limits));
   }
   std::int64_t id_of(const std::string& object) {
-    const auto all = store_->violations(true, 100);
+    const auto all = test::violations(*store_, true, 100);
     for (const Violation& one : all.value_or(std::vector<Violation>{}))
       if (one.object == object) return one.id;
     return 0;

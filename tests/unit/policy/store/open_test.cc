@@ -9,6 +9,7 @@
 #include "policy/store/migrations.h"
 #include "policy/store/statement.h"
 #include "tests/support/any_store.h"
+#include "tests/support/stored_violations.h"
 
 namespace weir::policy {
 namespace {
@@ -86,7 +87,7 @@ TEST_P(OpenedStore, TextThatIsNoUtf8IsCleaned) {
     ASSERT_TRUE(
         batch.record(sighting("caf\xc3\xa9 \xff\xc3 \xed\xa0\x80 \xc0\xaf \xf0\x9f\x98\x80 \xe2\x82")));
   });
-  EXPECT_EQ(store.violations(true, 1).value().at(0).object, "caf\xc3\xa9    \xf0\x9f\x98\x80 ");
+  EXPECT_EQ(test::violations(store, true, 1).value().at(0).object, "caf\xc3\xa9    \xf0\x9f\x98\x80 ");
 }
 
 TEST_P(OpenedStore, AnotherVersionOfTheSchemaIsRefused) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/any_store.h"
+#include "tests/support/stored_violations.h"
 
 namespace weir::policy {
 namespace {
@@ -36,7 +37,7 @@ TEST_P(StoreTest, SameRuleSubjectAndObjectIsOneRow) {
     ASSERT_TRUE(batch.record(seen));
     ASSERT_TRUE(batch.record(sighting("dice.example", 50)));
   });
-  const auto all = store.violations(true, 10).value();
+  const auto all = test::violations(store, true, 10).value();
   ASSERT_EQ(all.size(), 2U);
   const Violation one = store.violation(all[0].id).value();
   EXPECT_EQ(one.object, "bet.example");
@@ -57,7 +58,7 @@ TEST_P(StoreTest, EvidenceIsBoundedAndKeepsTheNewest) {
     for (int i = 1; i <= 6; ++i)
       ASSERT_TRUE(batch.record(sighting("bet.example", i, "f" + std::to_string(i))));
   });
-  const Violation one = store.violation(store.violations(true, 1).value().at(0).id).value();
+  const Violation one = store.violation(test::violations(store, true, 1).value().at(0).id).value();
   EXPECT_EQ(one.count, 6U);
   EXPECT_EQ(one.evidence, (std::vector<std::string>{"f6", "f5", "f4"}));
 }
@@ -68,7 +69,7 @@ TEST_P(StoreTest, TooManyObjectsOfOneRuleAndSubjectAreCountedTogether) {
     for (const char* object : {"a", "b", "c", "d", "a"}) ASSERT_TRUE(batch.record(sighting(object, 1)));
   });
   std::map<std::string, std::uint64_t> counts;
-  const auto all = store.violations(true, 10).value();
+  const auto all = test::violations(store, true, 10).value();
   for (const Violation& one : all) counts[one.object] = one.count;
   EXPECT_EQ(counts, (std::map<std::string, std::uint64_t>{{"a", 2}, {"b", 1}, {kOtherObjects, 2}}));
 }
@@ -80,7 +81,7 @@ TEST_P(StoreTest, AFullViolationTableLetsTheLongestUnseenGoAndSaysSo) {
       ASSERT_TRUE(batch.record(sighting(object, at)));
     }
   });
-  const auto all = store.violations(true, 10).value();
+  const auto all = test::violations(store, true, 10).value();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].object, "a");
   EXPECT_EQ(all[1].object, "c");
@@ -137,7 +138,7 @@ TEST_P(StoreTest, WhatIsNotCommittedNeverHappened) {
     ASSERT_TRUE(batch->first_time({"weir", 1, 0, 1}, 1).value());
     ASSERT_TRUE(batch->record(sighting("bet.example", 1)));
   }
-  EXPECT_TRUE(store.violations(false, 10).value().empty());
+  EXPECT_TRUE(test::violations(store, false, 10).value().empty());
   EXPECT_TRUE(applied(store, 1));
 }
 
@@ -210,7 +211,7 @@ TEST_P(StoreTest, HostileTextIsCutAndCleaned) {
   Store store = open();
   const std::string nasty = std::string{"a\0b\n'); DROP TABLE violations;--", 32} + std::string(5'000, 'x');
   in_batch(store, [&](Batch& batch) { ASSERT_TRUE(batch.record(sighting(nasty, 1))); });
-  const auto all = store.violations(true, 10).value();
+  const auto all = test::violations(store, true, 10).value();
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].object.size(), kStoreTextBytesMax);
   EXPECT_TRUE(all[0].object.starts_with("ab'); DROP TABLE"));
@@ -223,13 +224,13 @@ TEST_P(StoreTest, ReopeningKeepsAllAndOpeningForReadingChangesNothing) {
     in_batch(store, [](Batch& batch) { ASSERT_TRUE(batch.record(sighting("bet.example", 1))); });
   }
   Store reader = Store::open(where(), StoreAccess::kRead).value();
-  EXPECT_EQ(reader.violations(true, 10).value().size(), 1U);
+  EXPECT_EQ(test::violations(reader, true, 10).value().size(), 1U);
   {
     auto batch = reader.begin();
     ASSERT_TRUE(batch);
     EXPECT_FALSE(batch->count("x", 1));
   }
-  EXPECT_EQ(open().violations(true, 10).value().size(), 1U);
+  EXPECT_EQ(test::violations(open(), true, 10).value().size(), 1U);
 }
 
 WEIR_ON_EVERY_DATABASE(StoreTest);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tests/support/any_store.h"
+#include "tests/support/stored_violations.h"
 
 namespace weir::policy {
 namespace {
@@ -37,7 +38,7 @@ class Violations : public test::AnyStore {
     auto done = move_violation(*batch, id, state, act(at));
     return done ? batch->commit() : done;
   }
-  static std::int64_t only(Store& store) { return store.violations(true, 1).value().at(0).id; }
+  static std::int64_t only(Store& store) { return test::violations(store, true, 1).value().at(0).id; }
   static std::string history(Store& store, std::int64_t id) {
     std::string all;
     const auto lines = violation_history(store, id).value();
@@ -133,8 +134,8 @@ TEST_P(Violations, WhatIsSeenAfterItsEndIsANewOneThatNamesTheOld) {
     ASSERT_TRUE(moved(store, before, "false_positive"));
     ASSERT_TRUE(moved(store, before, "closed"));
   }
-  EXPECT_TRUE(store.violations(true, 10).value().empty());
-  EXPECT_EQ(store.violations(false, 10).value().size(), 3U);
+  EXPECT_TRUE(test::violations(store, true, 10).value().empty());
+  EXPECT_EQ(test::violations(store, false, 10).value().size(), 3U);
 }
 
 TEST_P(Violations, AreDueByTheirSeverityAndSoonerWhenItRises) {
@@ -144,7 +145,7 @@ TEST_P(Violations, AreDueByTheirSeverityAndSoonerWhenItRises) {
   see(store, sighting("a", 1 * kHour, Severity::kMedium));
   see(store, sighting("b", 2 * kHour, Severity::kInfo));
   see(store, sighting("c", 3 * kHour, Severity::kHigh));
-  const std::int64_t a = store.violations(true, 3).value().at(2).id;
+  const std::int64_t a = test::violations(store, true, 3).value().at(2).id;
   EXPECT_EQ(store.violation(a).value().due, 73 * kHour);
   see(store, sighting("a", 10 * kHour, Severity::kCritical));
   see(store, sighting("a", 11 * kHour, Severity::kLow));
@@ -239,7 +240,7 @@ TEST_P(Violations, AreFoundByWhatTheyAre) {
                 f.seen_before = 300;
               }),
               ElementsAre("100%_sure.example"));
-  const std::int64_t id = store.violations(true, 1).value().at(0).id;
+  const std::int64_t id = test::violations(store, true, 1).value().at(0).id;
   in_batch(store, [&](Batch& batch) { ASSERT_TRUE(assign_violation(batch, id, "ben", act(5))); });
   EXPECT_THAT(with([](auto& f) { f.assignee = "ben"; }), ElementsAre(odd));
   EXPECT_THAT(with([](auto& f) { f.unassigned = true; }), ElementsAre("100%_sure.example", "Bet.example"));
@@ -290,7 +291,7 @@ TEST_P(Violations, SuppressedSightingsAreCountedThereAndAreNone) {
     ASSERT_TRUE(batch.record(sighting("dice.example", 21)));
     ASSERT_TRUE(batch.record(sighting("bet.example", 100))) << "it has ended by then";
   });
-  EXPECT_EQ(store.violations(true, 10).value().at(0).count, 2U);
+  EXPECT_EQ(test::violations(store, true, 10).value().at(0).count, 2U);
   const auto one = suppressions(store, 50, false).value().at(0);
   EXPECT_EQ(one.id, id);
   EXPECT_EQ(one.count, 2U);
@@ -311,13 +312,13 @@ TEST_P(Violations, SuppressionsOutliveRestartsAndTheEndOfViolationsAndReachEvery
   see(other, sighting("bet.example", 50));
   Store again = open();
   see(again, sighting("bet.example", 51));
-  EXPECT_TRUE(again.violations(true, 10).value().empty());
+  EXPECT_TRUE(test::violations(again, true, 10).value().empty());
   EXPECT_EQ(suppressions(again, 50, false).value().at(0).count, 2U);
   in_batch(again, [&](Batch& batch) {
     ASSERT_TRUE(end_suppression(batch, suppressions(again, 50, false).value().at(0).id, act(60, "enough")));
   });
   see(other, sighting("bet.example", 61));
-  EXPECT_EQ(again.violations(true, 10).value().size(), 1U);
+  EXPECT_EQ(test::violations(again, true, 10).value().size(), 1U);
   const auto ended = suppressions(again, 60, true).value().at(0);
   EXPECT_EQ(ended.ends, 60);
   EXPECT_EQ(ended.ended_by, "vera");
@@ -332,7 +333,7 @@ TEST_P(Violations, ASuppressionThatWasNotCommittedTakesNothing) {
     ASSERT_TRUE(batch->record(sighting("bet.example", 5)));
   }
   see(store, sighting("bet.example", 6));
-  EXPECT_EQ(store.violations(true, 10).value().size(), 1U);
+  EXPECT_EQ(test::violations(store, true, 10).value().size(), 1U);
 }
 
 TEST_P(Violations, SuppressionsNameWhatTheyTakeAndAStarIsAny) {
@@ -348,7 +349,7 @@ TEST_P(Violations, SuppressionsNameWhatTheyTakeAndAStarIsAny) {
     seen.subject = subject;
     see(store, seen);
   }
-  EXPECT_EQ(store.violations(true, 10).value().size(), 2U);
+  EXPECT_EQ(test::violations(store, true, 10).value().size(), 2U);
 }
 
 TEST_P(Violations, SuppressionsHaveAnEndAnOwnerAndALimit) {
