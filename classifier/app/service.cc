@@ -81,7 +81,7 @@ std::unique_ptr<Service::Attached> Service::attach() {
     if (attachment) {
       auto end = channel::ClassifierEnd::attach(attachment->fds);
       if (end) {
-        classifier_.attach((*end)->shape().slots);
+        classifier_.attach((*end)->shape().slots, (*end)->shape().boot);
         if (!options_.replay) {
           spdlog::info("channel_attached worker={} slots={}", options_.worker, (*end)->shape().slots);
         }

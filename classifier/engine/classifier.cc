@@ -22,8 +22,9 @@ using channel::VerdictAction;
 Classifier::Classifier(ClassifierOptions options, ClassifierParts parts, PolicyInForce policy)
     : options_(std::move(options)), parts_(parts), policy_(std::move(policy)) {}
 
-void Classifier::attach(std::uint32_t slots) {
+void Classifier::attach(std::uint32_t slots, std::uint64_t boot) {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) end_former(slot, last_time_);
+  parts_.builder.number_flows_by(boot);
   slots_.clear();
   slots_.resize(slots);
   answers_.clear();

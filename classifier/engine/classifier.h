@@ -114,9 +114,9 @@ class Classifier {
  public:
   Classifier(ClassifierOptions options, ClassifierParts parts, PolicyInForce policy);
 
-  /// A channel with `slots` flow slots was attached. Flows of the channel before end here, each with a FINAL
-  /// event.
-  void attach(std::uint32_t slots);
+  /// A channel with `slots` flow slots was attached, of the data plane that began as `boot`. Flows of the
+  /// channel before end here, each with a FINAL event.
+  void attach(std::uint32_t slots, std::uint64_t boot = 0);
   void on_request(const channel::Request& request);
   /// From the next request on; decided flows ask again under the new revision.
   void set_policy(PolicyInForce policy);

@@ -165,7 +165,7 @@ void fill_decision(event::FlowEvent& event, const FlowStory& story) {
 }  // namespace
 
 EventBuilder::EventBuilder(EventOrigin origin, std::vector<std::string> pair_names)
-    : origin_(std::move(origin)), pair_names_(std::move(pair_names)) {}
+    : origin_(std::move(origin)), pair_names_(std::move(pair_names)), flows_boot_(origin_.boot) {}
 
 event::FlowEvent& EventBuilder::build(event::Kind kind, TimeNs time, const FlowStory& story) {
   event::FlowEvent& event = event_;
@@ -206,7 +206,7 @@ void EventBuilder::add_end(event::FlowEvent& event, const channel::FlowClosed& c
 }
 
 std::string EventBuilder::flow_id(std::uint64_t number) const {
-  return fmt::format("{:016x}-{}-{}", origin_.boot, origin_.worker, number);
+  return fmt::format("{:016x}-{}-{}", flows_boot_, origin_.worker, number);
 }
 
 }  // namespace weir::classifier

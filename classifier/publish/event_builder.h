@@ -47,6 +47,9 @@ class EventBuilder {
   /// FINAL only: counters and how it ended.
   static void add_end(event::FlowEvent& event, const channel::FlowClosed& closed);
 
+  /// Flows have their numbers from the data plane that began as `boot`; 0: they go with this process. With a
+  /// data plane's, a flow keeps its name when the next classifier takes it over.
+  void number_flows_by(std::uint64_t boot) { flows_boot_ = boot != 0 ? boot : origin_.boot; }
   /// What names a flow everywhere, by its number at this worker.
   [[nodiscard]] std::string flow_id(std::uint64_t number) const;
   [[nodiscard]] const EventOrigin& origin() const { return origin_; }
@@ -54,6 +57,7 @@ class EventBuilder {
  private:
   EventOrigin origin_;
   std::vector<std::string> pair_names_;
+  std::uint64_t flows_boot_;
   std::uint64_t sequence_ = 0;
   event::FlowEvent event_;
 };

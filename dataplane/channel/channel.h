@@ -32,6 +32,7 @@ struct ChannelShape {
   std::uint32_t answers = 8'192;
   std::uint32_t slots = 65'536;  // flow slots of the worker: slot < slots
   std::uint32_t worker = 0;
+  std::uint64_t boot = 0;  // random, of this data plane: within it the numbers of flows are; 0: of none
 };
 
 /// What is handed over a Unix socket with SCM_RIGHTS.

@@ -14,7 +14,7 @@
 namespace weir::channel {
 
 inline constexpr std::uint32_t kMagic = 0x57454952;  // "WEIR"
-inline constexpr std::uint32_t kVersion = 7;
+inline constexpr std::uint32_t kVersion = 8;
 inline constexpr std::size_t kRequestRecordBytes = 2'048;
 inline constexpr std::size_t kAnswerRecordBytes = 64;
 inline constexpr std::size_t kPacketBytesMax = 9'216;  // of one packet from its L3 header; more is cut

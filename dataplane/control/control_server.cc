@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <thread>
 
 #include "dataplane/control/clocks.h"
@@ -90,11 +91,14 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const Plant& plant) 
                          [raw = server.get()](std::string_view line) { return raw->answer(line); });
   if (!clients) return tl::unexpected(clients.error());
   server->clients_ = std::move(*clients);
+  std::random_device random;
+  const std::uint64_t boot = std::uint64_t{random()} << 32U | random();
   for (unsigned worker = 0; worker < plant.workers.size(); ++worker) {
     const channel::ChannelShape shape{.requests = plant.settings.memory.channel_requests,
                                       .answers = plant.settings.memory.channel_answers,
                                       .slots = plant.workers[worker]->flow_slots(),
-                                      .worker = worker};
+                                      .worker = worker,
+                                      .boot = boot};
     auto host = ChannelHost::listen(channel_socket(plant.settings, worker), shape, *plant.workers[worker]);
     if (!host) return tl::unexpected(host.error());
     server->hosts_.push_back(std::move(*host));

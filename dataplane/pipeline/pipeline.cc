@@ -103,10 +103,24 @@ void Pipeline::attach(channel::DataplaneEnd& channel) noexcept {
 }
 
 void Pipeline::detach() noexcept {
-  if (path_.channel != nullptr) note_fault(path_.channel->unfinished());
+  if (path_.channel != nullptr) {
+    take_last_answers();
+    note_fault(path_.channel->unfinished());
+  }
   path_.channel = nullptr;
   release_all_by_exception(path_, ExceptionCause::kClassifierGone);
   path_.out.flush();
+}
+
+/// What it answered before it went is in force: its events say so, and the next one would judge, and say, the
+/// same again. At most what a ring holds: one that is still there may go on writing.
+void Pipeline::take_last_answers() noexcept {
+  const std::uint32_t most = path_.channel->shape().answers;
+  for (std::uint32_t taken = 0; taken < most;) {
+    const std::uint32_t some = dataplane::apply_answers(path_);
+    if (some == 0) return;
+    taken += some;
+  }
 }
 
 /// A classifier died over a request about this flow: it is not shown to another one, and its packets are

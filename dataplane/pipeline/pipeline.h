@@ -61,6 +61,7 @@ class Pipeline {
  private:
   void look_at_load(TimeNs now) noexcept;
   void simulate(const Batch& batch, TimeNs now) noexcept;
+  void take_last_answers() noexcept;
   void note_fault(std::optional<channel::FlowRef> flow) noexcept;
 
   Path path_;

@@ -38,6 +38,7 @@ ViolationSighting violation_of(const event::FlowEvent& event, const event::Hit& 
   sighting.flow_id = event.flow_id();
   sighting.revision = event.policy_revision();
   sighting.at = static_cast<TimeNs>(event.time_ns());
+  sighting.once_a_flow = true;  // after a classifier's end the next one judges the flow from its beginning
   return sighting;
 }
 

@@ -66,8 +66,9 @@ struct ViolationSighting {
   std::string flow_id;         // empty: no flow shows it
   std::uint32_t revision = 0;  // of the policy that said it
   TimeNs at = 0;
-  std::string text{};    // what was seen, in words and numbers; empty: the rule says it
-  bool goes_on = false;  // what was counted already is said anew: its words and its evidence change
+  std::string text{};        // what was seen, in words and numbers; empty: the rule says it
+  bool goes_on = false;      // what was counted already is said anew: its words and its evidence change
+  bool once_a_flow = false;  // its flow counts once, as far as the evidence goes back: it may be said again
 };
 
 /// Same rule, same subject, same object, not closed: one row, however often it was seen.
@@ -91,7 +92,7 @@ struct Violation {
   std::uint64_t count = 0;
   TimeNs first_seen = 0;
   TimeNs last_seen = 0;
-  std::vector<std::string> evidence{};  // flow ids, newest first; left out by Store::violations
+  std::vector<std::string> evidence{};  // flow ids, newest first
 };
 
 enum class SoftwareState : std::uint8_t { kUnknown, kAuthorised, kUnauthorised };

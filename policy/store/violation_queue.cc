@@ -61,17 +61,27 @@ void ViolationQueue::merge(Merged& into, Merged&& more, std::size_t flows_max) {
   into.last = std::max(into.last, more.last);
   into.severity = std::max(into.severity, more.severity);
   std::move(more.flows.begin(), more.flows.end(), std::back_inserter(into.flows));
+  std::move(more.once.begin(), more.once.end(), std::back_inserter(into.once));
+  if (into.once.size() > flows_max)
+    into.once.erase(into.once.begin(), into.once.end() - static_cast<std::ptrdiff_t>(flows_max));
   if (into.flows.size() > flows_max) keep_newest(into.flows, flows_max);
 }
 
 void ViolationQueue::add(ViolationSighting sighting, std::size_t flows_max) {
   Key key{sighting.rule, sighting.subject, sighting.object};
   const std::int64_t count = sighting.goes_on ? 0 : 1;
-  Merged one{std::move(sighting), count, 0, 0, Severity::kInfo, {}};
+  Merged one{std::move(sighting), count, 0, 0, Severity::kInfo, {}, {}};
   one.first = one.last = one.newest.at;
   one.severity = one.newest.severity;
   if (!one.newest.flow_id.empty()) one.flows.emplace_back(one.newest.at, one.newest.flow_id);
   const auto [place, is_new] = merged_.try_emplace(std::move(key));
+  if (one.newest.once_a_flow && !one.newest.flow_id.empty()) {
+    if (std::ranges::find(place->second.once, one.newest.flow_id) == place->second.once.end()) {
+      one.once.push_back(one.newest.flow_id);
+    } else {
+      one.count = 0;
+    }
+  }
   if (is_new) {
     place->second = std::move(one);
   } else {

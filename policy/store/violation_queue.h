@@ -38,6 +38,7 @@ class ViolationQueue {
     TimeNs last = 0;
     Severity severity = Severity::kInfo;                  // the highest
     std::vector<std::pair<TimeNs, std::string>> flows{};  // any order
+    std::vector<std::string> once{};  // of `count`, the flows that count once, the last to come last
   };
   using Key = std::tuple<std::string, std::string, std::string>;  // rule, subject, object
 
@@ -50,7 +51,7 @@ class ViolationQueue {
   [[nodiscard]] std::map<std::int64_t, std::pair<std::int64_t, TimeNs>> take_suppressed() {
     return std::exchange(suppressed_, {});
   }
-  /// Two of the same become one.
+  /// Two become one; both count whatever their flows are.
   static void merge(Merged& into, Merged&& more, std::size_t flows_max);
   /// Each flow once, the newest first, at most `flows_max`.
   static void keep_newest(std::vector<std::pair<TimeNs, std::string>>& flows, std::size_t flows_max);

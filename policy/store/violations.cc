@@ -78,6 +78,35 @@ std::map<std::pair<std::string, std::string>, Integer> open_objects(
   return found;
 }
 
+/// Of a flow that a violation has as evidence nothing is counted again. What adds nothing to one that was
+/// closed leaves `entries`.
+void take_out_repeated(Store::Connection& store, std::map<Key, Merged>& entries,
+                       const std::map<Key, Known>& known, const std::map<Key, Integer>& closed) {
+  Statement select(store);
+  select << "SELECT violation, flow_id FROM violation_evidence WHERE violation IN (";
+  std::map<Integer, std::map<Key, Merged>::iterator> asked;
+  for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+    const auto open = known.find(entry->first);
+    const auto before = closed.find(entry->first);
+    if (entry->second.once.empty() || (open == known.end() && before == closed.end())) continue;
+    const Integer id = open != known.end() ? open->second.id : before->second;
+    asked[id] = entry;
+    select.next().value(id);
+  }
+  if (asked.empty()) return;
+  select << ")";
+  Integer id = 0;
+  std::string flow;
+  select.into(id).into(flow);
+  while (select.fetch()) {
+    Merged& merged = asked.at(id)->second;
+    merged.count -= static_cast<Integer>(std::erase(merged.once, flow));
+  }
+  for (const auto& [violation, entry] : asked) {
+    if (entry->second.count == 0 && !known.contains(entry->first)) entries.erase(entry);
+  }
+}
+
 /// What has too many objects is counted under kOtherObjects.
 std::map<Key, Merged> within_limit(Store::Connection& store, std::span<Entry> entries,
                                    const std::map<Key, Known>& known) {
@@ -104,6 +133,7 @@ std::map<Key, Merged> within_limit(Store::Connection& store, std::span<Entry> en
     } else {
       ViolationQueue::merge(at->second, std::move(merged), store.limits.evidence_flows);
     }
+    if (std::get<2>(place) == kOtherObjects) at->second.once.clear();  // one flow may have several of them
   }
   return kept;
 }
@@ -242,13 +272,18 @@ std::size_t write_some(Batch::Work& work, std::span<Entry> entries) {
   const std::map<Key, Known> first_look = open_ones(store, keys_of(entries));
   std::map<Key, Merged> kept = within_limit(store, entries, first_look);
   const std::map<Key, Known> known = open_ones(store, keys_of(kept));
+  std::vector<Key> unknown = keys_of(kept);
+  std::erase_if(unknown, [&](const Key& key) { return known.contains(key); });
+  const std::map<Key, Integer> closed = closed_ones(store, unknown);
+  take_out_repeated(store, kept, known, closed);
+  if (kept.empty()) return 0;
   std::vector<Key> fresh;
   for (auto& [key, merged] : kept) {
     if (known.contains(key)) continue;
     fresh.push_back(key);
     merged.count = std::max<Integer>(merged.count, 1);  // what goes on was closed, or went, meanwhile
   }
-  const std::map<Key, Integer> ids = upsert(store, kept, closed_ones(store, fresh));
+  const std::map<Key, Integer> ids = upsert(store, kept, closed);
   add_evidence(store, kept, ids, known);
   add_history(store, kept, ids, known);
   owe_new(work, fresh, ids);

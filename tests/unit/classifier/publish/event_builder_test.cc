@@ -30,6 +30,18 @@ FlowFacts facts() {
 
 EventBuilder builder() { return {{"box-1", 0x1234, 3}, {"lan-wan"}}; }
 
+TEST(EventBuilder, AFlowKeepsItsNameUnderTheNextClassifier) {
+  EventBuilder first{{"box-1", 0x1234, 3}, {}};
+  EventBuilder next{{"box-1", 0x5678, 3}, {}};
+  EXPECT_NE(first.flow_id(42), next.flow_id(42)) << "as long as no data plane said which it is";
+  first.number_flows_by(0xabc);
+  next.number_flows_by(0xabc);
+  EXPECT_EQ(first.flow_id(42), "0000000000000abc-3-42");
+  EXPECT_EQ(next.flow_id(42), first.flow_id(42));
+  next.number_flows_by(0);
+  EXPECT_EQ(next.flow_id(42), "0000000000005678-3-42");
+}
+
 TEST(EventBuilder, SaysFactsAndDecision) {
   const FlowFacts f = facts();
   Decision decision;

@@ -257,6 +257,26 @@ TEST(Answers, AClassifierThatDoesNotKnowTheFlowIsWaitedFor) {
   EXPECT_EQ(bench.requests(RequestType::kFlowOpened).size(), 1U);
 }
 
+TEST(Answers, WhatAClassifierAnsweredBeforeItWentIsInForce) {
+  PipelineBench bench({.exceptions = ExceptionAction::kDrop});
+  const auto flow = open_with(bench, "hello");
+  const auto before = bench.left_at(kOutsidePort).size();
+  ASSERT_TRUE(bench.classifier_end->try_answer(
+      {.type = AnswerType::kPolicyRevision, .flow = {}, .policy_revision = 1}));
+  for (std::uint32_t i = 0; i < 2 * kAnswersPerTurn; ++i) {  // more than one turn takes
+    ASSERT_TRUE(bench.classifier_end->try_answer({.type = AnswerType::kRelease, .flow = flow, .through = 0}));
+  }
+  ASSERT_TRUE(bench.classifier_end->try_answer(
+      {.type = AnswerType::kFinal, .action = VerdictAction::kForward, .flow = flow, .policy_revision = 1}));
+  bench.pipeline->detach();
+  EXPECT_EQ(bench.counters().decided, 1U);
+  EXPECT_GT(bench.left_at(kOutsidePort).size(), before);
+  bench.attach();
+  bench.set_revision(1);
+  bench.run(kInsidePort, from_client("PA", 106, "goes on"));
+  EXPECT_TRUE(bench.requests().empty()) << "the next classifier would say what it finds a second time";
+}
+
 TEST(Answers, AFlowDecidedAgainKeepsItsVerdictWhileNobodyAnswers) {
   PipelineBench bench({.exceptions = ExceptionAction::kDrop});
   const auto flow = open_with(bench, "hello");

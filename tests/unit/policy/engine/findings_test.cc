@@ -25,6 +25,7 @@ TEST(Findings, EachHitIsAViolationOfTheInsideEnd) {
   EXPECT_TRUE(found.violations[0].would_block);
   EXPECT_EQ(found.violations[0].revision, 7U);
   EXPECT_EQ(found.violations[0].flow_id, event.flow_id());
+  EXPECT_TRUE(found.violations[0].once_a_flow);
   EXPECT_EQ(found.violations[1].object, "bet.example") << "the host, where the hit names nothing";
   EXPECT_EQ(found.violations[1].severity, Severity::kMedium);
   EXPECT_FALSE(found.flow) << "only a final event ends a flow";
