@@ -46,7 +46,10 @@ std::uint32_t Worker::turn() noexcept {
     }
   }
   const TimeNs now = clock_.now();
-  if (const TimeNs step = clock_.take_step(); step != 0) pipeline_.shift_time(step, now);
+  if (const TimeNs step = clock_.take_step(); step != 0) {
+    pipeline_.shift_time(step, now);
+    published_ += step;
+  }
   take_channel();
   pipeline_.set_bypass(bypass_.load(std::memory_order_relaxed));
   std::uint32_t work = pipeline_.apply_answers();

@@ -11,10 +11,13 @@ import time
 
 PATIENCE_S = 60
 SPOOL_BYTES = '64k'
+DISK_BYTES = '16m'
+BALLAST = 'ballast'
 FAKE_CLOCK = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 POLICY = '''weir-policy: 1
 network:
   - {rule: closed-network, match: {destination: 203.0.113.0/24}, then: block, severity: high}
+  - {rule: watched-network, match: {destination: 192.0.2.0/24}, then: report}
 '''
 
 
@@ -23,14 +26,17 @@ def sh(command):
 
 
 class Appliance:
-    def __init__(self, bin_dir, directory, seed, kills, fake_clock=False):
+    def __init__(self, bin_dir, directory, seed, kills, fake_clock=False, udp_s=2):
         self.bin, self.dir, self.seed, self.kills = bin_dir, directory, seed, kills
         self.fake_clock = fake_clock
         self.settings = os.path.join(directory, 'weir.yaml')
         self.socket = os.path.join(directory, 'redis.sock')
         self.processes, self.dead = {}, set()
         self.killed = collections.Counter()
-        self.mounted = False
+        self.mounted = []
+        for folder in ('store', 'redis'):  # a small disk each
+            os.makedirs(os.path.join(directory, folder))
+            self.mount(folder, DISK_BYTES)
         with open(os.path.join(directory, 'current.yaml'), 'w', encoding='utf-8') as file:
             file.write(POLICY)
         with open(self.settings, 'w', encoding='utf-8') as file:
@@ -40,11 +46,11 @@ state_directory: {directory}
 pairs:
   - {{name: test, inside: "net_af_packet0,iface=near-in,framecnt=2048", outside: "net_af_packet1,iface=near-out", mode: strict, fail: closed, block: reset}}
 memory: {{hugepages: off}}
-timeouts: {{udp_s: 2}}
+timeouts: {{udp_s: {udp_s}}}
 privacy: {{people: clear}}
 redis: {{socket: {self.socket}, stream_keep_s: 0}}
 classifier: {{user: root, policy: {directory}/current.yaml, catalogue: "", spool_megabytes: 16}}
-engine: {{user: root, store: {directory}/weir.db}}
+engine: {{user: root, store: {directory}/store/weir.db}}
 ''')
         self.set_clock('+0')
 
@@ -52,13 +58,13 @@ engine: {{user: root, store: {directory}/weir.db}}
 
     def command(self, name):
         if name == 'redis-server':
-            return [name, '--port', '0', '--unixsocket', self.socket, '--dir', self.dir, '--save', '', '--appendonly', 'yes',
-                    '--appendfsync', 'everysec']
+            return [name, '--port', '0', '--unixsocket', self.socket, '--dir', os.path.join(self.dir, 'redis'), '--save', '',
+                    '--appendonly', 'yes', '--appendfsync', 'everysec']
         return [os.path.join(self.bin, name), '--config', self.settings]
 
     def launch(self, name):
         environment = dict(os.environ)
-        if self.fake_clock and name == 'weir-engine':
+        if self.fake_clock and name in ('weir-engine', 'weir-dataplane'):
             environment.update(LD_PRELOAD=FAKE_CLOCK, FAKETIME_TIMESTAMP_FILE=os.path.join(self.dir, 'clock'),
                                FAKETIME_NO_CACHE='1', FAKETIME_DONT_FAKE_MONOTONIC='1')
         with open(os.path.join(self.dir, name + '.log'), 'ab') as log:
@@ -107,14 +113,32 @@ engine: {{user: root, store: {directory}/weir.db}}
 
     # places
 
+    def mount(self, folder, size):
+        sh(f'mount -t tmpfs -o size={size} none {self.dir}/{folder}')
+        self.mounted.append(folder)
+
+    @contextlib.contextmanager
+    def full(self, folder):
+        """A disk on which nothing has room."""
+        ballast = os.path.join(self.dir, folder, BALLAST)
+        with open(ballast, 'wb', buffering=0) as file:
+            for size in (1 << 16, 1 << 12):
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(bytes(size))
+        try:
+            yield
+        finally:
+            os.unlink(ballast)
+
     def restart_classifier(self):
-        self.kill('weir-classifier')
-        self.look_after()
+        self.stay_dead('weir-classifier')
+        self.until('an end of its channel', lambda: self.worker()['channel'] != 'attached')
+        self.come_back('weir-classifier')
         self.until('an attached classifier', lambda: self.worker()['channel'] == 'attached')
 
     def small_spool(self):
-        sh(f'mount -t tmpfs -o size={SPOOL_BYTES} none {self.dir}/spool')
-        self.mounted = True
+        self.mount('spool', SPOOL_BYTES)
         self.restart_classifier()
 
     def no_spool(self):
@@ -161,9 +185,11 @@ engine: {{user: root, store: {directory}/weir.db}}
     def last_commit(self):
         return self.weirctl('status')['engine']['last_commit']
 
+    def violations(self):
+        return self.weirctl('violation', 'list', '--all', '--count', '10000')
+
     def table(self):
-        rows = self.weirctl('violation', 'list', '--all', '--count', '10000')
-        return {(row['subject'], row['object']): row['count'] for row in rows}
+        return {(row['subject'], row['object']): row['count'] for row in self.violations()}
 
     def table_when(self, whole):
         """When all is recorded, or nothing more comes; the events that wait are given their time first."""
@@ -193,6 +219,10 @@ engine: {{user: root, store: {directory}/weir.db}}
             found.append(f'{dead} entries in weir:dead')
         return found
 
+    def said(self, name, word):
+        with open(os.path.join(self.dir, name + '.log'), encoding='utf-8', errors='replace') as log:
+            return word in log.read()
+
     def last_words(self):
         words = []
         for name in self.processes:
@@ -212,5 +242,5 @@ engine: {{user: root, store: {directory}/weir.db}}
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if self.mounted:
-            sh(f'umount {self.dir}/spool')
+        for folder in self.mounted:
+            sh(f'umount {self.dir}/{folder}')

@@ -28,14 +28,14 @@ def flows(count):
 
 
 class Flow:
-    def __init__(self, client, server, number):
+    def __init__(self, client, server, number, server_port=9_999, payload=MARK):
         self.client, self.server = client, server
+        self.server_port, self.payload = server_port, payload
         self.blocked = server.startswith('203.')
         self.port = 2_000 + number % PORT_STEP
         self.ports = 1
         self.tries = 0
         self.sent = 0.0
-        self.kills = 0  # of classifiers
 
 
 class Replay:
@@ -54,7 +54,7 @@ class Replay:
 
     def wanted(self):
         """Each row that has to be recorded, and how often it may have been seen at most."""
-        return {(flow.client, flow.server): flow.ports + flow.kills for flow in self.told}
+        return {(flow.client, flow.server): flow.ports for flow in self.told}
 
     def play(self, appliance, look=lambda _: None, enough=lambda: True):
         """All that is left of the list, over again the last flows until `enough`."""
@@ -74,16 +74,15 @@ class Replay:
             if now > deadline:
                 raise AssertionError(f'{len(self.waiting)} flows were not told within {DEADLINE_S} s that they are blocked')
             while self.next < until and len(self.waiting) < OUTSTANDING_MAX and self.next - first < (now - begun) * self.rate:
-                self.begin(self.flows[self.next], appliance.killed['weir-classifier'])
+                self.begin(self.flows[self.next])
                 self.next += 1
-            self.listen(appliance.killed['weir-classifier'])
+            self.listen()
             self.try_again(now)
             appliance.look_after()
             look(now)
             time.sleep(0.001)
 
-    def begin(self, flow, kills):
-        flow.kills = kills
+    def begin(self, flow):
         if flow.blocked:
             self.waiting[flow.client, flow.port, flow.server] = flow
         self.send(flow)
@@ -91,7 +90,7 @@ class Replay:
     def send(self, flow):
         flow.tries += 1
         flow.sent = time.monotonic()
-        body = frames.udp(flow.client, flow.server, (flow.port, 9_999), MARK)
+        body = frames.udp(flow.client, flow.server, (flow.port, flow.server_port), flow.payload)
         packet = frames.ip(flow.client, flow.server, frames.UDP, body)
         self.inside.send(frames.link('inside', packet, frames.ethertype_of(flow.client), (), ''))
 
@@ -108,13 +107,11 @@ class Replay:
                 self.waiting[flow.client, flow.port, flow.server] = flow
             self.send(flow)
 
-    def listen(self, kills):
+    def listen(self):
         for frame in arrived(self.inside):
             quoted = quoted_flow(frame)
             if quoted in self.waiting:
-                flow = self.waiting.pop(quoted)
-                flow.kills = kills - flow.kills  # while it waited: its answer may have died with the channel
-                self.told.append(flow)
+                self.told.append(self.waiting.pop(quoted))
         self.slipped += sum(MARK in frame and frame[30:33] == bytes((203, 0, 113)) for frame in arrived(self.outside))
 
 
