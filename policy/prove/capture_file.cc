@@ -68,6 +68,26 @@ Result<void> write_capture(const std::string& path, const std::vector<TimedFrame
   return {};
 }
 
+Result<std::vector<TimedFrame>> frames_of(std::string_view capture) {
+  FileHeader header;
+  const bool known = next(capture, header) && header.link == kEthernet &&
+                     (header.magic == kMagicNanoseconds || header.magic == kMagicMicroseconds);
+  if (!known) return failure(ErrorCode::kCorrupt, "is no capture of Ethernet frames");
+  const TimeNs unit = header.magic == kMagicNanoseconds ? 1 : kMicrosecond;
+  std::vector<TimedFrame> frames;
+  FrameHeader one;
+  while (next(capture, one)) {
+    if (one.bytes > capture.size()) break;
+    frames.push_back(
+        {one.seconds * kSecond + one.fraction * unit, std::string(capture.substr(0, one.bytes))});
+    capture.remove_prefix(one.bytes);
+    one = {};
+  }
+  if (!capture.empty() || one.bytes != 0)
+    return failure(ErrorCode::kCorrupt, "ends in the middle of a frame");
+  return frames;
+}
+
 Result<std::vector<TimedFrame>> read_capture(const std::string& path) {
   std::error_code none;
   const std::uintmax_t size = std::filesystem::file_size(path, none);
@@ -78,23 +98,8 @@ Result<std::vector<TimedFrame>> read_capture(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   in.read(bytes.data(), static_cast<std::streamsize>(size));
   if (!in) return failure(ErrorCode::kSystem, "cannot read " + path);
-
-  std::string_view left = bytes;
-  FileHeader header;
-  const bool known = next(left, header) && header.link == kEthernet &&
-                     (header.magic == kMagicNanoseconds || header.magic == kMagicMicroseconds);
-  if (!known) return failure(ErrorCode::kCorrupt, path + " is no capture of Ethernet frames");
-  const TimeNs unit = header.magic == kMagicNanoseconds ? 1 : kMicrosecond;
-  std::vector<TimedFrame> frames;
-  FrameHeader one;
-  while (next(left, one)) {
-    if (one.bytes > left.size()) break;
-    frames.push_back({one.seconds * kSecond + one.fraction * unit, std::string(left.substr(0, one.bytes))});
-    left.remove_prefix(one.bytes);
-    one = {};
-  }
-  if (!left.empty() || one.bytes != 0)
-    return failure(ErrorCode::kCorrupt, path + " ends in the middle of a frame");
+  auto frames = frames_of(bytes);
+  if (!frames) frames.error().what = path + " " + frames.error().what;
   return frames;
 }
 

@@ -21,7 +21,9 @@ struct TimedFrame {
 
 /// Replaces the file. kSystem: it cannot be written.
 [[nodiscard]] Result<void> write_capture(const std::string& path, const std::vector<TimedFrame>& frames);
-/// kSystem: it cannot be read; kCorrupt: not such a capture, or it ends in the middle of a frame; kLimit.
+/// The frames of such a file's bytes. kCorrupt: not such a capture, or it ends in the middle of a frame.
+[[nodiscard]] Result<std::vector<TimedFrame>> frames_of(std::string_view capture);
+/// The same of a file. kSystem: it cannot be read; kLimit.
 [[nodiscard]] Result<std::vector<TimedFrame>> read_capture(const std::string& path);
 
 }  // namespace weir::prove
