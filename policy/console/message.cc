@@ -10,7 +10,7 @@
 namespace weir::console {
 namespace {
 
-constexpr std::string_view kProblemPage = "https://weir.example/docs/console-problems#";
+constexpr std::string_view kProblemName = "urn:weir:problem:";
 constexpr std::size_t kProblemIdBytes = 6;
 
 int digit_of(char c) {
@@ -40,7 +40,7 @@ std::string_view title_of(std::string_view code) {
 }
 
 Json problem_json(int status, std::string_view code, std::string_view detail) {
-  return {{"type", fmt::format("{}{}", kProblemPage, code)},
+  return {{"type", fmt::format("{}{}", kProblemName, code)},
           {"title", title_of(code)},
           {"status", status},
           {"detail", ctl::printable(detail)},

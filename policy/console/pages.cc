@@ -12,6 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kIndex = "index.html";
 constexpr std::string_view kForEver = "public, max-age=31536000, immutable";
 
 struct TypeOfEnding {
@@ -44,7 +45,7 @@ std::string relative_of(std::string_view path) {
       decoded->find("//") != std::string::npos || decoded->find('\\') != std::string::npos) {
     return {};
   }
-  return *decoded == "/" ? "index.html" : decoded->substr(1);
+  return *decoded == "/" ? kIndex : decoded->substr(1);
 }
 
 /// Within the folder, whatever links say; empty: there is no such file.
@@ -78,9 +79,10 @@ Response page(const std::string& folder, std::string_view path, bool takes_gzip)
   std::string relative = relative_of(path);
   if (relative.empty()) return plain(404, "There is no such page.\n");
   std::string file = file_in(folder, relative);
-  if (file.empty() && fs::path{relative}.has_extension()) return plain(404, "There is no such page.\n");
+  if (file.empty() && relative != kIndex && fs::path{relative}.has_extension())
+    return plain(404, "There is no such page.\n");
   if (file.empty()) {
-    relative = "index.html";
+    relative = kIndex;
     file = file_in(folder, relative);
   }
   if (file.empty()) {

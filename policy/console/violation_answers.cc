@@ -27,6 +27,7 @@ Json api_row(const policy::Violation& violation, TimeNs now, const ctl::PeopleSh
 
 Result<std::vector<std::string>> states_of(const std::string& text) {
   std::vector<std::string> states;
+  if (text.empty()) return states;
   for (const std::string_view word : comma_separated(text)) {
     if (std::ranges::find(policy::kViolationStates, word) == policy::kViolationStates.end())
       return failure(ErrorCode::kInvalid, fmt::format("'{}' is no state", word));
@@ -37,6 +38,7 @@ Result<std::vector<std::string>> states_of(const std::string& text) {
 
 Result<std::vector<Severity>> severities_of(const std::string& text) {
   std::vector<Severity> severities;
+  if (text.empty()) return severities;
   for (const std::string_view word : comma_separated(text)) {
     std::size_t i = 0;
     while (i < policy::kSeverities && word != to_string(static_cast<Severity>(i))) ++i;

@@ -256,6 +256,7 @@ async function technicianEdits() {
   await page.locator("#commit-message").fill("no new.example any more");
   await button("Commit").click();
   await page.locator("[data-pending] .countdown").waitFor();
+  check("nobody else is said to have changed it", (await page.getByText("Meanwhile somebody").count()) === 0);
   await accessible("policy on trial");
   if (told.shots) await page.screenshot({ path: join(told.shots, "policy-trial-light.png") });
   await button("Confirm: keep it").click();

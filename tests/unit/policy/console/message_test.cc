@@ -20,7 +20,7 @@ TEST(Problem, IsThatOfRfc9457) {
   EXPECT_EQ(json["status"], 409);
   EXPECT_EQ(json["code"], "conflict");
   EXPECT_FALSE(json["title"].get<std::string>().empty());
-  EXPECT_TRUE(json["type"].get<std::string>().ends_with("#conflict"));
+  EXPECT_TRUE(json["type"].get<std::string>().ends_with(":conflict"));
   EXPECT_EQ(json["detail"].get<std::string>().find('\x1b'), std::string::npos);
   EXPECT_NE(json["id"], Json::parse(problem(409, "conflict").body)["id"]);
 }

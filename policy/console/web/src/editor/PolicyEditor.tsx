@@ -181,7 +181,7 @@ export function PolicyCompare({ labels: [left, right], before, after }: PolicyCo
         extensions: [
           common(left),
           fixed,
-          EditorView.contentAttributes.of({ tabindex: "0", role: "document" }),
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" }),
         ],
       },
       b: {
@@ -189,7 +189,7 @@ export function PolicyCompare({ labels: [left, right], before, after }: PolicyCo
         extensions: [
           common(right),
           fixed,
-          EditorView.contentAttributes.of({ tabindex: "0", role: "document" }),
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" }),
         ],
       },
       collapseUnchanged: { margin: 3, minSize: 6 },

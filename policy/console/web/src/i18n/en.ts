@@ -48,7 +48,7 @@ export const en = {
   "column.count": "Count",
   "column.dropped": "Dropped",
   "column.due": "Due",
-  "column.evidence": "Recognised by",
+  "column.evidence": "Evidence",
   "column.exception": "Exception",
   "column.first_seen": "First seen",
   "column.flows": "Flows",

@@ -53,7 +53,7 @@ export const fr: Record<keyof typeof en, string> = {
   "column.count": "Nombre",
   "column.dropped": "Jetées",
   "column.due": "Échéance",
-  "column.evidence": "Reconnu à",
+  "column.evidence": "Preuve",
   "column.exception": "Exception",
   "column.first_seen": "Vu d’abord",
   "column.flows": "Flux",

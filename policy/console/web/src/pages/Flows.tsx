@@ -53,7 +53,7 @@ function FlowTable({
     <Table variant="compact" aria-label={t("nav.flows")} gridBreakPoint="grid-lg" className="queue">
       <Thead>
         <Tr>
-          <Th>{t("column.time")}</Th>
+          <Th className="extra">{t("column.time")}</Th>
           <Th>{t("column.client")}</Th>
           <Th className="extra">{t("column.server")}</Th>
           <Th className="extra">{t("column.app")}</Th>
@@ -66,7 +66,7 @@ function FlowTable({
       <Tbody>
         {flows.map((flow) => (
           <Tr key={flow.id} className={flow.id === shown ? "here" : undefined} data-flow={flow.id}>
-            <Td dataLabel={t("column.time")}>
+            <Td dataLabel={t("column.time")} className="extra">
               <Moment at={flow.ended ?? flow.started} />
             </Td>
             <Td dataLabel={t("column.client")} className="mono">

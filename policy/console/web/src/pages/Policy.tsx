@@ -67,12 +67,14 @@ function Work({ policy }: { policy: Edited }) {
   const overtaken = policy.revision !== base.revision;
 
   useEffect(() => {
-    if (!edited && overtaken) {
+    if (!overtaken) return;
+    if (policy.text === text) setBase(policy);
+    else if (!edited) {
       setBase(policy);
       setText(policy.text);
       setVersion((old) => old + 1);
     }
-  }, [edited, overtaken, policy]);
+  }, [edited, overtaken, policy, text]);
   useEffect(() => {
     const wanted = params.get("find");
     if (wanted) editor.current?.find(wanted);
