@@ -8,8 +8,8 @@ namespace weir::policy {
 namespace {
 
 // Crockford's base 32: o is read as 0, i and l as 1.
-constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";
-static_assert(kLetters.size() == 32);
+constexpr std::string_view kCodeLetters = "0123456789abcdefghjkmnpqrstvwxyz";
+static_assert(kCodeLetters.size() == 32);
 constexpr std::size_t kGroups = 4;
 constexpr std::size_t kGroupLetters = 4;
 
@@ -25,7 +25,7 @@ Result<std::string> make_first_code(Store& store, TimeNs lasts, TimeNs now) {
   std::string code;
   for (std::size_t i = 0; i < random.size(); ++i) {
     if (i > 0 && i % kGroupLetters == 0) code += '-';
-    code += kLetters[static_cast<unsigned char>(random[i]) % kLetters.size()];
+    code += kCodeLetters[static_cast<unsigned char>(random[i]) % kCodeLetters.size()];
   }
   auto batch = store.begin();
   if (!batch) return tl::unexpected(batch.error());

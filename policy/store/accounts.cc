@@ -41,7 +41,7 @@ Result<ConsoleAccount> read_account(soci::session& session, const std::string& n
   return found;
 }
 
-Number rows_of(soci::session& session, const char* table) {
+Number count_of(soci::session& session, const char* table) {
   Number count = 0;
   session << fmt::format("SELECT COUNT(*) FROM {}", table), into(count);
   return count;
@@ -76,7 +76,7 @@ Result<void> add_account(Batch& batch, const ConsoleAccount& account) {
   if (present) return failure(ErrorCode::kBusy, fmt::format("there is an account {} already", account.name));
   if (present.error().code != ErrorCode::kNotFound) return tl::unexpected(present.error());
   const auto count =
-      caught("cannot count the accounts", [&] { return rows_of(session, "console_accounts"); });
+      caught("cannot count the accounts", [&] { return count_of(session, "console_accounts"); });
   if (!count) return tl::unexpected(count.error());
   if (*count >= kAccountsMax)
     return failure(ErrorCode::kLimit, fmt::format("there are {} accounts already", kAccountsMax));
