@@ -20,7 +20,7 @@
 namespace weir::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 48> kLooks{"audit list",
+constexpr std::array<std::string_view, 49> kLooks{"audit list",
                                                   "audit verify",
                                                   "bypass status",
                                                   "capture list",
@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 48> kLooks{"audit list",
                                                   "evidence verify",
                                                   "exception list",
                                                   "explain",
+                                                  "export list",
                                                   "export test",
                                                   "flow list",
                                                   "flow watch",
@@ -150,6 +151,20 @@ Audited audited(std::string_view path) {
   if (among(kLooks, path)) return Audited::kLooks;
   if (among(kWhenDone, path)) return Audited::kWhenDone;
   return among(kItself, path) ? Audited::kItself : Audited::kAlways;
+}
+
+std::span<const std::string_view> commands_said(Audited how) {
+  switch (how) {
+    case Audited::kLooks:
+      return kLooks;
+    case Audited::kWhenDone:
+      return kWhenDone;
+    case Audited::kItself:
+      return kItself;
+    case Audited::kAlways:
+      break;
+  }
+  return {};
 }
 
 policy::AuditEntry entry_of(std::string verb, std::string object, std::string reason) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ enum class Audited : std::uint8_t {
 /// "policy apply", "quota forgive".
 [[nodiscard]] std::string path_of(const CLI::App& command);
 [[nodiscard]] Audited audited(std::string_view path);
+/// The commands that are said to be so; of kAlways none: that is what the others are.
+[[nodiscard]] std::span<const std::string_view> commands_said(Audited how);
 
 /// The entry of whoever runs this, now; result "done".
 [[nodiscard]] policy::AuditEntry entry_of(std::string verb, std::string object, std::string reason);

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "policy/ctl/context.h"
+#include "policy/ctl/commands.h"
 
 namespace {
 
@@ -41,32 +41,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"table", "json", "csv"}))
       ->each([&context](const std::string& word) { context.format = word_to_format(word); });
 
-  weir::ctl::add_status(app, context);
-  weir::ctl::add_bypass(app, context);
-  weir::ctl::add_metrics(app, context);
-  weir::ctl::add_policy(app, context);
-  weir::ctl::add_category(app, context);
-  weir::ctl::add_directory(app, context);
-  weir::ctl::add_flow(app, context);
-  weir::ctl::add_violation(app, context);
-  weir::ctl::add_notify(app, context);
-  weir::ctl::add_report(app, context);
-  weir::ctl::add_evidence(app, context);
-  weir::ctl::add_audit(app, context);
-  weir::ctl::add_reveal(app, context);
-  weir::ctl::add_person(app, context);
-  weir::ctl::add_quota(app, context);
-  weir::ctl::add_usage(app, context);
-  weir::ctl::add_software(app, context);
-  weir::ctl::add_exception(app, context);
-  weir::ctl::add_explain(app, context);
-  weir::ctl::add_export(app, context);
-  weir::ctl::add_console(app, context);
-  weir::ctl::add_config(app, context);
-  weir::ctl::add_capture(app, context);
-  weir::ctl::add_classify(app, context);
-  weir::ctl::add_top(app, context);
-  weir::ctl::add_store(app, context);
+  weir::ctl::add_commands(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
