@@ -31,6 +31,8 @@ constexpr EngineCounter kEngineCounters[] = {
     {"sources_evicted", "weir_engine_sources_evicted_total",
      "Classifiers whose numbers are followed no more."},
     {"quotas_evicted", "weir_engine_quotas_evicted_total", "Sums of quotas that made room for others."},
+    {"notifications_evicted", "weir_engine_notifications_evicted_total",
+     "Violations of which a receiver will not be told: too many waited."},
     {"quota_facts", "weir_engine_quota_facts_total", "Facts about quotas told to classifiers."},
     {"quota_uses_ignored", "weir_engine_quota_uses_ignored_total", "Uses of quotas that count for nothing."},
 };

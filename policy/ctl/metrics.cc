@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl metrics: what the data plane, the classifiers, the engine and weir-export count, as one page of
-// Prometheus text. With
-// --output a file for node_exporter's textfile collector, which must never see half of it.
+// weirctl metrics: what the data plane, the classifiers, the engine, weir-export and weir-notify count, as
+// one page of Prometheus text. With --output a file for node_exporter's textfile collector, which must never
+// see half of it.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -16,8 +16,10 @@
 #include "policy/ctl/engine_metrics.h"
 #include "policy/ctl/export_state.h"
 #include "policy/ctl/metric_page.h"
+#include "policy/ctl/notify_metrics.h"
 #include "policy/model/durable_file.h"
 #include "policy/model/wall_clock.h"
+#include "policy/store/notify_store.h"
 
 namespace weir::ctl {
 namespace {
@@ -49,6 +51,23 @@ bool add_engine(MetricPage& page, const Settings& settings) {
   return beat != state->end() && wall_clock() - beat->second < kEngineSilentMax;
 }
 
+/// What the spool and the store say: weir-notify listens to nobody.
+void add_receivers(MetricPage& page, const Settings& settings) {
+  const notify::Spool spool{notify_directory(settings)};
+  auto store = open_store(settings);
+  std::vector<ReceiverState> receivers;
+  for (const NotificationReceiver& one : settings.notifications) {
+    ReceiverState state{.name = one.name,
+                        .waiting = spool.keys(one.name, notify::Box::kWaiting).size(),
+                        .progress = spool.progress(one.name)};
+    if (store) {
+      if (const auto owed = policy::owed_count(*store, one.name)) state.owed = *owed;
+    }
+    receivers.push_back(std::move(state));
+  }
+  page.add(notify_metrics(receivers));
+}
+
 void metrics(Context& context, const std::string& output) {
   const auto settings = context.settings();
   if (!settings) return;
@@ -74,6 +93,7 @@ void metrics(Context& context, const std::string& output) {
     if (exporter) page.add(exporter->metrics);
     page.up("export", "", exporter && exporter->alive);
   }
+  if (!settings->notifications.empty()) add_receivers(page, *settings);
   if (!anybody) context.exit_code = kUnreachable;
   if (output.empty()) {
     print(page.text());
