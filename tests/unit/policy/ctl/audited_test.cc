@@ -52,6 +52,7 @@ TEST(Audited, EveryOtherCommandIsInTheLog) {
                                      "capture stop",
                                      "category import",
                                      "category rollback",
+                                     "console code",
                                      "exception add",
                                      "exception remove",
                                      "notify test",
