@@ -13,6 +13,7 @@
 #include "policy/lang/compile.h"
 #include "policy/store/flow_sums.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/stored_violations.h"
 #include "tests/unit/policy/engine/event_builder.h"
 
 namespace weir::policy {
@@ -68,7 +69,7 @@ class DuplicatesTest : public ::testing::Test {
   }
   [[nodiscard]] std::string tables() const {
     Store store = Store::open(store_path(), StoreAccess::kRead).value();
-    const std::vector<Violation> violations = store.violations(false, 1'000).value();
+    const std::vector<Violation> violations = test::violations(store, false, 1'000).value();
     const std::vector<Software> software = store.software("", 1'000).value();
     const auto usage = usage_by(store, kByClient, {0, 2 * kSumDay}, 10, kSecond).value();
     std::vector<std::string> lines;
