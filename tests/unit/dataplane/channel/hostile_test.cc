@@ -219,7 +219,7 @@ TEST(HostileChannel, AttachRefusesForeignMemory) {
   EXPECT_FALSE(attach_after([](HostileView& m) { m[4] ^= 1; })) << "version";
   EXPECT_FALSE(attach_after([](HostileView& m) { m[8] = 32; })) << "more requests than the file holds";
   EXPECT_FALSE(attach_after([](HostileView& m) { m[8] = 15; })) << "not a power of two";
-  EXPECT_FALSE(attach_after([](HostileView& m) { m[24] ^= 1; })) << "total";
+  EXPECT_FALSE(attach_after([](HostileView& m) { m[32] ^= 1; })) << "total";
   EXPECT_FALSE(ClassifierEnd::attach({-1, -1, -1}).has_value());
 }
 
