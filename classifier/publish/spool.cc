@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "classifier/publish/spool_record.h"
-
 #include "policy/model/durable_file.h"
 
 namespace weir::classifier {

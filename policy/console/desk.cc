@@ -4,11 +4,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <charconv>
-
 #include "policy/audit/later_log.h"
 #include "policy/audit/signing.h"
 #include "policy/ctl/exceptions.h"
+#include "policy/lang/port_range.h"
 
 namespace weir::console {
 namespace {
@@ -58,10 +57,8 @@ std::string Call::asked(std::string_view name) const {
 std::optional<std::uint32_t> Call::count() const {
   const std::string text = asked("count");
   if (text.empty()) return kRowsDefault;
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && value >= 1 && value <= kRowsMax ? std::optional{value} : std::nullopt;
+  const auto value = policy::whole_number<std::uint32_t>(text);
+  return value && *value >= 1 && *value <= kRowsMax ? value : std::nullopt;
 }
 
 std::string hash_of_token(const std::string& token) { return policy::sha256(token); }
@@ -81,6 +78,12 @@ Result<TimeNs> lasting(const Call& call) {
 }
 
 Json time_json(TimeNs time) { return time == 0 ? Json(nullptr) : Json(ctl::time_text(time)); }
+
+Json without_dashes(Json row, std::initializer_list<const char*> keys) {
+  for (const char* const key : keys)
+    if (row[key] == "-") row[key] = nullptr;
+  return row;
+}
 
 policy::AuditEntry Desk::entry_of(const Call& call, std::string verb, std::string object,
                                   std::string reason) {

@@ -79,5 +79,7 @@ class Desk {
 [[nodiscard]] Result<TimeNs> lasting(const Call& call);
 /// RFC 3339, or null for 0.
 [[nodiscard]] Json time_json(TimeNs time);
+/// A row of weirctl's: where that writes "-" under a key, the API has null.
+[[nodiscard]] Json without_dashes(Json row, std::initializer_list<const char*> keys);
 
 }  // namespace weir::console

@@ -11,6 +11,7 @@
 #include "policy/ctl/flow_row.h"
 #include "policy/ctl/recorded_events.h"
 #include "policy/engine/event_codec.h"
+#include "policy/lang/words.h"
 
 namespace weir::console {
 namespace {
@@ -46,8 +47,8 @@ Json flow_json(const event::FlowEvent& event, const ctl::PeopleShown& shown) {
 }
 
 bool contains(std::string_view text, std::string_view part) {
-  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::search(text, part, {}, small, small).begin() != text.end() || part.empty();
+  return std::ranges::search(text, part, {}, policy::lower, policy::lower).begin() != text.end() ||
+         part.empty();
 }
 
 struct FlowWanted {
@@ -77,14 +78,15 @@ Result<FlowsFound> search(const Settings& settings, const FlowWanted& wanted, st
   for (const std::string& stream : names) {
     std::unordered_set<std::string> known;
     std::uint32_t hits = 0;
-    const auto walked = ctl::walk_back(*streams, stream, kSearchEventsMax / names.size(),
-                                       [&](const event::FlowEvent& event, TimeNs) {
-                                         ++found.searched;
-                                         if (!wanted.is(event) || !known.insert(event.flow_id()).second)
-                                           return true;
-                                         found.events.push_back(event);
-                                         return ++hits < count;
-                                       });
+    const auto walked = ctl::walk_back(
+        *streams, stream, kSearchEventsMax / names.size(),
+        [&](const event::FlowEvent& event, TimeNs) {
+          ++found.searched;
+          if (!wanted.is(event) || !known.insert(event.flow_id()).second) return true;
+          found.events.push_back(event);
+          return ++hits < count;
+        },
+        {}, ctl::DecisionPath::kLeftOut);
     if (!walked) return tl::unexpected(walked.error());
   }
   std::ranges::sort(found.events, std::greater{}, &event::FlowEvent::time_ns);

@@ -2,11 +2,12 @@
 // What passes, who uses it, how the processes are, who did what; and what changed since a page last heard.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <mutex>
 
 #include "policy/console/answers.h"
+#include "policy/ctl/software_row.h"
 #include "policy/ctl/status.h"
+#include "policy/lang/port_range.h"
 #include "policy/model/wall_clock.h"
 #include "policy/store/audit_store.h"
 #include "policy/store/flow_sums.h"
@@ -91,7 +92,7 @@ TimeNs step_of(TimeNs lasts) {
   return lasts / policy::kSumHour <= kTrafficPoints ? policy::kSumHour : policy::kSumDay;
 }
 
-/// What all pages hear of; made anew at most once a tick, whoever asks.
+/// What all pages hear of; the status is made anew at most once a tick, whoever asks.
 class Ticker {
  public:
   struct Said {
@@ -184,17 +185,8 @@ Response list_software(Desk& desk, const Call& call) {
   if (!software) return problem_of(software.error());
   const ctl::PeopleShown shown{desk.settings()};
   Json rows = Json::array();
-  for (const policy::Software& one : *software) {
-    rows.push_back({{"client", shown.subject(one.client)},
-                    {"product", one.product},
-                    {"version", one.version},
-                    {"state", to_string(one.state)},
-                    {"count", one.count},
-                    {"first_seen", time_json(one.first_seen)},
-                    {"last_seen", time_json(one.last_seen)},
-                    {"evidence", one.evidence},
-                    {"flow", one.flow_id}});
-  }
+  for (const policy::Software& one : *software)
+    rows.push_back(without_dashes(ctl::software_row(one, shown), {"first_seen", "last_seen"}));
   return json_response({{"software", std::move(rows)}});
 }
 
@@ -216,9 +208,9 @@ Response list_audit(Desk& desk, const Call& call) {
   if (!head) return problem_of(head.error());
   std::int64_t last = head->number;
   if (const std::string cursor = call.asked("cursor"); !cursor.empty()) {
-    const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), last);
-    if (error != std::errc{} || end != cursor.data() + cursor.size() || last < 0 || last > head->number)
-      return problem(422, "invalid", "no such cursor");
+    const auto number = policy::whole_number<std::int64_t>(cursor);
+    if (!number || *number < 0 || *number > head->number) return problem(422, "invalid", "no such cursor");
+    last = *number;
   }
   const std::int64_t first = std::max<std::int64_t>(last - *count + 1, head->first);
   Json rows = Json::array();

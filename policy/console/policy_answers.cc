@@ -3,7 +3,6 @@
 // weirctl policy.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "policy/audit/signing.h"
@@ -16,6 +15,7 @@
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
+#include "policy/lang/port_range.h"
 
 namespace weir::console {
 namespace {
@@ -93,13 +93,6 @@ ctl::Context quiet_context(const Desk& desk, ctl::Told& told) {
   context.told = &told;
   context.program = desk.weirctl();
   return context;
-}
-
-std::optional<std::uint32_t> revision_number(const std::string& text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && number > 0 ? std::optional{number} : std::nullopt;
 }
 
 }  // namespace
@@ -211,8 +204,8 @@ Response list_revisions(Desk& desk, const Call&) {
 }
 
 Response show_revision(Desk& desk, const Call& call) {
-  const auto number = revision_number(call.arguments.front());
-  if (!number) return problem(404, "not-found");
+  const auto number = policy::whole_number<std::uint32_t>(call.arguments.front());
+  if (!number || *number == 0) return problem(404, "not-found");
   const auto text = ctl::text_of(desk.settings().classifier.policy, *number);
   return text ? json_response({{"revision", *number}, {"text", *text}}) : problem_of(text.error());
 }

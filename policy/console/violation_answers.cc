@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "policy/console/answers.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/ctl/violation_words.h"
 #include "policy/lang/moment.h"
+#include "policy/lang/port_range.h"
 #include "policy/model/settings.h"
 #include "policy/store/violation_store.h"
 
@@ -17,12 +17,8 @@ namespace {
 
 constexpr std::size_t kChangesMax = 1'000;  // violations at once
 
-/// Where weirctl writes "-" the API has null.
 Json api_row(const policy::Violation& violation, TimeNs now, const ctl::PeopleShown& shown) {
-  Json row = ctl::violation_row(violation, now, shown);
-  for (const char* const key : {"due", "first_seen", "last_seen"})
-    if (row[key] == "-") row[key] = nullptr;
-  return row;
+  return without_dashes(ctl::violation_row(violation, now, shown), {"due", "first_seen", "last_seen"});
 }
 
 Result<std::vector<std::string>> states_of(const std::string& text) {
@@ -141,13 +137,11 @@ Response list_violations(Desk& desk, const Call& call) {
 }
 
 Response show_violation(Desk& desk, const Call& call) {
-  const std::string& text = call.arguments.front();
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size()) return problem(404, "not-found");
-  const auto violation = desk.store().violation(id);
+  const auto id = policy::whole_number<std::int64_t>(call.arguments.front());
+  if (!id) return problem(404, "not-found");
+  const auto violation = desk.store().violation(*id);
   if (!violation) return problem_of(violation.error());
-  const auto history = policy::violation_history(desk.store(), id);
+  const auto history = policy::violation_history(desk.store(), *id);
   if (!history) return problem_of(history.error());
   const ctl::PeopleShown shown{desk.settings()};
   Json row = api_row(*violation, call.now, shown);

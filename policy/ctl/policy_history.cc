@@ -2,7 +2,6 @@
 // weirctl policy log | diff | confirm | rollback: what was in force before, what differs, and back to it.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdio>
 #include <memory>
 
@@ -13,9 +12,9 @@
 #include "policy/ctl/policy_history.h"
 #include "policy/lang/compile.h"
 #include "policy/lang/pending.h"
+#include "policy/lang/port_range.h"
 
 namespace weir::ctl {
-namespace {}  // namespace
 
 Json revision_rows(const std::string& path) {
   const std::uint32_t present = revision_on_disk(path);
@@ -53,12 +52,10 @@ void show_log(Context& context) {
 
 /// A revision's number, or a file.
 Result<NamedText> named_text(const Settings& settings, const std::string& word) {
-  std::uint32_t revision = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), revision);
-  const bool number = error == std::errc{} && end == word.data() + word.size();
-  const auto text = number ? text_of(settings.classifier.policy, revision) : read_text(word);
+  const auto revision = policy::whole_number<std::uint32_t>(word);
+  const auto text = revision ? text_of(settings.classifier.policy, *revision) : read_text(word);
   if (!text) return tl::unexpected(text.error());
-  return NamedText{number ? fmt::format("revision {}", revision) : word, *text};
+  return NamedText{revision ? fmt::format("revision {}", *revision) : word, *text};
 }
 
 void show_diff(Context& context, const std::vector<std::string>& words) {

@@ -3,9 +3,22 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
-#include "policy/ctl/people.h"
+#include "policy/ctl/software_row.h"
 
 namespace weir::ctl {
+
+Json software_row(const policy::Software& software, const PeopleShown& shown) {
+  return {{"client", shown.subject(software.client)},
+          {"product", software.product},
+          {"version", software.version},
+          {"state", to_string(software.state)},
+          {"count", software.count},
+          {"first_seen", time_text(software.first_seen)},
+          {"last_seen", time_text(software.last_seen)},
+          {"evidence", software.evidence},
+          {"flow", software.flow_id}};
+}
+
 namespace {
 
 constexpr std::uint32_t kProductsShown = 1'000;  // rows
@@ -22,17 +35,7 @@ void list_software(Context& context, const std::string& client, std::uint32_t co
   if (!software) return context.fail(software.error());
   const PeopleShown shown{*settings};
   Json rows = Json::array();
-  for (const policy::Software& one : *software) {
-    rows.push_back({{"client", shown.subject(one.client)},
-                    {"product", one.product},
-                    {"version", one.version},
-                    {"state", to_string(one.state)},
-                    {"count", one.count},
-                    {"first_seen", time_text(one.first_seen)},
-                    {"last_seen", time_text(one.last_seen)},
-                    {"evidence", one.evidence},
-                    {"flow", one.flow_id}});
-  }
+  for (const policy::Software& one : *software) rows.push_back(software_row(one, shown));
   print(render(context.format_or(Format::kTable), rows,
                {"client", "product", "version", "state", "first_seen", "last_seen", "evidence"}));
 }

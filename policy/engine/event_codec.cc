@@ -60,13 +60,15 @@ Result<void> check_size(std::string_view payload) {
 constexpr std::uint64_t kPathTag =
     static_cast<std::uint64_t>(event::FlowEvent::kPathFieldNumber) << 3U | 2U;  // of wire type 2: bytes
 
-/// Takes a varint off the front; false: there is none.
+/// Takes a varint off the front; false: there is none, or it has more bytes than its number needs, of which
+/// readers make different things.
 bool take_varint(std::string_view& rest, std::uint64_t& value) {
   value = 0;
   for (std::size_t i = 0; i < 10 && i < rest.size(); ++i) {
     const auto byte = static_cast<unsigned char>(rest[i]);
     value |= std::uint64_t{byte & 0x7fU} << 7U * i;
     if ((byte & 0x80U) != 0) continue;
+    if (byte == 0 && i > 0) return false;
     rest.remove_prefix(i + 1);
     return true;
   }

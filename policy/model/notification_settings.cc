@@ -8,11 +8,11 @@
 #include <set>
 
 #include "policy/model/duration.h"
+#include "policy/model/settings_table.h"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view kReceiverNameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
 constexpr std::array<std::string_view, 3> kKinds{"mail", "webhook", "syslog"};
 constexpr std::array<std::string_view, 3> kReports{"daily", "weekly", "monthly"};
 /// RFC 5424 section 6.2.1; those that a program may use.
@@ -142,10 +142,8 @@ class ReceiverReader {
 
   void name() {
     text(needed("name", "name: a word of a-z, 0-9 and -"), "name", made_.name,
-         fmt::format("write 1 to {} of a-z, 0-9 and -", kReceiverNameBytesMax), [](const std::string& value) {
-           return !value.empty() && value.size() <= kReceiverNameBytesMax &&
-                  value.find_first_not_of(kReceiverNameLetters) == std::string::npos;
-         });
+         fmt::format("write 1 to {} of a-z, 0-9 and -", kReceiverNameBytesMax),
+         [](const std::string& value) { return name_well_formed(value, kReceiverNameBytesMax); });
   }
 
   void to() {

@@ -16,9 +16,13 @@
 #include "policy/model/text_file.h"
 
 namespace weir {
-namespace {
 
-constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+bool name_well_formed(std::string_view name, std::size_t bytes_max) {
+  return !name.empty() && name.size() <= bytes_max &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+namespace {
 
 /// A value's place in `node` and what its row says about it.
 struct Value {
@@ -63,11 +67,6 @@ bool is_store_url_without_password(std::string_view text) {
   const std::size_t at = who.rfind('@');
   return (at == std::string_view::npos || who.substr(0, at).find(':') == std::string_view::npos) &&
          text.find("password=") == std::string_view::npos;
-}
-
-bool name_well_formed(std::string_view name, std::size_t bytes_max) {
-  return !name.empty() && name.size() <= bytes_max &&
-         name.find_first_not_of(kNameLetters) == std::string_view::npos;
 }
 
 template <typename WellFormed>

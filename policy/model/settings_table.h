@@ -58,6 +58,8 @@ struct SettingRow {
   std::string_view otherwise = {};  // the default of a key in a list, which has no place in Settings{}
 };
 
+/// kName: [a-z0-9-], 1 to `bytes_max` bytes.
+[[nodiscard]] bool name_well_formed(std::string_view name, std::size_t bytes_max);
 [[nodiscard]] std::span<const SettingRow> settings_table();
 /// A row's default as a person writes it; "required" for what has none.
 [[nodiscard]] std::string default_text(const SettingRow& row);

@@ -98,7 +98,8 @@ TEST(EventReader, RefusesWhatProtobufRefuses) {
   const std::string path = "\xba\x03";  // tag of field 55
   for (const std::string& step :
        {path + "\x03\x0a\x01\xff", path + "\x03\x0a\x02y", path + "\x7f", path, path + "\x01\x03",
-        std::string("\xba\x03\x01\x00", 4), path + "\x04\xe0\x10\x01x", path + "\x02\x28\x01"}) {
+        std::string("\xba\x03\x01\x00", 4), path + "\x04\xe0\x10\x01x", path + "\x02\x28\x01",
+        path + std::string("\x07\x88\x80\x80\x80\x80\x00\x01", 8)}) {
     expect_the_same(reader, whole + step, step);
     expect_the_same(reader, step + whole, step);
   }

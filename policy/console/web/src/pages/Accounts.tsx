@@ -3,7 +3,6 @@
 import {
   Alert,
   Button,
-  Form,
   FormGroup,
   FormSelect,
   FormSelectOption,
@@ -16,10 +15,11 @@ import {
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, csrf, type Schemas, told } from "../api/client";
 import { useMay, useMe } from "../api/session";
 import { useText } from "../i18n";
+import { FormDialog } from "../parts/FormDialog";
 import { Moment } from "../parts/Moment";
 import { useTell } from "../parts/Notices";
 import { PageTop } from "../parts/PageTop";
@@ -41,62 +41,53 @@ function NewAccount({ close }: { close: () => void }) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["accounts"] }),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <Modal isOpen onClose={close} variant="small" aria-labelledby="account-title">
-      <ModalHeader title={t("accounts.add")} labelId="account-title" description={t("accounts.add.body")} />
-      <ModalBody>
-        {add.error ? <Alert isInline variant="danger" title={failureText(add.error, t)} /> : null}
-        <Form id="account" onSubmit={submit}>
-          <FormGroup label={t("signin.name")} fieldId="account-name" isRequired>
-            <TextInput
-              id="account-name"
-              value={made.name}
-              onChange={(_, name) => setMade({ ...made, name })}
-              pattern="[a-z][a-z0-9._\-]{0,31}"
-              title={t("accounts.name.help")}
-              autoComplete="off"
-              isRequired
-              autoFocus
-            />
-          </FormGroup>
-          <FormGroup label={t("accounts.role")} fieldId="account-role">
-            <FormSelect
-              id="account-role"
-              value={made.role}
-              onChange={(_, role) => setMade({ ...made, role: role as Schemas["Role"] })}
-            >
-              {kRoles.map((role) => (
-                <FormSelectOption key={role} value={role} label={t(`role.${role}`)} />
-              ))}
-            </FormSelect>
-          </FormGroup>
-          <FormGroup label={t("signin.password")} fieldId="account-password" isRequired>
-            <TextInput
-              id="account-password"
-              type="password"
-              value={made.password}
-              onChange={(_, password) => setMade({ ...made, password })}
-              autoComplete="new-password"
-              minLength={12}
-              title={t("setup.password.help")}
-              isRequired
-            />
-          </FormGroup>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="account" isLoading={add.isPending} isDisabled={add.isPending}>
-          {t("setup.go")}
-        </Button>
-        <Button variant="link" onClick={close}>
-          {t("dialog.cancel")}
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <FormDialog
+      id="account"
+      title={t("accounts.add")}
+      says={t("accounts.add.body")}
+      before={add.error ? <Alert isInline variant="danger" title={failureText(add.error, t)} /> : null}
+      go={t("setup.go")}
+      busy={add.isPending}
+      submit={() => add.mutate()}
+      close={close}
+    >
+      <FormGroup label={t("signin.name")} fieldId="account-name" isRequired>
+        <TextInput
+          id="account-name"
+          value={made.name}
+          onChange={(_, name) => setMade({ ...made, name })}
+          pattern="[a-z][a-z0-9._\-]{0,31}"
+          title={t("accounts.name.help")}
+          autoComplete="off"
+          isRequired
+          autoFocus
+        />
+      </FormGroup>
+      <FormGroup label={t("accounts.role")} fieldId="account-role">
+        <FormSelect
+          id="account-role"
+          value={made.role}
+          onChange={(_, role) => setMade({ ...made, role: role as Schemas["Role"] })}
+        >
+          {kRoles.map((role) => (
+            <FormSelectOption key={role} value={role} label={t(`role.${role}`)} />
+          ))}
+        </FormSelect>
+      </FormGroup>
+      <FormGroup label={t("signin.password")} fieldId="account-password" isRequired>
+        <TextInput
+          id="account-password"
+          type="password"
+          value={made.password}
+          onChange={(_, password) => setMade({ ...made, password })}
+          autoComplete="new-password"
+          minLength={12}
+          title={t("setup.password.help")}
+          isRequired
+        />
+      </FormGroup>
+    </FormDialog>
   );
 }
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients by what passed; each leads to its flows, software and violations.
-import { FormSelect, FormSelectOption, PageSection } from "@patternfly/react-core";
+import { PageSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, told } from "../api/client";
 import { useText } from "../i18n";
 import { bytesText, numberText } from "../lib/format";
 import { PageTop } from "../parts/PageTop";
+import { SpanSelect, useSpan } from "../parts/SpanSelect";
 import { ListOf, NothingYet } from "../parts/States";
 
-const kSpans = ["1h", "24h", "7d", "30d"] as const;
 const kRows = 500;
 
 export function Clients() {
   const { t, language } = useText();
-  const [params, setParams] = useSearchParams();
-  const last = kSpans.find((span) => span === params.get("last")) ?? "24h";
+  const span = useSpan();
+  const { last } = span;
   const query = useQuery({
     queryKey: ["clients", last],
     queryFn: ({ signal }) => told(api.GET("/clients", { params: { query: { last, count: kRows } }, signal })),
@@ -25,16 +25,7 @@ export function Clients() {
   return (
     <>
       <PageTop title={t("nav.clients")} says={t("clients.says")}>
-        <FormSelect
-          aria-label={t("overview.span")}
-          value={last}
-          onChange={(_, value) => setParams({ last: value }, { replace: true })}
-          className="narrow"
-        >
-          {kSpans.map((span) => (
-            <FormSelectOption key={span} value={span} label={t(`span.${span}`)} />
-          ))}
-        </FormSelect>
+        <SpanSelect {...span} />
       </PageTop>
       <PageSection>
         <ListOf

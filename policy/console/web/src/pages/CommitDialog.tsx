@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  Alert,
-  Button,
-  Form,
-  FormGroup,
-  FormSelect,
-  FormSelectOption,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from "@patternfly/react-core";
-import { type FormEvent, useState } from "react";
+import { Alert, FormGroup, FormSelect, FormSelectOption } from "@patternfly/react-core";
+import { useState } from "react";
 import { Refusal } from "../api/client";
 import { useApply } from "../api/policy";
 import { useText } from "../i18n";
+import { FormDialog, ReasonField } from "../parts/FormDialog";
 import { useTell } from "../parts/Notices";
 import { failureText } from "../parts/States";
 
@@ -35,9 +24,7 @@ export function CommitDialog({ tag, text, close, done }: CommitDialogProps) {
   const apply = useApply();
   const [reason, setReason] = useState("");
   const [trial, setTrial] = useState<number>(kTrialDefault);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    if (!reason.trim()) return;
+  const submit = async () => {
     try {
       const made = await apply.mutateAsync({
         tag,
@@ -52,10 +39,12 @@ export function CommitDialog({ tag, text, close, done }: CommitDialogProps) {
   };
   const stale = apply.error instanceof Refusal && apply.error.status === 412;
   return (
-    <Modal isOpen onClose={close} variant="small" aria-labelledby="commit-title">
-      <ModalHeader title={t("commit.title")} labelId="commit-title" description={t("commit.body")} />
-      <ModalBody>
-        {apply.error ? (
+    <FormDialog
+      id="commit"
+      title={t("commit.title")}
+      says={t("commit.body")}
+      before={
+        apply.error ? (
           <Alert isInline variant="danger" title={stale ? t("error.stale") : failureText(apply.error, t)}>
             {apply.error instanceof Refusal && apply.error.problem.errors ? (
               <ul>
@@ -65,44 +54,26 @@ export function CommitDialog({ tag, text, close, done }: CommitDialogProps) {
               </ul>
             ) : null}
           </Alert>
-        ) : null}
-        <Form id="commit" onSubmit={(event) => void submit(event)}>
-          <FormGroup label={t("commit.message")} fieldId="commit-message" isRequired>
-            <TextInput
-              id="commit-message"
-              value={reason}
-              maxLength={300}
-              onChange={(_, value) => setReason(value)}
-              isRequired
-              autoFocus
+        ) : null
+      }
+      go={t("commit.go")}
+      ready={reason.trim() !== ""}
+      busy={apply.isPending}
+      submit={() => void submit()}
+      close={close}
+    >
+      <ReasonField id="commit-message" label={t("commit.message")} reason={reason} change={setReason} />
+      <FormGroup label={t("commit.trial")} fieldId="commit-trial">
+        <FormSelect id="commit-trial" value={trial} onChange={(_, value) => setTrial(Number(value))}>
+          {kTrials.map((one) => (
+            <FormSelectOption
+              key={one}
+              value={one}
+              label={one > 0 ? t("commit.trial.minutes", { count: one / 60 }) : t("commit.trial.none")}
             />
-          </FormGroup>
-          <FormGroup label={t("commit.trial")} fieldId="commit-trial">
-            <FormSelect id="commit-trial" value={trial} onChange={(_, value) => setTrial(Number(value))}>
-              {kTrials.map((one) => (
-                <FormSelectOption
-                  key={one}
-                  value={one}
-                  label={one > 0 ? t("commit.trial.minutes", { count: one / 60 }) : t("commit.trial.none")}
-                />
-              ))}
-            </FormSelect>
-          </FormGroup>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          type="submit"
-          form="commit"
-          isDisabled={!reason.trim() || apply.isPending}
-          isLoading={apply.isPending}
-        >
-          {t("commit.go")}
-        </Button>
-        <Button variant="link" onClick={close}>
-          {t("dialog.cancel")}
-        </Button>
-      </ModalFooter>
-    </Modal>
+          ))}
+        </FormSelect>
+      </FormGroup>
+    </FormDialog>
   );
 }

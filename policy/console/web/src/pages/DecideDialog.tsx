@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of violations, with a look at what is meant before anything happens.
-import {
-  Button,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  Radio,
-  TextInput,
-} from "@patternfly/react-core";
-import { type FormEvent, useState } from "react";
+import { FormGroup, Radio } from "@patternfly/react-core";
+import { useState } from "react";
 import type { State, Violation } from "../api/client";
 import { useText } from "../i18n";
 import { waysOn } from "../lib/undo";
+import { FormDialog, ReasonField } from "../parts/FormDialog";
 import { kSeverities, SeverityMark } from "../parts/Marks";
-
-const kReasonMax = 300; // characters, of the API
 
 interface DecideDialogProps {
   rows: Violation[];
@@ -54,50 +43,42 @@ export function DecideDialog({ rows, close, decide }: DecideDialogProps) {
     ways.find((way) => way === "closed") ?? ways.find((way) => way !== "new" && way !== "in_review"),
   );
   const [reason, setReason] = useState(t("decide.reason.default"));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (to && reason.trim()) decide(to, reason.trim());
-  };
   return (
-    <Modal isOpen onClose={close} variant="small" aria-labelledby="decide-title">
-      <ModalHeader title={t("decide.title")} labelId="decide-title" />
-      <ModalBody>
-        <Preview rows={rows} />
-        {ways.length === 0 ? <p>{t("decide.no_way")}</p> : null}
-        <Form id="decide" onSubmit={submit}>
-          <FormGroup role="radiogroup" label={t("decide.to")} fieldId="decide-to" isStack>
-            {ways.map((way) => (
-              <Radio
-                key={way}
-                id={`decide-${way}`}
-                name="decide-to"
-                label={t(`state.${way}`)}
-                description={t(`decide.${way}`)}
-                isChecked={to === way}
-                onChange={() => setTo(way)}
-                autoFocus={to === way}
-              />
-            ))}
-          </FormGroup>
-          <FormGroup label={t("decide.reason")} fieldId="decide-reason" isRequired>
-            <TextInput
-              id="decide-reason"
-              value={reason}
-              maxLength={kReasonMax}
-              onChange={(_, value) => setReason(value)}
-              isRequired
-            />
-          </FormGroup>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="decide" isDisabled={!to || !reason.trim()}>
-          {t("decide.go", { count: rows.length })}
-        </Button>
-        <Button variant="link" onClick={close}>
-          {t("dialog.cancel")}
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <FormDialog
+      id="decide"
+      title={t("decide.title")}
+      before={
+        <>
+          <Preview rows={rows} />
+          {ways.length === 0 ? <p>{t("decide.no_way")}</p> : null}
+        </>
+      }
+      go={t("decide.go", { count: rows.length })}
+      ready={to !== undefined && reason.trim() !== ""}
+      submit={() => to && decide(to, reason.trim())}
+      close={close}
+    >
+      <FormGroup role="radiogroup" label={t("decide.to")} fieldId="decide-to" isStack>
+        {ways.map((way) => (
+          <Radio
+            key={way}
+            id={`decide-${way}`}
+            name="decide-to"
+            label={t(`state.${way}`)}
+            description={t(`decide.${way}`)}
+            isChecked={to === way}
+            onChange={() => setTo(way)}
+            autoFocus={to === way}
+          />
+        ))}
+      </FormGroup>
+      <ReasonField
+        id="decide-reason"
+        label={t("decide.reason")}
+        reason={reason}
+        change={setReason}
+        first={false}
+      />
+    </FormDialog>
   );
 }

@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What passes now, how the parts of Weir are, what waits for the officers. Every number leads to its list.
-import {
-  Alert,
-  Card,
-  CardBody,
-  CardTitle,
-  FormSelect,
-  FormSelectOption,
-  Gallery,
-  PageSection,
-} from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Alert, Card, CardBody, CardTitle, Gallery, PageSection } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { api, type Schemas, type Overview as Shown, told } from "../api/client";
 import { useTold } from "../api/events";
 import { useText } from "../i18n";
 import { bitsPerSecondText, bytesText, numberText } from "../lib/format";
 import { Chart, type Series } from "../parts/Chart";
-import { HealthMark, kSeverities, SeverityMark } from "../parts/Marks";
+import { kSeverities, SeverityMark } from "../parts/Marks";
 import { MayLink } from "../parts/MayLink";
 import { Moment } from "../parts/Moment";
 import { PageTop } from "../parts/PageTop";
+import { ProcessTable } from "../parts/ProcessTable";
+import { SpanSelect, useSpan } from "../parts/SpanSelect";
 import { Failed, Loading } from "../parts/States";
 
-const kSpans = ["1h", "24h", "7d", "30d"] as const;
 const kRefreshMs = 10_000;
 const kTop = 8; // rows of a card
 
@@ -125,28 +115,7 @@ function Parts({ processes }: { processes: Schemas["Process"][] }) {
         <MayLink to="/system">{t("overview.parts")}</MayLink>
       </CardTitle>
       <CardBody>
-        <Table variant="compact" borders={false} aria-label={t("overview.parts")}>
-          <Thead>
-            <Tr>
-              <Th>{t("column.part")}</Th>
-              <Th>{t("column.health")}</Th>
-              <Th>{t("column.says")}</Th>
-            </Tr>
-          </Thead>
-          <Tbody>
-            {processes.map((one) => (
-              <Tr key={one.part}>
-                <Td dataLabel={t("column.part")}>{one.part}</Td>
-                <Td dataLabel={t("column.health")}>
-                  <HealthMark ok={one.ok} />
-                </Td>
-                <Td dataLabel={t("column.says")} className="wrap">
-                  {one.says}
-                </Td>
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
+        <ProcessTable processes={processes} label={t("overview.parts")} borders={false} />
       </CardBody>
     </Card>
   );
@@ -199,8 +168,8 @@ function Cards({ shown, last }: { shown: Shown; last: string }) {
 
 export function Overview() {
   const { t } = useText();
-  const [params, setParams] = useSearchParams();
-  const last = kSpans.find((span) => span === params.get("last")) ?? "24h";
+  const span = useSpan();
+  const { last } = span;
   const query = useQuery({
     queryKey: ["overview", last],
     queryFn: () => told(api.GET("/overview", { params: { query: { last } } })),
@@ -214,16 +183,7 @@ export function Overview() {
             {t("overview.as_of")} <Moment at={query.data.at} />
           </span>
         ) : null}
-        <FormSelect
-          aria-label={t("overview.span")}
-          value={last}
-          onChange={(_, value) => setParams({ last: value }, { replace: true })}
-          className="narrow"
-        >
-          {kSpans.map((span) => (
-            <FormSelectOption key={span} value={span} label={t(`span.${span}`)} />
-          ))}
-        </FormSelect>
+        <SpanSelect {...span} />
       </PageTop>
       <PageSection>
         {query.data ? (

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Revisions: who, when, why; what one would change today; back to it.
-import {
-  Button,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-  Title,
-} from "@patternfly/react-core";
+import { Button, Title } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Edited, useRevision, useRevisions, useRollback } from "../api/policy";
 import { useMay } from "../api/session";
 import { useText } from "../i18n";
+import { FormDialog, ReasonField } from "../parts/FormDialog";
 import { Moment } from "../parts/Moment";
 import { useTell } from "../parts/Notices";
 import { Failed, failureText, ListOf, Loading, NothingYet } from "../parts/States";
@@ -26,9 +17,7 @@ function RollbackDialog({ revision, close }: { revision: number; close: () => vo
   const tell = useTell();
   const rollback = useRollback();
   const [reason, setReason] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!reason.trim()) return;
+  const submit = () =>
     rollback.mutate(
       { revision, reason: reason.trim() },
       {
@@ -37,42 +26,19 @@ function RollbackDialog({ revision, close }: { revision: number; close: () => vo
         onSettled: close,
       },
     );
-  };
   return (
-    <Modal isOpen onClose={close} variant="small" aria-labelledby="rollback-title">
-      <ModalHeader
-        title={t("history.back_to", { number: revision })}
-        labelId="rollback-title"
-        description={t("history.back_body")}
-      />
-      <ModalBody>
-        <Form id="rollback" onSubmit={submit}>
-          <FormGroup label={t("decide.reason")} fieldId="rollback-reason" isRequired>
-            <TextInput
-              id="rollback-reason"
-              value={reason}
-              maxLength={300}
-              onChange={(_, value) => setReason(value)}
-              isRequired
-              autoFocus
-            />
-          </FormGroup>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          type="submit"
-          form="rollback"
-          isDisabled={!reason.trim() || rollback.isPending}
-          isLoading={rollback.isPending}
-        >
-          {t("history.back")}
-        </Button>
-        <Button variant="link" onClick={close}>
-          {t("dialog.cancel")}
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <FormDialog
+      id="rollback"
+      title={t("history.back_to", { number: revision })}
+      says={t("history.back_body")}
+      go={t("history.back")}
+      ready={reason.trim() !== ""}
+      busy={rollback.isPending}
+      submit={submit}
+      close={close}
+    >
+      <ReasonField id="rollback-reason" label={t("decide.reason")} reason={reason} change={setReason} />
+    </FormDialog>
   );
 }
 

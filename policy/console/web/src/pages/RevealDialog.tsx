@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who a pseudonym is. The reason is in the audit log before the answer leaves the appliance.
-import {
-  Alert,
-  Button,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from "@patternfly/react-core";
+import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, csrf, told } from "../api/client";
 import { useText } from "../i18n";
+import { ReasonField } from "../parts/FormDialog";
 import { failureText } from "../parts/States";
 
 export function RevealDialog({ pseudonym, close }: { pseudonym: string; close: () => void }) {
@@ -46,16 +37,7 @@ export function RevealDialog({ pseudonym, close }: { pseudonym: string; close: (
           />
         ) : (
           <Form id="reveal" onSubmit={submit}>
-            <FormGroup label={t("decide.reason")} fieldId="reveal-reason" isRequired>
-              <TextInput
-                id="reveal-reason"
-                value={reason}
-                maxLength={300}
-                onChange={(_, value) => setReason(value)}
-                isRequired
-                autoFocus
-              />
-            </FormGroup>
+            <ReasonField id="reveal-reason" label={t("decide.reason")} reason={reason} change={setReason} />
           </Form>
         )}
       </ModalBody>

@@ -13,6 +13,7 @@ import { numberText } from "../lib/format";
 import { dropRows, exceptionRows, type PortRow, portRows, type WorkerRow, workerRows } from "../lib/status";
 import { HealthMark } from "../parts/Marks";
 import { PageTop } from "../parts/PageTop";
+import { ProcessTable } from "../parts/ProcessTable";
 import { ListOf, NothingYet } from "../parts/States";
 
 const kRefreshMs = 5_000;
@@ -23,34 +24,6 @@ function Part({ title, none, children }: { title: string; none: string | null; c
       <Title headingLevel="h2">{title}</Title>
       {none === null ? children : <p className="quiet">{none}</p>}
     </section>
-  );
-}
-
-function Processes({ processes }: { processes: Schemas["Process"][] }) {
-  const { t } = useText();
-  return (
-    <Table variant="compact" aria-label={t("system.processes")}>
-      <Thead>
-        <Tr>
-          <Th>{t("column.part")}</Th>
-          <Th>{t("column.health")}</Th>
-          <Th width={60}>{t("column.says")}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {processes.map((one) => (
-          <Tr key={one.part}>
-            <Td dataLabel={t("column.part")}>{one.part}</Td>
-            <Td dataLabel={t("column.health")}>
-              <HealthMark ok={one.ok} />
-            </Td>
-            <Td dataLabel={t("column.says")} className="wrap">
-              {one.says}
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
   );
 }
 
@@ -229,7 +202,7 @@ function Shown({ status }: { status: Schemas["Status"] }) {
   return (
     <>
       <Part title={t("system.processes")} none={null}>
-        <Processes processes={status.processes} />
+        <ProcessTable processes={status.processes} label={t("system.processes")} />
       </Part>
       <Part title={t("system.ports")} none={silent}>
         <Ports ports={ports} />
