@@ -230,7 +230,7 @@ void RedisCluster::refresh() {
 std::vector<SocketAddress> RedisCluster::who_may_know() const {
   std::vector<SocketAddress> all = slots_.masters();
   // Another one first each time: one that is cut off from the others keeps an old map.
-  std::ranges::rotate(all, all.begin() + static_cast<std::ptrdiff_t>(refreshes_ % all.size()));
+  std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(refreshes_ % all.size()), all.end());
   for (const SocketAddress& seed : endpoint_.nodes) {
     if (std::ranges::find(all, seed) == all.end()) all.push_back(seed);
   }

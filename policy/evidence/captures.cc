@@ -102,8 +102,7 @@ std::vector<Packet> packets_of(const std::string& directory, const event::FlowEv
     }
   }
   std::ranges::stable_sort(packets, {}, &Packet::time);
-  const auto twice = std::ranges::unique(packets);
-  packets.erase(twice.begin(), twice.end());
+  packets.erase(std::unique(packets.begin(), packets.end()), packets.end());
   packets.resize(std::min(packets.size(), kFlowPacketsMax));
   return packets;
 }
