@@ -27,12 +27,12 @@ std::vector<Talk> web_talks(const policy::PolicyParts& policy, const policy::Mat
   if (!match.paths.empty()) talk.path = instance_of(match.paths[0]);
   if (!match.files.empty() && match.paths.empty()) talk.path = "/" + instance_of(match.files[0]);
   if (!match.content_types.empty() || match.download_over > 0) {
-    talk.reply.emplace();
+    talk.reply = Talk::Reply{};
     if (!match.content_types.empty()) talk.reply->type = instance_of(match.content_types[0]);
     if (match.download_over > 0) talk.reply->bytes = match.download_over + 1;
   }
   if (!match.files.empty() && (talk.reply || !match.paths.empty())) {
-    if (!talk.reply) talk.reply.emplace();
+    if (!talk.reply) talk.reply = Talk::Reply{};
     talk.reply->file = instance_of(match.files[0]);
   }
   std::vector<Talk> out;
@@ -57,7 +57,7 @@ std::vector<Talk> mail_talks(const policy::PolicyParts& policy, const policy::Ma
   const bool message =
       !match.from.empty() || !match.subjects.empty() || match.message_over > 0 || match.attachment;
   if (message) {
-    talk.message.emplace();
+    talk.message = Talk::Message{};
     if (!match.subjects.empty()) talk.message->subject = instance_of(match.subjects[0]);
     talk.message->bytes = match.message_over > 0 ? match.message_over + 1 : 0;
     if (match.attachment) talk.message->attachment = attachment_of(*match.attachment);

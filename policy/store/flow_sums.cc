@@ -295,10 +295,10 @@ Result<void> add_flow_sums(Batch& batch, const FlowSums& sums, TimeNs now) {
       for (const Slot& slot : slots_of(store.limits, key.minute, now))
         servers[slot][{std::string{key.kind}, text(key.name), text(key.service)}].add(sum);
     }
-    for (auto& [slot, names] : usage)
-      in_portions(std::move(names), [&](auto&& some) { write_usage(store, slot, std::move(some)); });
-    for (auto& [slot, names] : servers)
-      in_portions(std::move(names), [&](auto&& some) { write_servers(store, slot, std::move(some)); });
+    for (auto& of : usage)
+      in_portions(std::move(of.second), [&](auto&& some) { write_usage(store, of.first, std::move(some)); });
+    for (auto& of : servers)
+      in_portions(std::move(of.second), [&](auto&& some) { write_servers(store, of.first, std::move(some)); });
     forget_old(store, now);
   });
 }
