@@ -60,7 +60,7 @@ std::optional<std::string_view> key_of(std::span<const std::string_view> command
   if (command[0] == "XREAD" || command[0] == "XREADGROUP") {
     const auto streams = std::ranges::find(command, "STREAMS");
     at = static_cast<std::size_t>(streams - command.begin()) + 1;
-  } else if (command[0] == "XGROUP" || command[0] == "XINFO") {
+  } else if (command[0] == "XGROUP" || command[0] == "XINFO" || command[0] == "MEMORY") {
     at = 2;
   }
   return at < command.size() ? std::optional{command[at]} : std::nullopt;

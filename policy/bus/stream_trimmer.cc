@@ -10,7 +10,7 @@
 namespace weir::policy {
 namespace {
 
-using Kind = RedisReply::Kind;
+constexpr int kRoundsMax = 16;  // in which entries that are not evenly spread are brought to fit
 
 /// The value of a field in [name, value, name, value, ...].
 const RedisReply* field_of(const RedisReply& fields, std::string_view name) {
@@ -62,19 +62,50 @@ Result<std::optional<EntryId>> StreamTrimmer::needed_from(const std::string& str
   return needed;
 }
 
+Result<EntryId> StreamTrimmer::fits_from(const std::string& stream, std::uint64_t now_ms) {
+  const auto used = connection_.command({"MEMORY", "USAGE", stream});  // of a few of its nodes, multiplied
+  if (!used) return tl::unexpected(used.error());
+  const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(used->integer, 0));
+  if (bytes <= stream_bytes_) return EntryId{};
+  const auto about = connection_.command({"XINFO", "STREAM", stream});
+  if (!about) return tl::unexpected(about.error());
+  const RedisReply* const first = field_of(*about, "first-entry");
+  const auto id =
+      first != nullptr && !first->items.empty() ? EntryId::parse(first->items[0].text) : std::nullopt;
+  if (!id || id->milliseconds >= now_ms) return EntryId{};
+  const double share = static_cast<double>(stream_bytes_) / static_cast<double>(bytes);
+  const double stays = static_cast<double>(now_ms - id->milliseconds) * share;
+  return EntryId{now_ms - static_cast<std::uint64_t>(stays), 0};
+}
+
+Result<std::uint64_t> StreamTrimmer::trim_stream(const std::string& stream, EntryId needed,
+                                                 std::uint64_t now_ms) {
+  const auto kept_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{kept_}.count());
+  EntryId from = std::min(needed, EntryId{now_ms - std::min(kept_ms, now_ms), 0});
+  std::uint64_t gone = 0;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    const auto trimmed = connection_.command({"XTRIM", stream, "MINID", from.to_string()});
+    if (!trimmed) return tl::unexpected(trimmed.error());
+    gone += static_cast<std::uint64_t>(std::max<std::int64_t>(trimmed->integer, 0));
+    const auto fits = fits_from(stream, now_ms);
+    if (!fits) return tl::unexpected(fits.error());
+    const EntryId next = std::min(needed, *fits);
+    if (next <= from) break;
+    from = next;
+  }
+  return gone;
+}
+
 Result<std::uint64_t> StreamTrimmer::trim(TimeNs now) {
-  const auto young =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds{now}) - kept_;
-  const EntryId kept_from{static_cast<std::uint64_t>(std::max<std::int64_t>(young.count(), 0)), 0};
+  const auto now_ms = static_cast<std::uint64_t>(std::max<TimeNs>(now, 0) / kMillisecond);
   std::uint64_t gone = 0;
   for (const std::string& stream : streams_) {
     const auto needed = needed_from(stream);
     if (!needed) return tl::unexpected(needed.error());
     if (!*needed) continue;
-    const std::string from = std::min(**needed, kept_from).to_string();
-    const auto trimmed = connection_.command({"XTRIM", stream, "MINID", from});
-    if (!trimmed) return tl::unexpected(trimmed.error());
-    gone += static_cast<std::uint64_t>(std::max<std::int64_t>(trimmed->integer, 0));
+    const auto trimmed = trim_stream(stream, **needed, now_ms);
+    if (!trimmed) return trimmed;
+    gone += *trimmed;
   }
   return gone;
 }

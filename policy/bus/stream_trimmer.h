@@ -3,6 +3,7 @@
 // that the slowest group still needs. The hard cap of a stream is its writer's (stream_writer.h).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -25,23 +26,37 @@ struct EntryId {
   auto operator<=>(const EntryId&) const = default;
 };
 
+/// What acknowledged entries of all streams of a trimmer may take of Redis' memory: a quarter of what the
+/// appliance's Redis has (images/overlay/etc/redis/redis.conf), so that what nobody has read yet finds room.
+inline constexpr std::uint64_t kKeptBytesMax = 128U << 20U;
+
 class StreamTrimmer {
  public:
-  /// `kept`: acknowledged entries that are younger stay, for people who look.
-  StreamTrimmer(RedisConnection connection, std::vector<std::string> streams, std::chrono::seconds kept)
-      : connection_(std::move(connection)), streams_(std::move(streams)), kept_(kept) {}
+  /// `kept`: acknowledged entries that are younger stay, for people who look, as far as `kept_bytes`
+  /// suffices.
+  StreamTrimmer(RedisConnection connection, std::vector<std::string> streams, std::chrono::seconds kept,
+                std::uint64_t kept_bytes = kKeptBytesMax)
+      : connection_(std::move(connection)),
+        streams_(std::move(streams)),
+        kept_(kept),
+        stream_bytes_(kept_bytes / std::max<std::size_t>(streams_.size(), 1)) {}
 
   /// Gives how many entries went. A stream without a group stays as it is. kInvalid: Redis refused (its ACL);
   /// kUnavailable: make a new one.
   [[nodiscard]] Result<std::uint64_t> trim(TimeNs now);
 
  private:
+  [[nodiscard]] Result<std::uint64_t> trim_stream(const std::string& stream, EntryId needed,
+                                                  std::uint64_t now_ms);
+  /// From where on the entries fit if they are evenly spread over their time; the first id where all do.
+  [[nodiscard]] Result<EntryId> fits_from(const std::string& stream, std::uint64_t now_ms);
   /// The oldest entry that some group still needs, or the last that all have; nullopt: there is no group.
   [[nodiscard]] Result<std::optional<EntryId>> needed_from(const std::string& stream);
 
   RedisConnection connection_;
   std::vector<std::string> streams_;
   std::chrono::seconds kept_;
+  std::uint64_t stream_bytes_;
 };
 
 }  // namespace weir::policy

@@ -164,7 +164,8 @@ TEST_F(Acl, TheEngineConsumesAndBuries) {
   EXPECT_TRUE(refused(connection, {"FLUSHALL"}));
   EXPECT_TRUE(refused(connection, {"XTRIM", "weir:facts", "MINID", "9-0"}));
   EXPECT_TRUE(refused(connection, {"XTRIM", "weir:dead", "MAXLEN", "0"}));
-  EXPECT_TRUE(refused(connection, {"XINFO", "STREAM", "weir:flows:0"}));
+  EXPECT_TRUE(refused(connection, {"XINFO", "STREAM", "weir:facts"}));
+  EXPECT_TRUE(refused(connection, {"MEMORY", "PURGE"}));
   EXPECT_TRUE(refused(connection, {"XDEL", "weir:flows:0", "1-0"}));
   EXPECT_TRUE(refused(connection, {"XSETID", "weir:flows:0", "9-0"}));
 }

@@ -110,6 +110,26 @@ TEST_F(Streams, YoungEntriesStayForThoseWhoLook) {
   EXPECT_EQ(trimmer.trim(0).value(), 0U) << "a clock far back keeps everything";
 }
 
+TEST_F(Streams, AcknowledgedEntriesTakeNoMoreOfRedisThanTheirShare) {
+  constexpr std::size_t kEntries = kPipelineEntriesMax;
+  constexpr std::uint64_t kShare = 128U << 10U;  // of half a megabyte
+  StreamReader only = reader("a");
+  write(std::vector<std::string>(kEntries, std::string(1'000, 'x')));
+  StreamBrowser browser{server_.connect()};
+  const auto left = [&] { return browser.length("weir:flows:0").value(); };
+  const auto all = only.read(kEntries, milliseconds{1'000}).value();
+  ASSERT_EQ(all.size(), kEntries);
+  StreamTrimmer trimmer{server_.connect(), {"weir:flows:0"}, std::chrono::hours{1}, kShare};
+  const TimeNs soon =
+      static_cast<TimeNs>(EntryId::parse(all.back().id)->milliseconds) * kMillisecond + kSecond;
+  EXPECT_EQ(trimmer.trim(soon).value(), 0U) << "what is not acknowledged stays however much it is";
+  EXPECT_EQ(left(), kEntries);
+  ASSERT_TRUE(only.acknowledge({all.begin(), all.end() - 10}));
+  EXPECT_GT(trimmer.trim(soon).value(), kEntries / 2);
+  EXPECT_GE(left(), 10U) << "those are owed";
+  EXPECT_LE(left() * 1'000, kShare);
+}
+
 TEST_F(Streams, TheCapTakesFromASlowGroupAndItIsNamedGone) {
   StreamReader slow = reader("a");
   write({"1", "2"});
