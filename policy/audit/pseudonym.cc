@@ -30,10 +30,15 @@ bool is_mac(std::string_view text) {
   return true;
 }
 
+/// An address and how many bits of it count; a user can have a slash too, "anna/admin@EXAMPLE.COM".
+bool is_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && IpAddress::parse(std::string{text.substr(0, slash)}).has_value();
+}
+
 bool names_nobody(std::string_view subject) {
-  const bool network = subject.find('/') != std::string_view::npos;
   return subject.empty() || subject == "all" || subject.starts_with("group ") || subject.starts_with("(") ||
-         network || is_pseudonym(subject);
+         is_network(subject) || is_pseudonym(subject);
 }
 
 }  // namespace

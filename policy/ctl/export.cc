@@ -8,6 +8,7 @@
 
 #include "policy/ctl/context.h"
 #include "policy/export/encoder.h"
+#include "policy/export/pseudonymise.h"
 #include "policy/export/sample.h"
 #include "policy/export/sandbox.h"
 #include "policy/export/sender.h"
@@ -36,7 +37,7 @@ void list_outputs(Context& context) {
                     {"to", one.to},
                     {"types", type_words(one.types)},
                     {"severity", to_string(one.severity)},
-                    {"people", one.people ? "clear" : "none"}});
+                    {"people", to_string(one.people)}});
   }
   print(render(context.format_or(Format::kTable), rows,
                {"name", "format", "to", "types", "severity", "people"}));
@@ -44,13 +45,15 @@ void list_outputs(Context& context) {
 
 /// As weir-export would send it: the same user, the same way; the filter of the output aside.
 Result<std::size_t> send_sample(const Settings& settings, OutputSettings output) {
+  const auto pseudonyms = output::pseudonyms_for(settings);
+  if (!pseudonyms) return tl::unexpected(pseudonyms.error());
   if (auto done = become(settings.exporter.user, "export.user"); !done) return tl::unexpected(done.error());
   signal(SIGPIPE, SIG_IGN);
   output.types = types_of(output.format);
   output.severity = Severity::kInfo;
   const TimeNs now = wall_clock();
   output::Records records;
-  output::make_encoder(output)->encode(output::sample_event(settings.appliance, now), records);
+  output::make_encoder(output, *pseudonyms)->encode(output::sample_event(settings.appliance, now), records);
   output::Counters counters;
   output::Sender sender{output, counters};
   if (auto sent = sender.deliver(records, now); !sent) return tl::unexpected(sent.error());

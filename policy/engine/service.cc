@@ -84,10 +84,10 @@ Result<Engine> make_engine(const EngineService& service) {
 
 /// What notifications show of people; without the key of the pseudonyms users are numbers.
 notify::Pseudonymiser pseudonyms_of(const Settings& settings) {
+  auto opened = Pseudonyms::open(settings);  // makes the key, which outputs can ask for in any case
   if (settings.privacy.clear)
     return {[](const std::string& subject) { return subject; },
             [](const std::string& object) { return object; }};
-  auto opened = Pseudonyms::open(settings);
   if (!opened) return {};
   const auto pseudonyms = std::make_shared<Pseudonyms>(std::move(*opened));
   return {[pseudonyms](const std::string& subject) { return pseudonyms->of(subject); },

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/audit/pseudonym.h"
 #include "policy/export/facts.h"
 #include "policy/export/text.h"
 
@@ -34,15 +35,24 @@ class Extension {
   std::string line_;
 };
 
-/// The fields src and dst are of IPv4; CEF keeps IPv6 in fields with a label.
-void write_ends(Extension& out, const event::FlowEvent& event) {
-  if (event.initiator().find(':') == std::string::npos) {
-    out.text("src", event.initiator());
-    out.text("dst", event.responder());
+struct EndFields {
+  std::string_view ipv4, ipv6, label, user;
+};
+
+/// src and dst are of IPv4; CEF keeps IPv6 in fields with a label, and a pseudonym is the id of a user.
+void write_end(Extension& out, const EndFields& fields, const std::string& end) {
+  if (policy::is_pseudonym(end)) {
+    out.text(fields.user, end);
+  } else if (end.find(':') == std::string::npos) {
+    out.text(fields.ipv4, end);
   } else {
-    out.labelled("c6a2", "Source IPv6 Address", event.initiator());
-    out.labelled("c6a3", "Destination IPv6 Address", event.responder());
+    out.labelled(fields.ipv6, fields.label, end);
   }
+}
+
+void write_ends(Extension& out, const event::FlowEvent& event) {
+  write_end(out, {"src", "c6a2", "Source IPv6 Address", "suid"}, event.initiator());
+  write_end(out, {"dst", "c6a3", "Destination IPv6 Address", "duid"}, event.responder());
   if (event.initiator_port() != 0) out.number("spt", event.initiator_port());
   if (event.responder_port() != 0) out.number("dpt", event.responder_port());
   out.text(event.initiator_inside() ? "smac" : "dmac", event.client_mac());

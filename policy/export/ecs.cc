@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "policy/audit/pseudonym.h"
 #include "policy/export/facts.h"
 #include "policy/export/json_writer.h"
 #include "policy/export/text.h"
@@ -64,7 +65,7 @@ struct End {
 void write_end(JsonWriter& json, const event::FlowEvent& event, const End& end) {
   json.begin(end.key);
   json.text("address", end.address);
-  json.text("ip", end.address);
+  if (!policy::is_pseudonym(end.address)) json.text("ip", end.address);
   if (end.port != 0) json.number("port", end.port);
   if (event.has_counters()) {
     json.number("bytes", end.bytes);
@@ -94,7 +95,8 @@ void write_end(JsonWriter& json, const event::FlowEvent& event, const End& end) 
 void write_network(JsonWriter& json, const event::FlowEvent& event) {
   const event::Counters& counters = event.counters();
   json.begin("network");
-  json.text("type", event.initiator().find(':') == std::string::npos ? "ipv4" : "ipv6");
+  const std::string& outside = event.initiator_inside() ? event.responder() : event.initiator();
+  json.text("type", outside.find(':') == std::string::npos ? "ipv4" : "ipv6");
   json.text("iana_number", fmt::format("{}", event.protocol()));
   json.text("transport", lower(protocol_name(event.protocol())));
   const std::string protocol = app_protocol(event);

@@ -8,6 +8,7 @@
 #include "policy/export/eve.h"
 #include "policy/export/facts.h"
 #include "policy/export/ipfix.h"
+#include "policy/export/pseudonymise.h"
 #include "policy/export/syslog.h"
 #include "policy/export/text.h"
 
@@ -29,7 +30,9 @@ void LineEncoder::encode(const event::FlowEvent& event, Records& records) {
   if (event.kind() == event::KIND_FINAL) add(RecordType::kFlow, nullptr, Severity::kInfo);
 }
 
-std::unique_ptr<Encoder> make_encoder(const OutputSettings& settings) {
+namespace {
+
+std::unique_ptr<Encoder> encoder_of(const OutputSettings& settings) {
   switch (settings.format) {
     case OutputFormat::kEve:
       return std::make_unique<EveEncoder>(settings);
@@ -43,6 +46,15 @@ std::unique_ptr<Encoder> make_encoder(const OutputSettings& settings) {
       break;
   }
   return std::make_unique<IpfixEncoder>();
+}
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_encoder(const OutputSettings& settings,
+                                      const std::optional<policy::Pseudonyms>& pseudonyms) {
+  auto format = encoder_of(settings);
+  if (settings.people != People::kPseudonym) return format;
+  return with_pseudonyms(std::move(format), pseudonyms.value());
 }
 
 }  // namespace weir::output

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "policy/audit/pseudonym.h"
 #include "policy/export/record.h"
 #include "policy/model/flow_event.pb.h"
 
@@ -30,7 +32,10 @@ class LineEncoder : public Encoder {
  public:
   using Write = Line (*)(const event::FlowEvent& event, const event::Hit* hit, bool people);
   LineEncoder(const OutputSettings& settings, Write write)
-      : types_(settings.types), severity_(settings.severity), people_(settings.people), write_(write) {}
+      : types_(settings.types),
+        severity_(settings.severity),
+        people_(settings.people != People::kNone),
+        write_(write) {}
   void encode(const event::FlowEvent& event, Records& records) override;
 
  private:
@@ -40,6 +45,8 @@ class LineEncoder : public Encoder {
   Write write_;
 };
 
-[[nodiscard]] std::unique_ptr<Encoder> make_encoder(const OutputSettings& settings);
+/// `pseudonyms` is there where the output has `people: pseudonym` (pseudonymise.h).
+[[nodiscard]] std::unique_ptr<Encoder> make_encoder(const OutputSettings& settings,
+                                                    const std::optional<policy::Pseudonyms>& pseudonyms);
 
 }  // namespace weir::output

@@ -17,7 +17,7 @@ inline constexpr std::size_t kMailFlowsMax =
 class EveEncoder : public Encoder {
  public:
   explicit EveEncoder(const OutputSettings& settings)
-      : types_(settings.types), severity_(settings.severity), people_(settings.people) {}
+      : types_(settings.types), severity_(settings.severity), people_(settings.people != People::kNone) {}
   void encode(const event::FlowEvent& event, Records& records) override;
   /// The record `stats`: what was written since the start, under Suricata's names for it.
   void sum_up(TimeNs now, Records& records) override;

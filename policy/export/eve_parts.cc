@@ -176,8 +176,8 @@ void write_dns(JsonWriter& json, const event::FlowEvent& event) {
 void write_smtp(JsonWriter& json, const event::FlowEvent& event, bool people) {
   const event::Mail& mail = event.mail();
   json.begin("smtp");
-  json.text("helo", mail.helo());
   if (people) {
+    json.text("helo", mail.helo());
     json.text("mail_from", in_brackets(mail.sender()));
     write_addresses(json, "rcpt_to", mail.recipients());
   }

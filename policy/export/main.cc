@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "policy/export/pseudonymise.h"
 #include "policy/export/sandbox.h"
 #include "policy/export/service.h"
 #include "policy/model/daemon.h"
@@ -48,9 +49,11 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   const int signals = weir::signals_as_descriptor({SIGTERM, SIGINT, SIGUSR1});
   if (auto made = weir::output::make_directories(*settings); !made) return refuse(made.error());
+  const auto pseudonyms = weir::output::pseudonyms_for(*settings);
+  if (!pseudonyms) return refuse(pseudonyms.error());
   if (auto done = weir::become(settings->exporter.user, "export.user"); !done) return refuse(done.error());
   if (auto done = weir::output::enter_sandbox(); !done) return refuse(done.error());
-  weir::output::serve(*settings, signals);
+  weir::output::serve(*settings, *pseudonyms, signals);
   spdlog::info("export-ended");
   return 0;
 }

@@ -21,10 +21,11 @@ bool readable(int descriptor, std::chrono::milliseconds wait) {
 
 }  // namespace
 
-Output::Output(const Settings& settings, const OutputSettings& own)
+Output::Output(const Settings& settings, const OutputSettings& own,
+               const std::optional<policy::Pseudonyms>& pseudonyms)
     : own_(own),
       source_(settings, own.name, counters_),
-      encoder_(make_encoder(own)),
+      encoder_(make_encoder(own, pseudonyms)),
       sender_(own_, counters_) {}
 
 void Output::run(int stop_descriptor) {

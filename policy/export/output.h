@@ -23,7 +23,8 @@ inline constexpr TimeNs kSumUpEvery = 30 * kSecond;           // EVE's stats
 
 class Output {
  public:
-  Output(const Settings& settings, const OutputSettings& own);
+  Output(const Settings& settings, const OutputSettings& own,
+         const std::optional<policy::Pseudonyms>& pseudonyms);
 
   /// Returns after `stop_descriptor` became readable, when what is in the streams by then is sent, after
   /// kDrainMax, or at the first failure; what was not sent comes after the next start.

@@ -44,13 +44,13 @@ void tidy_up(const Settings& settings, bool& done, std::string& said) {
 
 }  // namespace
 
-void serve(const Settings& settings, int signals) {
+void serve(const Settings& settings, const std::optional<policy::Pseudonyms>& pseudonyms, int signals) {
   const int stop = eventfd(0, EFD_CLOEXEC);
   std::vector<std::unique_ptr<Output>> outputs;
   std::vector<CountedOutput> counted;
   std::vector<std::thread> threads;
   for (const OutputSettings& one : settings.outputs) {
-    outputs.push_back(std::make_unique<Output>(settings, one));
+    outputs.push_back(std::make_unique<Output>(settings, one, pseudonyms));
     counted.push_back(outputs.back()->counted());
   }
   for (const auto& output : outputs) threads.emplace_back([&output, stop] { output->run(stop); });

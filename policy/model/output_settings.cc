@@ -18,6 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 5> kFormats{"eve", "ecs", "cef", "syslog", "ipfix"};
 constexpr std::array<std::string_view, kRecordTypes> kTypes{"flow", "alert", "drop", "http",     "tls",
                                                             "dns",  "smtp",  "quic", "fileinfo", "stats"};
+constexpr std::array<std::string_view, 3> kPeople{"none", "pseudonym", "clear"};
 constexpr std::size_t kUnixPathBytesMax = 107;
 constexpr std::size_t kHostBytesMax = 253;
 
@@ -144,8 +145,8 @@ class Reader {
         output_.severity = Severity{static_cast<std::uint8_t>(*place)};
     }
     if (const Node* const node = map_.find("people")) {
-      constexpr std::array<std::string_view, 2> kWords{"none", "clear"};
-      if (const auto place = word(*node, "people", kWords)) output_.people = *place == 1;
+      if (const auto place = word(*node, "people", kPeople))
+        output_.people = People{static_cast<std::uint8_t>(*place)};
     }
     number("rotate_megabytes", output_.rotate_megabytes);
     number("rotate_files", output_.rotate_files);
@@ -205,6 +206,10 @@ class Reader {
       mistakes_.add(*to, fmt::format("{} is not sent to {}", to_string(output_.format), shown(*to)),
                     "the format ipfix goes to ipfix+udp:// or ipfix+tcp://, and nothing else does");
     }
+    if (output_.format == OutputFormat::kIpfix && output_.people == People::kPseudonym) {
+      mistakes_.add(*map_.find("people"), "ipfix has addresses where other formats can have pseudonyms",
+                    "write people: none, or another format");
+    }
     if (output_.certificate_file.empty() != output_.key_file.empty())
       mistakes_.add(map_, "of certificate_file and key_file one is missing", "write both, or none");
   }
@@ -216,6 +221,7 @@ class Reader {
 
 }  // namespace
 
+std::string_view to_string(People people) { return kPeople[static_cast<std::size_t>(people)]; }
 std::string_view to_string(OutputFormat format) { return kFormats[static_cast<std::size_t>(format)]; }
 std::string_view to_string(RecordType type) { return kTypes[static_cast<std::size_t>(type)]; }
 

@@ -60,6 +60,14 @@ using RecordTypes = std::uint32_t;
 /// Those that a format knows.
 [[nodiscard]] RecordTypes types_of(OutputFormat format);
 
+/// How an output names who acted.
+enum class People : std::uint8_t {
+  kNone,       // none: by the address alone
+  kPseudonym,  // pseudonym: as weirctl and the console do; no address of the inside is told
+  kClear,      // clear: by address, user, host name and mail addresses
+};
+[[nodiscard]] std::string_view to_string(People people);
+
 struct OutputSettings {
   std::string name;  // [a-z0-9-], names the consumer group weir-export-NAME
   OutputFormat format = OutputFormat::kEve;
@@ -70,7 +78,7 @@ struct OutputSettings {
   std::uint16_t port = 0;
   RecordTypes types = 0;
   Severity severity = Severity::kInfo;  // the least that an alert or a drop has
-  bool people = false;                  // people: clear | none
+  People people = People::kNone;
   std::uint32_t rotate_megabytes = 100;
   std::uint32_t rotate_files = 10;
   std::string ca_file;           // who may have signed the receiver's certificate

@@ -245,9 +245,10 @@ constexpr std::array kRows{
     listed(
         word("outputs", "severity", "info|low|medium|high|critical", "the least that alerts and drops have"),
         "info"),
-    listed(word("outputs", "people", "none|clear",
-                "whether user names, client host names, mail addresses and subjects are written; addresses "
-                "always are"),
+    listed(word("outputs", "people", "none|pseudonym|clear",
+                "who acted: none: by address alone; pseudonym: as weirctl does, without any address of the "
+                "inside (not "
+                "ipfix); clear: also by user, host name and mail addresses, and subjects of mails"),
            "none"),
     listed(number("outputs", "rotate_megabytes", 1, 1'048'576, "MiB", "size at which a file is put aside",
                   nullptr),

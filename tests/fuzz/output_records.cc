@@ -24,7 +24,8 @@ void must(const std::string& why) {
   abort();
 }
 
-void check_text(const event::FlowEvent& event, bool people) {
+void check_text(const event::FlowEvent& event, People people) {
+  static const std::optional<policy::Pseudonyms> kPseudonyms{std::string(32, 'k')};
   for (const OutputFormat format :
        {OutputFormat::kEve, OutputFormat::kEcs, OutputFormat::kCef, OutputFormat::kSyslog}) {
     OutputSettings settings;
@@ -32,7 +33,7 @@ void check_text(const event::FlowEvent& event, bool people) {
     settings.types = types_of(format);
     settings.people = people;
     output::Records records;
-    const auto encoder = output::make_encoder(settings);
+    const auto encoder = output::make_encoder(settings, kPseudonyms);
     encoder->encode(event, records);
     encoder->sum_up(kNow, records);
     for (const output::Record& record : records) {
@@ -48,7 +49,7 @@ void check_ipfix(const event::FlowEvent& event) {
   OutputSettings settings;
   settings.format = OutputFormat::kIpfix;
   output::Records records;
-  output::make_encoder(settings)->encode(event, records);
+  output::make_encoder(settings, {})->encode(event, records);
   for (const Carrier carrier : {Carrier::kIpfixUdp, Carrier::kIpfixTcp}) {
     std::vector<std::string> messages;
     const auto framing = output::make_framing(carrier);
@@ -93,11 +94,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(kQuiet);
   const std::string_view text = as_text(Bytes{data, size});
   const event::FlowEvent own = event_with_texts(text);
-  for (const bool people : {false, true}) check_text(own, people);
+  for (const People people : {People::kNone, People::kPseudonym, People::kClear}) check_text(own, people);
   check_ipfix(own);
   const auto decoded = policy::decode_event(text);
   if (!decoded) return 0;
-  for (const bool people : {false, true}) check_text(*decoded, people);
+  for (const People people : {People::kNone, People::kPseudonym, People::kClear})
+    check_text(*decoded, people);
   check_ipfix(*decoded);
   return 0;
 }

@@ -27,9 +27,9 @@ TEST(PseudonymTest, AClientAndAPersonAreToldApartAndNobodyStays) {
   const Pseudonyms names{std::string(32, 'a')};
   for (const char* const client : {"10.0.0.2", "fd00::1", "02:00:00:00:00:01"})
     EXPECT_TRUE(names.of(client).starts_with("client-")) << client;
-  for (const char* const person : {"anna@EXAMPLE.COM", "annas-laptop"})
+  for (const char* const person : {"anna@EXAMPLE.COM", "annas-laptop", "anna/admin@EXAMPLE.COM"})
     EXPECT_TRUE(names.of(person).starts_with("person-")) << person;
-  for (const char* const nobody : {"", "all", "group staff", "(other)", "10.0.0.0/24"})
+  for (const char* const nobody : {"", "all", "group staff", "(other)", "10.0.0.0/24", "fd00::/8"})
     EXPECT_EQ(names.of(nobody), nobody);
   const std::string word = names.of("anna");
   EXPECT_TRUE(is_pseudonym(word)) << word;

@@ -29,7 +29,7 @@ OutputSettings settings_of(OutputFormat format) {
 
 Records records_of(const OutputSettings& settings, const event::FlowEvent& event) {
   Records records;
-  make_encoder(settings)->encode(event, records);
+  make_encoder(settings, {})->encode(event, records);
   return records;
 }
 
@@ -48,6 +48,7 @@ event::FlowEvent person_event() {
   event.mutable_client()->set_host_name("annas-laptop");
   event::Mail& mail = *event.mutable_mail();
   mail.set_protocol("smtp");
+  mail.set_helo("annas-laptop.our.example");
   mail.set_sender("anna@our.example");
   mail.add_recipients("ben@friend.example");
   mail.mutable_message()->set_from("anna@our.example");
@@ -98,7 +99,7 @@ TEST(Formats, AMailIsWrittenOnce) {
   event::FlowEvent event = person_event();
   event.set_kind(event::KIND_UPDATE);
   event.clear_hits();
-  const auto encoder = make_encoder(settings_of(OutputFormat::kEve));
+  const auto encoder = make_encoder(settings_of(OutputFormat::kEve), {});
   Records records;
   encoder->encode(event, records);
   ASSERT_EQ(records.size(), 1U);
@@ -123,7 +124,7 @@ TEST(Formats, NobodyIsNamedUnlessTheSettingsSaySo) {
       EXPECT_THAT(all, Not(HasSubstr("anna"))) << to_string(format);
       EXPECT_THAT(all, Not(HasSubstr("ben@"))) << to_string(format);
     }
-    settings.people = true;
+    settings.people = People::kClear;
     std::string all;
     for (const Record& record : records_of(settings, person_event())) all += record.body + record.structured;
     EXPECT_THAT(all, HasSubstr("anna@EXAMPLE.COM")) << to_string(format);

@@ -52,7 +52,7 @@ class RunningOutput : public ::testing::Test {
   }
   void start(const std::string& name, const std::string& file) {
     const Settings whole = settings(name, file);
-    output_ = std::make_unique<Output>(whole, whole.outputs[0]);
+    output_ = std::make_unique<Output>(whole, whole.outputs[0], std::nullopt);
     stop_ = eventfd(0, EFD_CLOEXEC);
     thread_ = std::thread{[this] { output_->run(stop_); }};
   }

@@ -36,7 +36,7 @@ TEST(OutputSettings, WhatIsLeftOutHasItsDefault) {
   EXPECT_EQ(output.path, "/var/log/weir/eve.json");
   EXPECT_EQ(output.types, types_of(OutputFormat::kEve));
   EXPECT_EQ(output.severity, Severity::kInfo);
-  EXPECT_FALSE(output.people);
+  EXPECT_EQ(output.people, People::kNone);
   EXPECT_EQ(output.rotate_megabytes, 100U);
   EXPECT_EQ(output.rotate_files, 10U);
   EXPECT_EQ(output.ca_file, "/etc/ssl/certs/ca-certificates.crt");
@@ -77,7 +77,7 @@ TEST(OutputSettings, MistakesHaveTheirPlace) {
           "weir.yaml:3:12: error: name is \"Main\" (write a name of 1 to 32 of a-z, 0-9 and -)",
           "weir.yaml:3:26: error: format is \"json\" (write eve, ecs, cef, syslog, ipfix)",
           "weir.yaml:3:57: error: severity is \"bad\" (write info, low, medium, high, critical)",
-          "weir.yaml:3:70: error: people is \"all\" (write none, clear)",
+          "weir.yaml:3:70: error: people is \"all\" (write none, pseudonym, clear)",
           HasSubstr("weir.yaml:3:75: error: unknown key colour (known here: name, format, to, types")));
   EXPECT_THAT(mistakes_of("  - {name: a, to: \"file:/a\"}\n"),
               ElementsAre(HasSubstr("the output has no format")));
@@ -87,6 +87,10 @@ TEST(OutputSettings, MistakesHaveTheirPlace) {
   EXPECT_THAT(
       mistakes_of("  - {name: a, format: ipfix, to: \"file:/a\"}\n"),
       ElementsAre(HasSubstr("ipfix is not sent to \"file:/a\" (the format ipfix goes to ipfix+udp://")));
+  EXPECT_THAT(
+      mistakes_of("  - {name: a, format: ipfix, to: \"ipfix+udp://a\", people: pseudonym}\n"),
+      ElementsAre("weir.yaml:3:59: error: ipfix has addresses where other formats can have pseudonyms "
+                  "(write people: none, or another format)"));
   EXPECT_THAT(mistakes_of("  - {name: a, format: eve, to: \"ipfix+udp://a\"}\n"),
               ElementsAre(HasSubstr("eve is not sent to")));
   EXPECT_THAT(mistakes_of("  - {name: a, format: eve, to: \"file:/a\", types: []}\n"),
