@@ -233,19 +233,29 @@ Response list_audit(Desk& desk, const Call& call) {
                         {"next", first > head->first ? Json(std::to_string(first - 1)) : Json(nullptr)}});
 }
 
-/// What differs from what the page heard last, by the id of that: digest of the queue, then the tick.
+/// What differs from what the page heard last, by the id of that: digest of the queue, the tick, and digest
+/// of the account's jobs.
 Response tell_events(Desk& desk, const Call& call) {
   const auto said = ticker().now(desk, call.now);
   if (!said) return problem_of(said.error());
-  const std::string queue = hash_of_token(said->queue).substr(0, 16);
-  const std::string id = fmt::format("{}-{}", queue, said->tick);
-  const std::string& heard = call.request.last_event;
+  const Json jobs = desk.jobs().ticks(call.account.name);
+  const struct {
+    const char* name;
+    std::string mark;
+    std::string data;
+  } events[] = {{"violations", hash_of_token(said->queue).substr(0, 16), said->queue},
+                {"status", std::to_string(said->tick), said->status},
+                {"jobs", jobs.empty() ? "none" : hash_of_token(jobs.dump()).substr(0, 16), jobs.dump()}};
+  const std::string id = fmt::format("{}-{}-{}", events[0].mark, events[1].mark, events[2].mark);
+  std::string_view heard = call.request.last_event;
   Response response;
   response.type = "text/event-stream";
-  if (heard.substr(0, heard.find('-')) != queue)
-    response.body += fmt::format("event: violations\nid: {}\ndata: {}\n\n", id, said->queue);
-  if (heard.find('-') == std::string::npos || heard.substr(heard.find('-') + 1) != std::to_string(said->tick))
-    response.body += fmt::format("event: status\nid: {}\ndata: {}\n\n", id, said->status);
+  for (const auto& one : events) {
+    const std::string_view before = heard.substr(0, heard.find('-'));
+    heard.remove_prefix(std::min(before.size() + 1, heard.size()));
+    const bool is_new = before != one.mark && !(before.empty() && one.mark == "none");
+    if (is_new) response.body += fmt::format("event: {}\nid: {}\ndata: {}\n\n", one.name, id, one.data);
+  }
   response.headers.emplace_back("Weir-Event", id);
   return response;
 }

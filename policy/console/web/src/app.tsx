@@ -26,6 +26,7 @@ const kPages: readonly PageOf[] = [
   { path: "/flows", needs: "flows", show: page(() => import("./pages/Flows"), "Flows") },
   { path: "/clients", needs: "clients", show: page(() => import("./pages/Clients"), "Clients") },
   { path: "/software", needs: "software", show: page(() => import("./pages/Software"), "Software") },
+  { path: "/exceptions", needs: "exceptions", show: page(() => import("./pages/Exceptions"), "Exceptions") },
   { path: "/policy", needs: "policy", show: page(() => import("./pages/Policy"), "Policy") },
   { path: "/system", needs: "status", show: page(() => import("./pages/System"), "System") },
   { path: "/accounts", needs: "accounts", show: page(() => import("./pages/Accounts"), "Accounts") },

@@ -38,6 +38,7 @@ const kPlaces: readonly { to: string; text: TextKey; needs: Operation }[] = [
   { to: "/flows", text: "nav.flows", needs: "flows" },
   { to: "/clients", text: "nav.clients", needs: "clients" },
   { to: "/software", text: "nav.software", needs: "software" },
+  { to: "/exceptions", text: "nav.exceptions", needs: "exceptions" },
   { to: "/policy", text: "nav.policy", needs: "policy" },
   { to: "/system", text: "nav.system", needs: "status" },
   { to: "/accounts", text: "nav.accounts", needs: "accounts" },

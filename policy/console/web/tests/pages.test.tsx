@@ -19,6 +19,12 @@ const kLists = [
   { path: "/flows", id: "flows", body: { flows: [], searched: 0 }, filtered: "/flows?host=example" },
   { path: "/clients", id: "clients", body: { clients: [] } },
   { path: "/software", id: "software", body: { software: [] }, filtered: "/software?client=x" },
+  {
+    path: "/exceptions",
+    id: "exceptions",
+    body: { exceptions: [] },
+    filtered: "/exceptions?show=held",
+  },
   { path: "/accounts", id: "accounts", body: { accounts: [] } },
   { path: "/audit", id: "audit", body: { entries: [], next: null } },
 ] as const;

@@ -231,6 +231,77 @@ async function officerOpens() {
   await look("flow", page.url().slice(told.base.length), "[data-explained] .path li");
 }
 
+/** A dialog as it is, in light and dark, and at 320 px. */
+async function lookAtDialog(name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await accessible(`${name}, ${colorScheme}`);
+    if (told.shots) await page.screenshot({ path: join(told.shots, `${name}-${colorScheme}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 320, height: 800 });
+  const wide = await page.locator("[role=dialog]").evaluate((one) => [one.scrollWidth, one.clientWidth]);
+  check(`${name} fits 320 px`, wide[0] <= wide[1] && wide[1] <= 320, wide.join(" of "));
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+/** One decision about all that a filter matches, taken back as one. */
+async function officerDecidesAll() {
+  const all = () => browser.request.get(`${told.base}/api/v1/violations/matching?rule=no-games`).then((one) => one.json());
+  const before = await all();
+  await page.goto(`${told.base}/violations?q=rule:no-games`);
+  await button("Decide all that match…").click();
+  const shown = Number(await page.locator("[data-matching]").getAttribute("data-matching"));
+  check("a decision about all says how many they are", shown === before.violations.length && shown > 10, `${shown}`);
+  await lookAtDialog("violations-matching");
+  await page.getByRole("radio", { name: "False positive" }).check();
+  await button(`Decide ${shown} violations`).click();
+  await page.getByText(`${shown} violations decided`).waitFor();
+  check("all of them are decided", (await all()).violations.every((one) => one.state === "false_positive"));
+  await button("Undo").click();
+  const states = (found) => found.violations.map((one) => `${one.id} ${one.state}`).sort().join();
+  await until("and taken back as they were", async () => states(await all()) === states(before));
+}
+
+async function officerExcepts() {
+  const { violations } = await (await browser.request.get(`${told.base}/api/v1/violations?rule=no-games`)).json();
+  const { id, subject } = violations[0];
+  await page.goto(`${told.base}/violations?open=${id}`);
+  await button("Make an exception…").click();
+  await page.locator("#exception-domain").fill("");
+  await page.locator("#exception-reason").fill("case 4711");
+  await button("Show what it will match").click();
+  await page.locator("[data-trial] [data-change='no longer blocked']").waitFor();
+  check("an exception shows beforehand what it lets pass", Number(await page.locator("[data-trial]").getAttribute("data-trial")) > 0);
+  await lookAtDialog("exception-new");
+  await button("Make the exception").click();
+  await page.locator("[role=dialog]").waitFor({ state: "detached" });
+  await until("the violation names it", async () => (await state(id)).exception === `violation-${id}`);
+  const { exceptions } = await (await browser.request.get(`${told.base}/api/v1/exceptions`)).json();
+  check("and it is for its subject, who is not named", exceptions[0]?.for === `client ${subject}`, JSON.stringify(exceptions[0]));
+  await look("exceptions", "/exceptions", "[data-exception]");
+  await button(`Remove violation-${id}`).click();
+  await page.locator("#exception-remove-reason").fill("the case is closed");
+  await page.locator("[role=dialog] button[type=submit]").click();
+  await page.locator(`[data-exception="violation-${id}"]`, { hasText: "Removed" }).waitFor();
+  check("removed it stays in the list, with who and why", (await page.getByText("the case is closed").count()) > 0);
+}
+
+async function officerExports() {
+  await page.goto(`${told.base}/violations`);
+  const id = Number(await rows().first().getAttribute("data-violation"));
+  await page.goto(`${told.base}/violations?open=${id}`);
+  await button("Export evidence…").click();
+  await lookAtDialog("violation-export");
+  await page.locator("#export-reason").fill("asked for by the court");
+  const [download] = await Promise.all([page.waitForEvent("download"), button("Export").click()]);
+  const bytes = readFileSync(await download.path());
+  check("a bundle is with the downloads", download.suggestedFilename() === `violation-${id}.tar` && bytes.includes("manifest.sig"), `${bytes.length}`);
+  await page.locator("[data-exported] li").first().waitFor();
+  check("and what is not in it is said", true);
+  await button("Close").last().click();
+}
+
 async function technicianEdits() {
   const editor = page.locator("[data-editor=policy] .cm-content");
   await look("policy", "/policy", "[data-check=ok]");
@@ -291,7 +362,8 @@ async function control() {
 }
 
 const kSteps = [
-  firstStart, administrator, signOut, () => signIn("olga"), officerLooks, officerTriages, officerOpens, signOut,
+  firstStart, administrator, signOut, () => signIn("olga"), officerLooks, officerTriages, officerOpens,
+  officerDecidesAll, officerExcepts, officerExports, signOut,
   () => signIn("theo"), technicianEdits, french, control,
 ];
 if (told.shots) mkdirSync(told.shots, { recursive: true });
