@@ -43,6 +43,10 @@ namespace weir::console {
 [[nodiscard]] Response begin_what_if(Desk& desk, const Call& call);
 [[nodiscard]] Response show_job(Desk& desk, const Call& call);
 [[nodiscard]] Response cancel_job(Desk& desk, const Call& call);
+// report_answers.cc
+[[nodiscard]] Response list_reports(Desk& desk, const Call& call);
+[[nodiscard]] Response make_report(Desk& desk, const Call& call);
+[[nodiscard]] Response fetch_report(Desk& desk, const Call& call);
 // policy_answers.cc
 [[nodiscard]] Response show_policy(Desk& desk, const Call& call);
 [[nodiscard]] Response apply_policy(Desk& desk, const Call& call);

@@ -2,6 +2,7 @@
 // What passes, who uses it, how the processes are, who did what; and what changed since a page last heard.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "policy/console/answers.h"
@@ -11,6 +12,7 @@
 #include "policy/model/wall_clock.h"
 #include "policy/store/audit_store.h"
 #include "policy/store/flow_sums.h"
+#include "policy/store/software_store.h"
 #include "policy/store/violation_store.h"
 
 namespace weir::console {
@@ -19,6 +21,7 @@ namespace {
 constexpr std::uint32_t kTopNames = 10;
 constexpr TimeNs kTick = 5 * kSecond;  // how often pages hear of the processes
 constexpr std::int64_t kTrafficPoints = 200;
+constexpr std::uint32_t kRanksMax = 10'000;  // clients that can be paged through, those that used most
 
 Json usage_json(const policy::UsageSum& sum) {
   return {{"flows", sum.flows}, {"bytes_up", sum.bytes_up}, {"bytes_down", sum.bytes_down}};
@@ -164,30 +167,86 @@ Response overview(Desk& desk, const Call& call) {
   return json_response(json);
 }
 
+namespace {
+
+/// Ranks stand still while somebody pages through them: the cursor has the time of the first page.
+struct RankedPlace {
+  TimeNs at = 0;
+  std::uint32_t rank = 0;
+
+  [[nodiscard]] std::string text() const { return fmt::format("{}.{}", at, rank); }
+};
+
+/// nullopt: no such cursor.
+std::optional<RankedPlace> ranked_place(const Call& call) {
+  const std::string cursor = call.asked("cursor");
+  if (cursor.empty()) return RankedPlace{call.now, 0};
+  const std::size_t dot = std::min(cursor.find('.'), cursor.size());
+  const auto at = policy::whole_number<TimeNs>(cursor.substr(0, dot));
+  const auto rank = policy::whole_number<std::uint32_t>(cursor.substr(std::min(dot + 1, cursor.size())));
+  if (!at || !rank || *at <= 0 || *at > call.now || *rank > kRanksMax) return std::nullopt;
+  return RankedPlace{*at, *rank};
+}
+
+}  // namespace
+
 Response list_clients(Desk& desk, const Call& call) {
   const auto lasts = lasting(call);
   if (!lasts) return problem_of(lasts.error());
   const auto count = call.count();
   if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
+  const auto from = ranked_place(call);
+  if (!from) return problem(422, "invalid", "no such cursor");
   Json partial = Json::array();
-  Json rows = names_json(desk, policy::kByClient,
-                         {{std::max<TimeNs>(call.now - *lasts, 0), call.now}, *count}, call.now, partial);
+  const UsageAsked asked{{std::max<TimeNs>(from->at - *lasts, 0), from->at}, from->rank + *count + 1};
+  Json rows = names_json(desk, policy::kByClient, asked, call.now, partial);
   if (!partial.empty()) return problem(503, "unavailable", partial.front().get<std::string>());
-  return json_response({{"clients", std::move(rows)}});
+  rows.erase(rows.begin(), rows.begin() + std::min<std::ptrdiff_t>(from->rank, std::ssize(rows)));
+  Json next = nullptr;
+  if (rows.size() > *count) {
+    rows.erase(rows.end() - 1);
+    if (from->rank + *count <= kRanksMax) next = RankedPlace{from->at, from->rank + *count}.text();
+  }
+  return json_response({{"clients", std::move(rows)}, {"next", std::move(next)}});
 }
+
+namespace {
+
+/// The row behind which a page begins, as it is shown: who a pseudonym stands for is in no cursor.
+Result<policy::SoftwareKey> software_place(Desk& desk, const std::string& cursor) {
+  if (cursor.empty()) return policy::SoftwareKey{};
+  const Json words = Json::parse(cursor, nullptr, false);
+  const bool fits = words.is_array() && words.size() == 3 &&
+                    std::ranges::all_of(words, [](const Json& one) { return one.is_string(); });
+  if (!fits) return failure(ErrorCode::kInvalid, "no such cursor");
+  auto client = ctl::subject_behind(desk.store(), desk.people().pseudonyms, words[0].get<std::string>());
+  if (!client) return failure(ErrorCode::kInvalid, "no such cursor");
+  return policy::SoftwareKey{std::move(*client), words[1].get<std::string>(), words[2].get<std::string>()};
+}
+
+}  // namespace
 
 Response list_software(Desk& desk, const Call& call) {
   const auto count = call.count();
   if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
   const auto client = ctl::subject_behind(desk.store(), desk.people().pseudonyms, call.asked("client"));
   if (!client) return problem_of(client.error());
-  const auto software = desk.store().software(*client, *count);
+  const auto after = software_place(desk, call.asked("cursor"));
+  if (!after) return problem_of(after.error());
+  auto software = policy::software_page(desk.store(), *client, *after, *count + 1);
   if (!software) return problem_of(software.error());
   const ctl::PeopleShown shown{desk.settings()};
+  Json next = nullptr;
+  if (software->size() > *count) {
+    software->pop_back();
+    const policy::Software& last = software->back();
+    next = Json{shown.subject(last.client), last.product, last.version}.dump(-1, ' ', false,
+                                                                             Json::error_handler_t::replace);
+  }
   Json rows = Json::array();
   for (const policy::Software& one : *software)
     rows.push_back(without_dashes(ctl::software_row(one, shown), {"first_seen", "last_seen"}));
-  return json_response({{"software", std::move(rows)}});
+  return json_response({{"software", std::move(rows)}, {"next", std::move(next)}});
 }
 
 Response show_status(Desk& desk, const Call&) {

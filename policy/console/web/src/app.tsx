@@ -28,6 +28,7 @@ const kPages: readonly PageOf[] = [
   { path: "/software", needs: "software", show: page(() => import("./pages/Software"), "Software") },
   { path: "/exceptions", needs: "exceptions", show: page(() => import("./pages/Exceptions"), "Exceptions") },
   { path: "/policy", needs: "policy", show: page(() => import("./pages/Policy"), "Policy") },
+  { path: "/reports", needs: "reports", show: page(() => import("./pages/Reports"), "Reports") },
   { path: "/system", needs: "status", show: page(() => import("./pages/System"), "System") },
   { path: "/accounts", needs: "accounts", show: page(() => import("./pages/Accounts"), "Accounts") },
   { path: "/audit", needs: "audit", show: page(() => import("./pages/Audit"), "Audit") },

@@ -40,6 +40,7 @@ const kPlaces: readonly { to: string; text: TextKey; needs: Operation }[] = [
   { to: "/software", text: "nav.software", needs: "software" },
   { to: "/exceptions", text: "nav.exceptions", needs: "exceptions" },
   { to: "/policy", text: "nav.policy", needs: "policy" },
+  { to: "/reports", text: "nav.reports", needs: "reports" },
   { to: "/system", text: "nav.system", needs: "status" },
   { to: "/accounts", text: "nav.accounts", needs: "accounts" },
   { to: "/audit", text: "nav.audit", needs: "audit" },

@@ -110,6 +110,9 @@ async function accessible(where) {
 async function look(name, path, ready = "table") {
   await page.goto(told.base + path);
   await page.locator(ready).first().waitFor();
+  await lookHere(name);
+}
+async function lookHere(name) {
   await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -302,12 +305,25 @@ async function officerExports() {
   await button("Close").last().click();
 }
 
+async function officerReports() {
+  await page.goto(`${told.base}/reports`);
+  await page.locator("#report-kind").selectOption("daily");
+  await page.locator("#report-from").fill(new Date(Date.now() - 3_600_000).toISOString().slice(0, 10));
+  await button("Make").click();
+  await page.locator("[data-report] tbody tr").first().waitFor();
+  await lookHere("reports");
+  const [pdf] = await Promise.all([page.waitForEvent("download"), button("Download as PDF").click()]);
+  check("a report is downloaded as PDF", readFileSync(await pdf.path()).subarray(0, 5).toString() === "%PDF-", pdf.suggestedFilename());
+  const [table] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: / as CSV$/ }).first().click()]);
+  check("and a table of it as CSV", table.suggestedFilename().endsWith(".csv") && readFileSync(await table.path(), "utf-8").includes(","), table.suggestedFilename());
+}
+
 async function technicianEdits() {
   const editor = page.locator("[data-editor=policy] .cm-content");
   await look("policy", "/policy", "[data-check=ok]");
   await editor.click();
   await page.keyboard.press("Control+End");
-  await page.keyboard.type("  - {rule: no-new, match: {domian: new.example}, then: block}\n");
+  await page.keyboard.type("  - {rule: no-new, match: {domian: mail.example}, then: block}\n");
   await page.locator("[data-check=bad]").waitFor();
   check("a mistake is marked in its place", (await page.locator("[data-editor=policy] .cm-lintRange-error").count()) > 0);
   check("and cannot be committed", await button("Commit…").isDisabled());
@@ -323,6 +339,11 @@ async function technicianEdits() {
   await page.locator("[data-editor=compare] .cm-content").first().waitFor();
   await accessible("differences");
   if (told.shots) await page.screenshot({ path: join(told.shots, "policy-differences-light.png") });
+  await button("What-if").click();
+  await button("Find out").click();
+  await page.locator("[data-job=done]").waitFor();
+  check("what-if has judged the flows that were recorded", Number(await page.locator("[data-whatif]").getAttribute("data-whatif")) > 0);
+  await lookHere("policy-whatif");
   await button("Commit…").click();
   await page.locator("#commit-message").fill("no new.example any more");
   await button("Commit").click();
@@ -363,7 +384,7 @@ async function control() {
 
 const kSteps = [
   firstStart, administrator, signOut, () => signIn("olga"), officerLooks, officerTriages, officerOpens,
-  officerDecidesAll, officerExcepts, officerExports, signOut,
+  officerDecidesAll, officerExcepts, officerExports, officerReports, signOut,
   () => signIn("theo"), technicianEdits, french, control,
 ];
 if (told.shots) mkdirSync(told.shots, { recursive: true });

@@ -63,7 +63,8 @@ TEST(Operations, EachRoleMayDoWhatTheMatrixSays) {
       "diffPolicy", "policyRevisions", "policyRevision", "policySchema", "exceptions", "whatIf",
       "job",        "cancelJob"};
   const std::set<std::string_view> excepting{"addException", "tryException", "removeException"};
-  const std::set<std::string_view> reading{"violations", "violation", "matchingViolations"};
+  const std::set<std::string_view> reading{"violations", "violation",  "matchingViolations",
+                                           "reports",    "makeReport", "fetchReport"};
   const std::map<std::string_view, std::set<std::string_view>> own{
       {"officer", {"changeViolations"}},
       {"senior-officer", {"changeViolations", "reveal", "exportViolation"}},

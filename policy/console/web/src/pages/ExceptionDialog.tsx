@@ -14,7 +14,7 @@ import {
   ModalHeader,
   TextInput,
 } from "@patternfly/react-core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Refusal, type Schemas } from "../api/client";
 import { useAddException, useTryException } from "../api/exceptions";
 import { type TextKey, useText } from "../i18n";
@@ -48,17 +48,18 @@ function EndField({ form, change }: { form: ExceptionForm; change: Change }) {
   return (
     <FormGroup label={t("exceptions.end")} fieldId="exception-lasting" isRequired>
       <div className="row">
-        <FormSelect
-          id="exception-lasting"
-          value={form.lasting}
-          onChange={(_, lasting) => change({ lasting })}
-          className="narrow"
-        >
-          {kLasting.map((one) => (
-            <FormSelectOption key={one} value={one} label={t(`exceptions.lasting.${one}`)} />
-          ))}
-          <FormSelectOption value="" label={t("exceptions.until_day")} />
-        </FormSelect>
+        <div className="narrow">
+          <FormSelect
+            id="exception-lasting"
+            value={form.lasting}
+            onChange={(_, lasting) => change({ lasting })}
+          >
+            {kLasting.map((one) => (
+              <FormSelectOption key={one} value={one} label={t(`exceptions.lasting.${one}`)} />
+            ))}
+            <FormSelectOption value="" label={t("exceptions.until_day")} />
+          </FormSelect>
+        </div>
         {form.lasting === "" ? (
           <TextInput
             type="date"
@@ -76,32 +77,36 @@ function EndField({ form, change }: { form: ExceptionForm; change: Change }) {
 
 function Trial({ trial }: { trial: Schemas["ExceptionTrial"] }) {
   const { t } = useText();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "start" }), []);
   return (
-    <Alert
-      isInline
-      variant="info"
-      title={t("exceptions.trial.title")}
-      data-trial={trial.matches?.changed ?? ""}
-    >
-      <dl className="trial">
-        <dt>{t("exceptions.for")}</dt>
-        <dd className="mono">{trial.for}</dd>
-        <dt>{t("exceptions.allows")}</dt>
-        <dd className="mono">{trial.allows}</dd>
-        <dt>{t("exceptions.until")}</dt>
-        <dd>
-          <Moment at={trial.until} />
-        </dd>
-      </dl>
-      {trial.matches ? (
-        <>
-          <p>{t("exceptions.trial.matches")}</p>
-          <WhatIfTable found={trial.matches} />
-        </>
-      ) : (
-        <p data-state="partial">{t("exceptions.trial.partial", { why: trial.partial ?? "" })}</p>
-      )}
-    </Alert>
+    <div ref={place}>
+      <Alert
+        isInline
+        variant="info"
+        title={t("exceptions.trial.title")}
+        data-trial={trial.matches?.changed ?? ""}
+      >
+        <dl className="trial">
+          <dt>{t("exceptions.for")}</dt>
+          <dd className="mono">{trial.for}</dd>
+          <dt>{t("exceptions.allows")}</dt>
+          <dd className="mono">{trial.allows}</dd>
+          <dt>{t("exceptions.until")}</dt>
+          <dd>
+            <Moment at={trial.until} />
+          </dd>
+        </dl>
+        {trial.matches ? (
+          <>
+            <p>{t("exceptions.trial.matches")}</p>
+            <WhatIfTable found={trial.matches} />
+          </>
+        ) : (
+          <p data-state="partial">{t("exceptions.trial.partial", { why: trial.partial ?? "" })}</p>
+        )}
+      </Alert>
+    </div>
   );
 }
 

@@ -100,9 +100,7 @@ function ExceptionRow({ row, remove }: { row: Exception; remove: (() => void) | 
       </Td>
       <Td dataLabel={t("column.reason")} className="wrap">
         {row.reason}
-        <div className="quiet">
-          {t("exceptions.owned", { owner: row.owner })} · {row.by}
-        </div>
+        <div className="quiet">{t("exceptions.owned", { owner: row.owner, by: row.by })}</div>
         {row.violation === null ? null : (
           <MayLink to={`/violations?open=${row.violation}`}>
             {t("panel.title", { id: row.violation })}
@@ -141,16 +139,13 @@ export function Exceptions() {
       </PageTop>
       <PageSection>
         <div className="row filter">
-          <FormSelect
-            value={shown}
-            onChange={(_, next) => show(next)}
-            aria-label={t("column.state")}
-            className="narrow"
-          >
-            {kShown.map((one) => (
-              <FormSelectOption key={one} value={one} label={t(`exceptions.show.${one}`)} />
-            ))}
-          </FormSelect>
+          <div className="narrow">
+            <FormSelect value={shown} onChange={(_, next) => show(next)} aria-label={t("column.state")}>
+              {kShown.map((one) => (
+                <FormSelectOption key={one} value={one} label={t(`exceptions.show.${one}`)} />
+              ))}
+            </FormSelect>
+          </div>
         </div>
         <ListOf
           query={query}

@@ -90,16 +90,17 @@ export function PolicyWhatIf({ text, ready, id, setId }: PolicyWhatIfProps) {
     <div className="stack">
       <p>{t("whatif.says")}</p>
       <div className="row">
-        <FormSelect
-          aria-label={t("overview.span")}
-          value={span}
-          onChange={(_, next) => setSpan(kSpans.find((one) => one === next) ?? "24h")}
-          className="narrow"
-        >
-          {kSpans.map((one) => (
-            <FormSelectOption key={one} value={one} label={t(`span.${one}`)} />
-          ))}
-        </FormSelect>
+        <div className="narrow">
+          <FormSelect
+            aria-label={t("overview.span")}
+            value={span}
+            onChange={(_, next) => setSpan(kSpans.find((one) => one === next) ?? "24h")}
+          >
+            {kSpans.map((one) => (
+              <FormSelectOption key={one} value={one} label={t(`span.${one}`)} />
+            ))}
+          </FormSelect>
+        </div>
         <Button onClick={run} isDisabled={!ready || running || begin.isPending} isLoading={begin.isPending}>
           {t("whatif.go")}
         </Button>
