@@ -78,7 +78,9 @@ function EndField({ form, change }: { form: ExceptionForm; change: Change }) {
 function Trial({ trial }: { trial: Schemas["ExceptionTrial"] }) {
   const { t } = useText();
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.scrollIntoView({ block: "start" }), []);
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "start" });
+  }, []);
   return (
     <div ref={place}>
       <Alert
