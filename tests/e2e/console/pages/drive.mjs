@@ -106,7 +106,7 @@ async function accessible(where) {
   check(`${where}: axe finds nothing`, found.length === 0, found.join("\n     "));
 }
 
-/** A page in light and dark, and at 360 px. `ready`: what has to be there before it is looked at. */
+/** A page in light and dark, and at 320 and 360 px. `ready`: what has to be there before it is looked at. */
 async function look(name, path, ready = "table") {
   await page.goto(told.base + path);
   await page.locator(ready).first().waitFor();
@@ -120,9 +120,11 @@ async function lookHere(name) {
     if (told.shots) await page.screenshot({ path: join(told.shots, `${name}-${colorScheme}.png`) });
   }
   await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 360, height: 800 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  check(`${name} fits 360 px`, wide <= 360, `${wide} px`);
+  for (const width of [320, 360]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(`${name} fits ${width} px`, wide <= width, `${wide} px`);
+  }
   if (told.shots && name === "violations") await page.screenshot({ path: join(told.shots, "violations-360px.png") });
   await page.setViewportSize({ width: 1280, height: 800 });
 }

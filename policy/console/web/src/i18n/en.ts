@@ -390,7 +390,7 @@ export const en = {
   "reports.make": "Make",
   "reports.pdf": "Download as PDF",
   "reports.rows": "Rows",
-  "reports.says": "What happened in a day, a week or a month, and how it was before. People are pseudonyms.",
+  "reports.says": "What happened in a day, a week or a month, and how it was before.",
   "reports.size": "Size",
   "reports.table": "Table",
   "reports.tables": "Tables of the report",

@@ -399,8 +399,7 @@ export const fr: Record<keyof typeof en, string> = {
   "reports.make": "Établir",
   "reports.pdf": "Télécharger en PDF",
   "reports.rows": "Lignes",
-  "reports.says":
-    "Ce qui s’est passé en un jour, une semaine ou un mois, et comment c’était avant. Les personnes sont des pseudonymes.",
+  "reports.says": "Ce qui s’est passé en un jour, une semaine ou un mois, et comment c’était avant.",
   "reports.size": "Taille",
   "reports.table": "Tableau",
   "reports.tables": "Tableaux du rapport",
