@@ -44,8 +44,8 @@ Result<Exported> exported(PeopleDesk& desk, std::int64_t id, policy::AuditEntry 
 }
 
 Result<Exported> bundle_of(PeopleDesk& desk, const policy::Violation& violation, const std::string& pseudonym,
-                           const policy::AuditEntry& entry) {
-  auto gathered = gather_evidence(desk.settings, desk.store, violation);
+                           const policy::AuditEntry& entry, std::size_t bytes_max) {
+  auto gathered = gather_evidence(desk.settings, desk.store, violation, bytes_max);
   if (!gathered) return tl::unexpected(gathered.error());
   evidence::Json about{{"weir-evidence", 1},
                        {"appliance", desk.settings.appliance},
@@ -74,6 +74,10 @@ Result<Exported> packets_of(PeopleDesk& desk, const policy::Violation& violation
     if (packets.empty()) made.missing.push_back("packets of " + flow);
     for (const evidence::Packet& packet : packets) frames.push_back({packet.time, packet.bytes});
   }
+  if (frames.empty() && !may_read_captures(desk.settings)) {
+    return failure(ErrorCode::kNotFound, "only root may read the packets of its flows",
+                   fmt::format("weirctl violation export {} -o FILE", violation.id));
+  }
   if (frames.empty()) {
     return failure(ErrorCode::kNotFound, "no packets of its flows are kept",
                    "evidence.severity and capture.on of the settings say which are");
@@ -92,10 +96,11 @@ Result<Exported> packets_of(PeopleDesk& desk, const policy::Violation& violation
 
 Result<Exported> export_bundle(PeopleDesk& desk, std::int64_t id, policy::AuditEntry entry,
                                std::size_t bytes_max) {
-  return exported(
-      desk, id, std::move(entry), bytes_max,
-      [&desk](const policy::Violation& violation, const std::string& pseudonym,
-              const policy::AuditEntry& by) { return bundle_of(desk, violation, pseudonym, by); });
+  return exported(desk, id, std::move(entry), bytes_max,
+                  [&desk, bytes_max](const policy::Violation& violation, const std::string& pseudonym,
+                                     const policy::AuditEntry& by) {
+                    return bundle_of(desk, violation, pseudonym, by, bytes_max);
+                  });
 }
 
 Result<Exported> export_packets(PeopleDesk& desk, std::int64_t id, policy::AuditEntry entry,

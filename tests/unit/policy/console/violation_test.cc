@@ -2,6 +2,9 @@
 // The queue by the API: all that a filter matches, changes of many, and what leaves the appliance.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
+#include "policy/ctl/replace_file.h"
 #include "policy/store/violation_store.h"
 #include "tests/unit/policy/console/desk_fixture.h"
 
@@ -89,6 +92,24 @@ TEST_F(ViolationDeskTest, ABundleLeavesForAReasonThatIsWrittenDown) {
   EXPECT_FALSE(Json::parse(bundle.header("Weir-Missing")).empty()) << "there is no Redis here";
   EXPECT_THAT(last_entry(), HasSubstr("senior-officer: violation export: done, sha256 "));
   EXPECT_EQ(ask("POST", path, {{"what", "packets"}, {"reason", "case 4711"}}).status, 404) << "none are kept";
+}
+
+TEST_F(ViolationDeskTest, WhatIsBeyondTheLimitStaysAndIsNoExport) {
+  std::filesystem::create_directories(home_.file("policy"));
+  ASSERT_TRUE(
+      ctl::replace_file(home_.file("policy/current.yaml"), "weir-policy: 1\nlists: {big: {file: big.txt}}\n")
+          .has_value());
+  ASSERT_TRUE(ctl::replace_file(home_.file("policy/current.revision"), "1\n").has_value());
+  ASSERT_TRUE(
+      ctl::replace_file(home_.file("policy/big.txt"), std::string((48U << 20U) + 1U, 'x')).has_value());
+  const std::int64_t id = violate("no-bets", "10.9.0.1", "bet.example");
+  log_in("senior-officer");
+  const std::string before = last_entry();
+  const Response refused = ask("POST", "/violations/" + std::to_string(id) + "/evidence",
+                               {{"what", "bundle"}, {"reason", "case 4711"}});
+  EXPECT_EQ(refused.status, 409) << refused.body.substr(0, 300);
+  EXPECT_THAT(refused.body.substr(0, 1'000), HasSubstr("weirctl violation export"));
+  EXPECT_EQ(last_entry(), before);
 }
 
 TEST_F(ViolationDeskTest, WithTwoApproversABundleWaitsForConsent) {
