@@ -15,8 +15,9 @@ constexpr std::uint64_t kScanStep = 100;  // entries a command: full batches are
 }  // namespace
 
 Result<std::uint64_t> StreamBrowser::scan_backwards(const std::string& stream, std::uint64_t entries_max,
-                                                    const std::function<bool(const StreamEntry&)>& visit) {
-  std::string newest = "+";
+                                                    const std::function<bool(const StreamEntry&)>& visit,
+                                                    const std::string& from) {
+  std::string newest = from;
   std::uint64_t visited = 0;
   while (visited < entries_max) {
     const std::string count = std::to_string(std::min(kScanStep, entries_max - visited));

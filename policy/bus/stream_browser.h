@@ -18,10 +18,11 @@ class StreamBrowser {
  public:
   explicit StreamBrowser(RedisConnection connection) : connection_(std::move(connection)) {}
 
-  /// Walks a stream from its newest entry backwards until `visit` returns false, the beginning, or
-  /// `entries_max` entries. Gives how many were visited.
+  /// Walks a stream from its newest entry, or the entry `from`, backwards until `visit` returns false, the
+  /// beginning, or `entries_max` entries. Gives how many were visited.
   [[nodiscard]] Result<std::uint64_t> scan_backwards(const std::string& stream, std::uint64_t entries_max,
-                                                     const std::function<bool(const StreamEntry&)>& visit);
+                                                     const std::function<bool(const StreamEntry&)>& visit,
+                                                     const std::string& from = "+");
   /// Follows from now on: the first call marks the place, every call gives what was appended since, waiting
   /// up to `block` when there is nothing.
   [[nodiscard]] Result<std::vector<StreamEntry>> follow(const std::vector<std::string>& streams,

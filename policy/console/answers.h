@@ -25,12 +25,28 @@ namespace weir::console {
 [[nodiscard]] Response tell_events(Desk& desk, const Call& call);
 // violation_answers.cc
 [[nodiscard]] Response list_violations(Desk& desk, const Call& call);
+[[nodiscard]] Response match_violations(Desk& desk, const Call& call);
 [[nodiscard]] Response show_violation(Desk& desk, const Call& call);
 [[nodiscard]] Response change_violations(Desk& desk, const Call& call);
 [[nodiscard]] Response reveal(Desk& desk, const Call& call);
+// evidence_answers.cc
+[[nodiscard]] Response export_violation(Desk& desk, const Call& call);
 // flow_answers.cc
 [[nodiscard]] Response search_flows(Desk& desk, const Call& call);
 [[nodiscard]] Response explain_flow(Desk& desk, const Call& call);
+// exception_answers.cc
+[[nodiscard]] Response list_exceptions(Desk& desk, const Call& call);
+[[nodiscard]] Response try_exception(Desk& desk, const Call& call);
+[[nodiscard]] Response add_exception(Desk& desk, const Call& call);
+[[nodiscard]] Response remove_exception(Desk& desk, const Call& call);
+// job_answers.cc
+[[nodiscard]] Response begin_what_if(Desk& desk, const Call& call);
+[[nodiscard]] Response show_job(Desk& desk, const Call& call);
+[[nodiscard]] Response cancel_job(Desk& desk, const Call& call);
+// report_answers.cc
+[[nodiscard]] Response list_reports(Desk& desk, const Call& call);
+[[nodiscard]] Response make_report(Desk& desk, const Call& call);
+[[nodiscard]] Response fetch_report(Desk& desk, const Call& call);
 // policy_answers.cc
 [[nodiscard]] Response show_policy(Desk& desk, const Call& call);
 [[nodiscard]] Response apply_policy(Desk& desk, const Call& call);

@@ -3,10 +3,12 @@
 // connection to the store and is used by one thread. No sockets here (connection.h).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "policy/console/jobs.h"
 #include "policy/console/message.h"
 #include "policy/console/operations.h"
 #include "policy/ctl/people.h"
@@ -41,15 +43,20 @@ struct Call {
 
 class Desk {
  public:
-  /// `weirctl` is the program that waits for confirmations.
-  Desk(Settings settings, std::string config, std::string weirctl)
-      : settings_(std::move(settings)), config_(std::move(config)), weirctl_(std::move(weirctl)) {}
+  /// `weirctl` is the program that waits for confirmations; `jobs` are those of all desks together.
+  Desk(Settings settings, std::string config, std::string weirctl,
+       std::shared_ptr<Jobs> jobs = std::make_shared<Jobs>())
+      : settings_(std::move(settings)),
+        config_(std::move(config)),
+        weirctl_(std::move(weirctl)),
+        jobs_(std::move(jobs)) {}
 
   [[nodiscard]] Response handle(const Request& request, TimeNs now);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const std::string& config() const { return config_; }
   [[nodiscard]] const std::string& weirctl() const { return weirctl_; }
+  [[nodiscard]] Jobs& jobs() { return *jobs_; }
   /// Only within an answer: the store is open then.
   [[nodiscard]] ctl::PeopleDesk& people() { return *people_; }
   [[nodiscard]] policy::Store& store() { return people_->store; }
@@ -68,6 +75,7 @@ class Desk {
   Settings settings_;
   std::string config_;
   std::string weirctl_;
+  std::shared_ptr<Jobs> jobs_;
   std::optional<ctl::PeopleDesk> people_;
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flows of which an event was published: found, and explained.
+// Flows of which an event was published: found page by page, and explained.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <unordered_set>
 
 #include "policy/console/answers.h"
+#include "policy/console/flow_search.h"
 #include "policy/ctl/explain.h"
 #include "policy/ctl/explain_words.h"
 #include "policy/ctl/flow_row.h"
@@ -65,32 +66,63 @@ struct FlowWanted {
   }
 };
 
+struct FlowsWanted {
+  const FlowWanted& one;
+  std::size_t count;
+  std::uint64_t events_max;
+  std::optional<FlowPlace> from;  // nullopt: the newest
+};
+
+/// Of each flow the newest event there is in the stretch.
+Result<FlowStretch> stretch_of(policy::StreamBrowser& streams, const std::string& stream, std::uint32_t index,
+                               const FlowsWanted& wanted, std::uint64_t& searched) {
+  FlowStretch stretch;
+  std::unordered_set<std::string> known;
+  std::uint64_t looked_at = 0;
+  const auto visit = [&](const policy::StreamEntry& entry) {
+    auto place = FlowPlace::of_entry(entry.id, index);
+    if (!place) return true;
+    return ctl::visit_backwards(
+        entry, ctl::DecisionPath::kLeftOut, [&](const event::FlowEvent& event, TimeNs) {
+          const FlowPlace here = *place;
+          ++place->nth;
+          if (wanted.from && here < *wanted.from) return true;  // of the page before
+          if (stretch.found.size() >= wanted.count || looked_at >= wanted.events_max) {
+            stretch.unread = here;
+            return false;
+          }
+          ++looked_at;
+          if (wanted.one.is(event) && known.insert(event.flow_id()).second)
+            stretch.found.push_back({here, event});
+          return true;
+        });
+  };
+  const auto walked =
+      streams.scan_backwards(stream, UINT64_MAX, visit, wanted.from ? wanted.from->entry() : "+");
+  if (!walked) return tl::unexpected(walked.error());
+  searched += looked_at;
+  return stretch;
+}
+
 struct FlowsFound {
-  std::vector<event::FlowEvent> events;  // of each flow the newest
+  FlowSearchPage page;
   std::uint64_t searched = 0;
 };
 
-Result<FlowsFound> search(const Settings& settings, const FlowWanted& wanted, std::uint32_t count) {
+Result<FlowsFound> search(const Settings& settings, const FlowWanted& wanted, std::size_t count,
+                          std::optional<FlowPlace> from) {
   auto streams = ctl::open_streams(settings);
   if (!streams) return tl::unexpected(streams.error());
   const auto names = ctl::all_flow_streams(settings);
   FlowsFound found;
-  for (const std::string& stream : names) {
-    std::unordered_set<std::string> known;
-    std::uint32_t hits = 0;
-    const auto walked = ctl::walk_back(
-        *streams, stream, kSearchEventsMax / names.size(),
-        [&](const event::FlowEvent& event, TimeNs) {
-          ++found.searched;
-          if (!wanted.is(event) || !known.insert(event.flow_id()).second) return true;
-          found.events.push_back(event);
-          return ++hits < count;
-        },
-        {}, ctl::DecisionPath::kLeftOut);
-    if (!walked) return tl::unexpected(walked.error());
+  std::vector<FlowStretch> stretches;
+  for (std::uint32_t i = 0; i < names.size(); ++i) {
+    auto stretch = stretch_of(*streams, names[i], i, {wanted, count, kSearchEventsMax / names.size(), from},
+                              found.searched);
+    if (!stretch) return tl::unexpected(stretch.error());
+    stretches.push_back(std::move(*stretch));
   }
-  std::ranges::sort(found.events, std::greater{}, &event::FlowEvent::time_ns);
-  if (found.events.size() > count) found.events.resize(count);
+  found.page = page_of(std::move(stretches), count);
   return found;
 }
 
@@ -129,12 +161,20 @@ Response search_flows(Desk& desk, const Call& call) {
     if (!known) return problem_of(known.error());
     wanted.client = std::move(*known);
   }
-  const auto found = search(desk.settings(), wanted, *count);
+  std::optional<FlowPlace> from;
+  if (const std::string cursor = call.asked("cursor"); !cursor.empty()) {
+    from = FlowPlace::parse(cursor);
+    if (!from) return problem(422, "invalid", "no such cursor");
+  }
+  const auto found = search(desk.settings(), wanted, *count, from);
   if (!found) return problem_of(found.error());
   const ctl::PeopleShown shown{desk.settings()};
   Json rows = Json::array();
-  for (const event::FlowEvent& event : found->events) rows.push_back(flow_json(event, shown));
-  return json_response({{"flows", std::move(rows)}, {"searched", found->searched}});
+  for (const event::FlowEvent& event : found->page.events) rows.push_back(flow_json(event, shown));
+  const auto& next = found->page.next;
+  return json_response({{"flows", std::move(rows)},
+                        {"searched", found->searched},
+                        {"next", next ? Json(next->text()) : Json(nullptr)}});
 }
 
 Response explain_flow(Desk& desk, const Call& call) {

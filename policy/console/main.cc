@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "policy/console/certificate.h"
@@ -140,9 +141,10 @@ int be_desk(const Settings& settings, const std::string& config, const Channels&
   if (auto became = become(settings.engine.user, "engine.user"); !became) return complain(became.error());
   const std::string weirctl =
       (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "weirctl").string();
+  const auto jobs = std::make_shared<console::Jobs>();
   std::vector<std::thread> answerers;
   for (const Channel& one : channels.all)
-    answerers.emplace_back(answer_all, console::Desk{settings, config, weirctl}, one.desk);
+    answerers.emplace_back(answer_all, console::Desk{settings, config, weirctl, jobs}, one.desk);
   const int code = wait_for_end(stop, channels, front);
   for (std::thread& one : answerers) one.join();  // their ends closed with the other process
   spdlog::info("console-ended");

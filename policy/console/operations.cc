@@ -13,6 +13,7 @@ using enum Role;
 constexpr RoleSet kAll = roles({kOfficer, kSeniorOfficer, kTechnician, kAuditor, kAdmin});
 constexpr RoleSet kOfficers = roles({kOfficer, kSeniorOfficer});
 constexpr RoleSet kReaders = roles({kOfficer, kSeniorOfficer, kAuditor});
+constexpr RoleSet kExcepting = roles({kOfficer, kSeniorOfficer, kTechnician});
 constexpr RoleSet kWatchers = roles({kOfficer, kSeniorOfficer, kTechnician, kAuditor});
 
 constexpr std::array kOperations{
@@ -27,6 +28,9 @@ constexpr std::array kOperations{
     Operation{"removeAccount", "DELETE", "/accounts/{name}", false, roles({kAdmin}), delete_account},
     Operation{"overview", "GET", "/overview", false, kAll, overview},
     Operation{"violations", "GET", "/violations", false, kReaders, list_violations},
+    Operation{"matchingViolations", "GET", "/violations/matching", false, kReaders, match_violations},
+    Operation{"exportViolation", "POST", "/violations/{id}/evidence", false, roles({kSeniorOfficer}),
+              export_violation},
     Operation{"violation", "GET", "/violations/{id}", false, kReaders, show_violation},
     Operation{"changeViolations", "POST", "/violations/changes", false, kOfficers, change_violations},
     Operation{"reveal", "POST", "/reveals", false, roles({kSeniorOfficer}), reveal},
@@ -34,15 +38,25 @@ constexpr std::array kOperations{
     Operation{"explainFlow", "GET", "/flows/{id}", false, kWatchers, explain_flow},
     Operation{"clients", "GET", "/clients", false, kWatchers, list_clients},
     Operation{"software", "GET", "/software", false, kWatchers, list_software},
+    Operation{"exceptions", "GET", "/exceptions", false, kWatchers, list_exceptions},
+    Operation{"addException", "POST", "/exceptions", false, kExcepting, add_exception},
+    Operation{"tryException", "POST", "/exceptions/trial", false, kExcepting, try_exception},
+    Operation{"removeException", "POST", "/exceptions/removals", false, kExcepting, remove_exception},
     Operation{"policy", "GET", "/policy", false, kWatchers, show_policy},
     Operation{"applyPolicy", "POST", "/policy", false, roles({kTechnician}), apply_policy},
     Operation{"checkPolicy", "POST", "/policy/check", false, kWatchers, check_policy},
     Operation{"diffPolicy", "POST", "/policy/diff", false, kWatchers, diff_policy},
+    Operation{"whatIf", "POST", "/policy/what-if", false, kWatchers, begin_what_if},
+    Operation{"job", "GET", "/jobs/{id}", false, kWatchers, show_job},
+    Operation{"cancelJob", "DELETE", "/jobs/{id}", false, kWatchers, cancel_job},
     Operation{"confirmPolicy", "POST", "/policy/confirm", false, roles({kTechnician}), confirm_policy},
     Operation{"rollbackPolicy", "POST", "/policy/rollback", false, roles({kTechnician}), roll_back_policy},
     Operation{"policyRevisions", "GET", "/policy/revisions", false, kWatchers, list_revisions},
     Operation{"policyRevision", "GET", "/policy/revisions/{number}", false, kWatchers, show_revision},
     Operation{"policySchema", "GET", "/policy/schema", false, kWatchers, show_schema},
+    Operation{"reports", "GET", "/reports", false, kReaders, list_reports},
+    Operation{"makeReport", "POST", "/reports", false, kReaders, make_report},
+    Operation{"fetchReport", "POST", "/reports/downloads", false, kReaders, fetch_report},
     Operation{"status", "GET", "/status", false, kAll, show_status},
     Operation{"audit", "GET", "/audit", false, roles({kAuditor, kAdmin}), list_audit},
     Operation{"events", "GET", "/events", false, kAll, tell_events},

@@ -2,6 +2,7 @@
 // What passes, who uses it, how the processes are, who did what; and what changed since a page last heard.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 
@@ -12,6 +13,7 @@
 #include "policy/model/wall_clock.h"
 #include "policy/store/audit_store.h"
 #include "policy/store/flow_sums.h"
+#include "policy/store/software_store.h"
 #include "policy/store/violation_store.h"
 
 namespace weir::console {
@@ -20,6 +22,7 @@ namespace {
 constexpr std::uint32_t kTopNames = 10;
 constexpr TimeNs kTick = 5 * kSecond;  // how often pages hear of the processes
 constexpr std::int64_t kTrafficPoints = 200;
+constexpr std::uint32_t kRanksMax = 10'000;  // clients that can be paged through, those that used most
 
 Json usage_json(const policy::UsageSum& sum) {
   return {{"flows", sum.flows}, {"bytes_up", sum.bytes_up}, {"bytes_down", sum.bytes_down}};
@@ -185,30 +188,86 @@ Response overview(Desk& desk, const Call& call) {
   return json_response(json);
 }
 
+namespace {
+
+/// Ranks stand still while somebody pages through them: the cursor has the time of the first page.
+struct RankedPlace {
+  TimeNs at = 0;
+  std::uint32_t rank = 0;
+
+  [[nodiscard]] std::string text() const { return fmt::format("{}.{}", at, rank); }
+};
+
+/// nullopt: no such cursor.
+std::optional<RankedPlace> ranked_place(const Call& call) {
+  const std::string cursor = call.asked("cursor");
+  if (cursor.empty()) return RankedPlace{call.now, 0};
+  const std::size_t dot = std::min(cursor.find('.'), cursor.size());
+  const auto at = policy::whole_number<TimeNs>(cursor.substr(0, dot));
+  const auto rank = policy::whole_number<std::uint32_t>(cursor.substr(std::min(dot + 1, cursor.size())));
+  if (!at || !rank || *at <= 0 || *at > call.now || *rank > kRanksMax) return std::nullopt;
+  return RankedPlace{*at, *rank};
+}
+
+}  // namespace
+
 Response list_clients(Desk& desk, const Call& call) {
   const auto lasts = lasting(call);
   if (!lasts) return problem_of(lasts.error());
   const auto count = call.count();
   if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
+  const auto from = ranked_place(call);
+  if (!from) return problem(422, "invalid", "no such cursor");
   Json partial = Json::array();
-  Json rows = names_json(desk, policy::kByClient,
-                         {{std::max<TimeNs>(call.now - *lasts, 0), call.now}, *count}, call.now, partial);
+  const UsageAsked asked{{std::max<TimeNs>(from->at - *lasts, 0), from->at}, from->rank + *count + 1};
+  Json rows = names_json(desk, policy::kByClient, asked, call.now, partial);
   if (!partial.empty()) return problem(503, "unavailable", partial.front().get<std::string>());
-  return json_response({{"clients", std::move(rows)}});
+  rows.erase(rows.begin(), rows.begin() + std::min<std::ptrdiff_t>(from->rank, std::ssize(rows)));
+  Json next = nullptr;
+  if (rows.size() > *count) {
+    rows.erase(rows.end() - 1);
+    if (from->rank + *count <= kRanksMax) next = RankedPlace{from->at, from->rank + *count}.text();
+  }
+  return json_response({{"clients", std::move(rows)}, {"next", std::move(next)}});
 }
+
+namespace {
+
+/// The row behind which a page begins, as it is shown: who a pseudonym stands for is in no cursor.
+Result<policy::SoftwareKey> software_place(Desk& desk, const std::string& cursor) {
+  if (cursor.empty()) return policy::SoftwareKey{};
+  const Json words = Json::parse(cursor, nullptr, false);
+  const bool fits = words.is_array() && words.size() == 3 &&
+                    std::ranges::all_of(words, [](const Json& one) { return one.is_string(); });
+  if (!fits) return failure(ErrorCode::kInvalid, "no such cursor");
+  auto client = ctl::subject_behind(desk.store(), desk.people().pseudonyms, words[0].get<std::string>());
+  if (!client) return failure(ErrorCode::kInvalid, "no such cursor");
+  return policy::SoftwareKey{std::move(*client), words[1].get<std::string>(), words[2].get<std::string>()};
+}
+
+}  // namespace
 
 Response list_software(Desk& desk, const Call& call) {
   const auto count = call.count();
   if (!count) return problem(422, "invalid", fmt::format("count is 1 to {}", kRowsMax));
   const auto client = ctl::subject_behind(desk.store(), desk.people().pseudonyms, call.asked("client"));
   if (!client) return problem_of(client.error());
-  const auto software = desk.store().software(*client, *count);
+  const auto after = software_place(desk, call.asked("cursor"));
+  if (!after) return problem_of(after.error());
+  auto software = policy::software_page(desk.store(), *client, *after, *count + 1);
   if (!software) return problem_of(software.error());
   const ctl::PeopleShown shown{desk.settings()};
+  Json next = nullptr;
+  if (software->size() > *count) {
+    software->pop_back();
+    const policy::Software& last = software->back();
+    next = Json{shown.subject(last.client), last.product, last.version}.dump(-1, ' ', false,
+                                                                             Json::error_handler_t::replace);
+  }
   Json rows = Json::array();
   for (const policy::Software& one : *software)
     rows.push_back(without_dashes(ctl::software_row(one, shown), {"first_seen", "last_seen"}));
-  return json_response({{"software", std::move(rows)}});
+  return json_response({{"software", std::move(rows)}, {"next", std::move(next)}});
 }
 
 Response show_status(Desk& desk, const Call&) {
@@ -254,19 +313,29 @@ Response list_audit(Desk& desk, const Call& call) {
                         {"next", first > head->first ? Json(std::to_string(first - 1)) : Json(nullptr)}});
 }
 
-/// What differs from what the page heard last, by the id of that: digest of the queue, then the tick.
+/// What differs from what the page heard last, by the id of that: digest of the queue, the tick, and digest
+/// of the account's jobs.
 Response tell_events(Desk& desk, const Call& call) {
   const auto said = ticker().now(desk, call.now);
   if (!said) return problem_of(said.error());
-  const std::string queue = hash_of_token(said->queue).substr(0, 16);
-  const std::string id = fmt::format("{}-{}", queue, said->tick);
-  const std::string& heard = call.request.last_event;
+  const Json jobs = desk.jobs().ticks(call.account.name);
+  const struct {
+    const char* name;
+    std::string mark;
+    std::string data;
+  } events[] = {{"violations", hash_of_token(said->queue).substr(0, 16), said->queue},
+                {"status", std::to_string(said->tick), said->status},
+                {"jobs", jobs.empty() ? "none" : hash_of_token(jobs.dump()).substr(0, 16), jobs.dump()}};
+  const std::string id = fmt::format("{}-{}-{}", events[0].mark, events[1].mark, events[2].mark);
+  std::string_view heard = call.request.last_event;
   Response response;
   response.type = "text/event-stream";
-  if (heard.substr(0, heard.find('-')) != queue)
-    response.body += fmt::format("event: violations\nid: {}\ndata: {}\n\n", id, said->queue);
-  if (heard.find('-') == std::string::npos || heard.substr(heard.find('-') + 1) != std::to_string(said->tick))
-    response.body += fmt::format("event: status\nid: {}\ndata: {}\n\n", id, said->status);
+  for (const auto& one : events) {
+    const std::string_view before = heard.substr(0, heard.find('-'));
+    heard.remove_prefix(std::min(before.size() + 1, heard.size()));
+    const bool is_new = before != one.mark && !(before.empty() && one.mark == "none");
+    if (is_new) response.body += fmt::format("event: {}\nid: {}\ndata: {}\n\n", one.name, id, one.data);
+  }
   response.headers.emplace_back("Weir-Event", id);
   return response;
 }

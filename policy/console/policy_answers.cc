@@ -5,15 +5,14 @@
 
 #include <filesystem>
 
-#include "policy/audit/signing.h"
 #include "policy/console/answers.h"
+#include "policy/console/policy_change.h"
 #include "policy/ctl/policy_apply.h"
 #include "policy/ctl/policy_files.h"
 #include "policy/ctl/policy_history.h"
 #include "policy/ctl/policy_schema.h"
 #include "policy/decide/policy_tests.h"
 #include "policy/lang/compile.h"
-#include "policy/lang/pending.h"
 #include "policy/lang/policy.h"
 #include "policy/lang/port_range.h"
 
@@ -22,60 +21,6 @@ namespace {
 
 constexpr std::int64_t kConfirmSecondsMin = 10;
 constexpr std::int64_t kConfirmSecondsMax = 3'600;
-constexpr std::size_t kTagDigits = 16;
-
-struct InForce {
-  std::uint32_t revision = 0;
-  std::string text;
-
-  /// Of the revision and its text: a number that was taken back is given again.
-  [[nodiscard]] std::string tag() const {
-    return fmt::format("\"r{}-{}\"", revision, policy::sha256(text).substr(0, kTagDigits));
-  }
-};
-
-Result<InForce> in_force(const std::string& policy_path) {
-  const auto [file, revision] = ctl::in_force_on_disk(policy_path);
-  if (revision == 0) return InForce{};
-  auto text = ctl::read_text(file);
-  if (!text) return tl::unexpected(text.error());
-  return InForce{revision, std::move(*text)};
-}
-
-Json pending_json(const std::string& policy_path) {
-  const auto pending = policy::read_pending(policy_path);
-  if (!pending || pending->is_over() || pending->revision != ctl::revision_on_disk(policy_path))
-    return nullptr;
-  return {{"revision", pending->revision},
-          {"back", pending->back},
-          {"left_s", (pending->deadline - policy::boot_time_now()) / kSecond},
-          {"group", pending->group}};
-}
-
-std::string wrong_reason(const std::string& reason) {
-  const bool blank = reason.find_first_not_of(" \t\n") == std::string::npos;
-  if (blank) return "the reason is missing";
-  return ctl::is_reason(reason);
-}
-
-/// What a change of the policy says, and its entry in the audit log.
-Response applied(Desk& desk, const ctl::Context& context, const ctl::Told& told, policy::AuditEntry entry) {
-  const bool done = !context.done.empty();
-  entry.result = done ? context.done : "refused: " + context.first_error;
-  desk.note(entry);
-  if (!done) {
-    if (told.errors.empty()) return problem(409, "conflict", context.first_error);
-    return problem_of(told.errors);
-  }
-  Response response = json_response({{"revision", told.revision},
-                                     {"in_force", told.in_force},
-                                     {"workers", desk.settings().workers},
-                                     {"pending", pending_json(desk.settings().classifier.policy)},
-                                     {"warnings", told.words}});
-  if (const auto now = in_force(desk.settings().classifier.policy))
-    response.headers.emplace_back("ETag", now->tag());
-  return response;
-}
 
 /// Of the body; 0: for good; nullopt: out of its limits.
 std::optional<TimeNs> confirm_within(const Call& call) {
@@ -87,19 +32,11 @@ std::optional<TimeNs> confirm_within(const Call& call) {
   return seconds * kSecond;
 }
 
-ctl::Context quiet_context(const Desk& desk, ctl::Told& told) {
-  ctl::Context context;
-  context.config = desk.config();
-  context.told = &told;
-  context.program = desk.weirctl();
-  return context;
-}
-
 }  // namespace
 
 Response show_policy(Desk& desk, const Call&) {
   const std::string& path = desk.settings().classifier.policy;
-  const auto now = in_force(path);
+  const auto now = text_in_force(path);
   if (!now) return problem_of(now.error());
   Response response =
       json_response({{"revision", now->revision}, {"text", now->text}, {"pending", pending_json(path)}});
@@ -109,7 +46,8 @@ Response show_policy(Desk& desk, const Call&) {
 
 Response apply_policy(Desk& desk, const Call& call) {
   const std::string reason = call.text("reason");
-  if (const std::string wrong = wrong_reason(reason); !wrong.empty()) return problem(422, "invalid", wrong);
+  if (const std::string wrong = what_is_wrong_with(reason); !wrong.empty())
+    return problem(422, "invalid", wrong);
   const auto within = confirm_within(call);
   if (!within) {
     return problem(422, "invalid",
@@ -119,7 +57,7 @@ Response apply_policy(Desk& desk, const Call& call) {
   const std::string& path = desk.settings().classifier.policy;
   auto folder = ctl::PolicyFolder::lock(path);
   if (!folder) return problem_of(folder.error());
-  const auto now = in_force(path);
+  const auto now = text_in_force(path);
   if (!now) return problem_of(now.error());
   if (now->tag() != call.request.if_match)
     return problem(412, "stale", fmt::format("revision {} is in force now", now->revision));
@@ -163,7 +101,7 @@ Response diff_policy(Desk& desk, const Call& call) {
     if (!text) return problem_of(text.error());
     from = {fmt::format("revision {}", wanted->get<std::uint32_t>()), *text};
   } else {
-    const auto now = in_force(path);
+    const auto now = text_in_force(path);
     if (!now) return problem_of(now.error());
     from.text = now->revision == 0 ? "weir-policy: 1\n" : now->text;
   }
@@ -185,7 +123,8 @@ Response confirm_policy(Desk& desk, const Call& call) {
 
 Response roll_back_policy(Desk& desk, const Call& call) {
   const std::string reason = call.text("reason");
-  if (const std::string wrong = wrong_reason(reason); !wrong.empty()) return problem(422, "invalid", wrong);
+  if (const std::string wrong = what_is_wrong_with(reason); !wrong.empty())
+    return problem(422, "invalid", wrong);
   std::uint32_t revision = 0;
   if (const auto found = call.body.find("revision"); found != call.body.end()) {
     if (!found->is_number_unsigned()) return problem(422, "invalid", "revision is a number");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "policy/console/answers.h"
 #include "policy/ctl/policy_files.h"
@@ -15,7 +16,8 @@
 namespace weir::console {
 namespace {
 
-constexpr std::size_t kChangesMax = 1'000;  // violations at once
+constexpr std::size_t kChangesMax = 5'000;  // violations at once
+constexpr std::size_t kGroupsShown = 5;     // of each kind, in what a filter matches
 
 Json api_row(const policy::Violation& violation, TimeNs now, const ctl::PeopleShown& shown) {
   return without_dashes(ctl::violation_row(violation, now, shown), {"due", "first_seen", "last_seen"});
@@ -93,6 +95,44 @@ std::optional<std::vector<std::int64_t>> ids_of(const Call& call) {
   return ids;
 }
 
+/// How many violations have each value; the most frequent first.
+class Groups {
+ public:
+  void add(const std::string& value) { ++counts_[value]; }
+  [[nodiscard]] Json json(std::size_t most) const {
+    std::vector<std::pair<std::string, std::uint64_t>> all{counts_.begin(), counts_.end()};
+    std::ranges::stable_sort(all, std::greater{}, &std::pair<std::string, std::uint64_t>::second);
+    Json rows = Json::array();
+    for (const auto& [value, count] : all) {
+      if (rows.size() == most) break;
+      rows.push_back({{"name", value}, {"count", count}});
+    }
+    return {{"different", all.size()}, {"most", std::move(rows)}};
+  }
+
+ private:
+  std::map<std::string, std::uint64_t> counts_;
+};
+
+/// All that a filter matches, up to kChangesMax: its groups, and of each what takes a change back.
+Json matching_json(const policy::ViolationPage& page, const ctl::PeopleShown& shown) {
+  Groups rules, subjects, severities, states;
+  Json rows = Json::array();
+  for (const policy::Violation& one : page.rows) {
+    rules.add(one.rule);
+    subjects.add(shown.subject(one.subject));
+    severities.add(to_string(one.severity));
+    states.add(one.state);
+    rows.push_back({{"id", one.id}, {"state", one.state}, {"assignee", one.assignee}});
+  }
+  return {{"violations", std::move(rows)},
+          {"more", !page.next.empty()},
+          {"rules", rules.json(kGroupsShown)},
+          {"subjects", subjects.json(kGroupsShown)},
+          {"severities", severities.json(policy::kSeverities)},
+          {"states", states.json(policy::kViolationStates.size())}};
+}
+
 /// What is done to each violation; changes nothing by itself.
 struct Change {
   std::string what;
@@ -134,6 +174,15 @@ Response list_violations(Desk& desk, const Call& call) {
   for (const policy::Violation& one : page->rows) rows.push_back(api_row(one, call.now, shown));
   return json_response(
       {{"violations", std::move(rows)}, {"next", page->next.empty() ? Json(nullptr) : Json(page->next)}});
+}
+
+Response match_violations(Desk& desk, const Call& call) {
+  const ctl::PeopleShown shown{desk.settings()};
+  const auto filter = filter_of(desk, call);
+  if (!filter && filter.error().code == ErrorCode::kNotFound) return json_response(matching_json({}, shown));
+  if (!filter) return problem_of(filter.error());
+  const auto page = policy::violation_page(desk.store(), *filter, "", kChangesMax);
+  return page ? json_response(matching_json(*page, shown)) : problem_of(page.error());
 }
 
 Response show_violation(Desk& desk, const Call& call) {

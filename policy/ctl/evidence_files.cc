@@ -2,7 +2,9 @@
 #include "policy/ctl/evidence_files.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -46,13 +48,15 @@ std::optional<std::string> read_whole(const fs::path& path, std::size_t bytes_ma
 
 class Gathering {
  public:
-  Gathering(const Settings& settings, policy::Store& store) : settings_(settings), store_(store) {}
+  Gathering(const Settings& settings, policy::Store& store, std::size_t bytes_max)
+      : settings_(settings), store_(store), bytes_max_(bytes_max) {}
 
   Result<void> violation(const policy::Violation& violation);
   Result<void> flow(const std::string& flow_id);
   void policy_of(std::uint32_t revision);
   void programs();
   void settings();
+  [[nodiscard]] Result<void> fits() const;
   Evidence finish() {
     about_["missing"] = std::move(missing_);
     return {std::move(about_), std::move(files_)};
@@ -66,12 +70,21 @@ class Gathering {
 
   const Settings& settings_;
   policy::Store& store_;
+  std::size_t bytes_max_;
   evidence::Json about_ = evidence::Json::object();
   evidence::Json missing_ = evidence::Json::array();
   evidence::Files files_;
   std::size_t policy_files_ = 0;
   std::size_t policy_bytes_ = 0;
 };
+
+Result<void> Gathering::fits() const {
+  std::size_t bytes = 0;
+  for (const auto& [name, file] : files_) bytes += file.size();
+  if (bytes <= bytes_max_) return {};
+  return failure(ErrorCode::kLimit, fmt::format("what belongs to it has more than {} bytes", bytes_max_),
+                 "weirctl violation export ID -o FILE");
+}
 
 Result<void> Gathering::violation(const policy::Violation& violation) {
   const auto tables = policy::rows_of_violation(store_, violation.id);
@@ -108,7 +121,9 @@ Result<Json> Gathering::packets(const std::string& flow_id, const event::FlowEve
   }
   const bool from_start =
       !all.empty() && all.front().time <= static_cast<TimeNs>(last.started_ns()) + kMillisecond;
-  if (all.empty()) {
+  if (all.empty() && !may_read_captures(settings_)) {
+    missing(fmt::format("packets of {}: only root may read them (weirctl violation export)", flow_id));
+  } else if (all.empty()) {
     missing(fmt::format("packets of {}: none were kept (evidence.severity, capture.on)", flow_id));
   } else if (!from_start) {
     missing(fmt::format("the first packets of {}", flow_id));
@@ -168,6 +183,7 @@ void Gathering::policy_file(const std::string& written) {
   const fs::path beside = fs::path{settings_.classifier.policy}.parent_path();
   const std::string in_bundle = "policy/" + written;
   std::error_code error;
+  if (!fits()) return;  // the whole is refused
   const bool relative = evidence::is_tar_name(in_bundle);
   const fs::path path = relative ? beside / written : fs::path{written};
   if (written.empty() || files_.contains(in_bundle) || !fs::exists(path, error)) return;
@@ -252,15 +268,22 @@ void Gathering::settings() {
 
 }  // namespace
 
+bool may_read_captures(const Settings& settings) {
+  return access(settings.capture.directory.c_str(), R_OK | X_OK) == 0 || errno == ENOENT;
+}
+
 Result<Evidence> gather_evidence(const Settings& settings, policy::Store& store,
-                                 const policy::Violation& violation) {
-  Gathering gathering{settings, store};
+                                 const policy::Violation& violation, std::size_t bytes_max) {
+  Gathering gathering{settings, store, bytes_max};
   if (auto done = gathering.violation(violation); !done) return tl::unexpected(done.error());
-  for (const std::string& flow : violation.evidence)
+  for (const std::string& flow : violation.evidence) {
     if (auto done = gathering.flow(flow); !done) return tl::unexpected(done.error());
+    if (auto fits = gathering.fits(); !fits) return tl::unexpected(fits.error());
+  }
   gathering.policy_of(violation.revision);
   gathering.programs();
   gathering.settings();
+  if (auto fits = gathering.fits(); !fits) return tl::unexpected(fits.error());
   return gathering.finish();
 }
 

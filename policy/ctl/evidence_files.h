@@ -22,7 +22,10 @@ struct Evidence {
   evidence::Files files;
 };
 
+/// kLimit: its files have more than `bytes_max` bytes together.
 [[nodiscard]] Result<Evidence> gather_evidence(const Settings& settings, policy::Store& store,
-                                               const policy::Violation& violation);
+                                               const policy::Violation& violation, std::size_t bytes_max);
+/// Whether this process may read the data plane's capture files; also where there are none.
+[[nodiscard]] bool may_read_captures(const Settings& settings);
 
 }  // namespace weir::ctl

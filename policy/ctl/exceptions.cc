@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "policy/lang/compile.h"
 #include "policy/lang/words.h"
 #include "policy/model/duration.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kSubjects{"client", "mac", "group"};
 constexpr std::array<std::string_view, 5> kObjects{"domain", "app", "recipient", "product", "rule"};
+constexpr std::string_view kEndedKey = "ended:\n";
 
 /// The second that has begun, as the file has it.
 std::string moment_text(TimeNs time) { return time_text(time).substr(0, 19) + "Z"; }
@@ -40,21 +42,40 @@ Json json_of(const Node& node) {
   return map;
 }
 
-/// One line an exception.
-std::string file_text(TimeNs judged, const std::vector<Json>& entries) {
-  std::string text = fmt::format(
-      "# Written by weirctl exception; see docs/policy.md.\nweir-exceptions: 1\njudged: {}\nexceptions:{}\n",
-      moment_text(judged), entries.empty() ? " []" : "");
-  for (const Json& entry : entries)
-    text += "  - " + entry.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
-  return text;
+std::string line_of(const Json& entry) {
+  return "  - " + entry.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
-/// Those that have not ended at `judged`.
-std::vector<Json> living(const policy::ExceptionsFile& file, TimeNs judged) {
-  std::vector<Json> entries;
+/// What the file has: those that hold, and those that do not any more, the newest last.
+struct Entries {
+  std::vector<Json> living;
+  std::vector<Json> ended;
+
+  /// One line an exception. What has ended is forgotten before the text grows too long to be read.
+  [[nodiscard]] std::string text(TimeNs judged) const {
+    std::string holding = fmt::format(
+        "# Written by weirctl exception; see docs/policy.md.\nweir-exceptions: 1\njudged: "
+        "{}\nexceptions:{}\n",
+        moment_text(judged), living.empty() ? " []" : "");
+    for (const Json& entry : living) holding += line_of(entry);
+    std::string remembered;
+    std::size_t count = 0;
+    for (auto entry = ended.rbegin(); entry != ended.rend() && count < kEndedMax; ++entry, ++count) {
+      const std::string line = line_of(*entry);
+      if (holding.size() + remembered.size() + line.size() + kEndedKey.size() > policy::kPolicyTextBytesMax)
+        break;
+      remembered.insert(0, line);
+    }
+    return remembered.empty() ? holding : holding + std::string{kEndedKey} + remembered;
+  }
+};
+
+/// As they stand at `judged`.
+Entries entries_of(const policy::ExceptionsFile& file, TimeNs judged) {
+  Entries entries;
+  for (const Node& entry : file.ended.items) entries.ended.push_back(json_of(entry));
   for (const Node& entry : file.list.items)
-    if (end_of(entry) > judged) entries.push_back(json_of(entry));
+    (end_of(entry) > judged ? entries.living : entries.ended).push_back(json_of(entry));
   return entries;
 }
 
@@ -64,17 +85,13 @@ const Node* find(const policy::ExceptionsFile& file, std::string_view name) {
   return at == file.list.items.end() ? nullptr : &*at;
 }
 
-/// "client 10.0.0.1, 10.0.0.2; group lab".
-template <typename Keys>
-std::string values_text(const Node& entry, const Keys& keys) {
-  std::string text;
-  for (const std::string_view key : keys) {
-    const Node* const node = entry.find(key);
-    if (node == nullptr) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", key, node->text);
-    for (std::size_t i = 0; i < node->items.size(); ++i) text += (i > 0 ? ", " : "") + node->items[i].text;
-  }
-  return text;
+/// One client, who may be a person; a network is none.
+std::string client_text(const ExceptionView& view, const std::string& value) {
+  const auto subnet = Subnet::parse(value);
+  const bool network = subnet && subnet->prefix_bits < 128;
+  if (network) return value;
+  const std::string one = subnet ? subnet->base.to_string() : value;
+  return view.client ? view.client(one) : one;
 }
 
 template <typename Values>
@@ -82,11 +99,30 @@ void add_words(std::string& text, std::string_view key, const Values& values) {
   if (!values.empty()) text += fmt::format("{}{} {}", text.empty() ? "" : "; ", key, fmt::join(values, ", "));
 }
 
+/// "client 10.0.0.1, 10.0.0.2; group lab".
+template <typename Keys>
+std::string values_text(const Node& entry, const Keys& keys, const ExceptionView& view) {
+  std::string text;
+  for (const std::string_view key : keys) {
+    const Node* const node = entry.find(key);
+    if (node == nullptr) continue;
+    const bool client = key == "client" || key == "mac";
+    std::vector<std::string> values;
+    if (node->kind == Node::Kind::kScalar) values.push_back(node->text);
+    for (const Node& item : node->items) values.push_back(item.text);
+    for (std::string& value : values)
+      if (client) value = client_text(view, value);
+    add_words(text, key, values);
+  }
+  return text;
+}
+
 /// Of an exception that stands in the policy.
-Json row_of(const policy::Exception& one, const policy::PolicyParts& parts, TimeNs reached) {
+Json row_of(const policy::Exception& one, const policy::PolicyParts& parts, TimeNs reached,
+            const ExceptionView& view) {
   std::vector<std::string> clients, macs, groups, apps;
-  for (const Subnet& client : one.clients) clients.push_back(client.to_string());
-  for (const MacAddress& mac : one.macs) macs.push_back(mac.to_string());
+  for (const Subnet& client : one.clients) clients.push_back(client_text(view, client.to_string()));
+  for (const MacAddress& mac : one.macs) macs.push_back(client_text(view, mac.to_string()));
   for (const std::uint16_t group : one.groups) groups.push_back(parts.groups[group].name);
   for (const policy::AppMatch& app : one.apps) apps.push_back(app.name);
   std::string whom, what;
@@ -106,7 +142,29 @@ Json row_of(const policy::Exception& one, const policy::PolicyParts& parts, Time
           {"owner", one.owner},
           {"reason", one.reason},
           {"by", fmt::format("the policy, line {}", one.line)},
-          {"made", ""}};
+          {"made", ""},
+          {"violation", ""}};
+}
+
+/// Of one that stands in the file.
+Json row_of(const Node& entry, std::string state, const ExceptionView& view) {
+  return {{"exception", text_at(entry, "exception")},
+          {"for", values_text(entry, kSubjects, view)},
+          {"allows", values_text(entry, kObjects, view)},
+          {"until", text_at(entry, "until")},
+          {"state", std::move(state)},
+          {"owner", text_at(entry, "owner")},
+          {"reason", text_at(entry, "reason")},
+          {"by", text_at(entry, "by")},
+          {"made", text_at(entry, "made")},
+          {"violation", text_at(entry, "violation")}};
+}
+
+Json row_of_ended(const Node& entry, const ExceptionView& view) {
+  const bool removed = entry.find("removed") != nullptr;
+  Json row = row_of(entry, removed ? "removed" : "ended", view);
+  for (const char* const key : {"removed", "removed_by", "removed_because"}) row[key] = text_at(entry, key);
+  return row;
 }
 
 }  // namespace
@@ -139,9 +197,9 @@ Result<std::string> with_exception(const policy::ExceptionsFile& file, const New
     return failure(ErrorCode::kInvalid, fmt::format("an exception is already called {}", made.name),
                    "weirctl exception list shows them");
   }
-  std::vector<Json> entries = living(file, reached);
-  if (entries.size() >= policy::kExceptionsMax)
-    return failure(ErrorCode::kLimit, fmt::format("there are {} exceptions already", entries.size()));
+  Entries entries = entries_of(file, reached);
+  if (entries.living.size() >= policy::kExceptionsMax)
+    return failure(ErrorCode::kLimit, fmt::format("there are {} exceptions already", entries.living.size()));
   Json entry{{"exception", made.name}};
   for (const auto& [key, values] : made.keys)
     if (!values.empty()) entry[key] = values;
@@ -150,12 +208,13 @@ Result<std::string> with_exception(const policy::ExceptionsFile& file, const New
                     {"reason", made.reason},
                     {"by", made.by},
                     {"made", moment_text(now)}});
-  entries.push_back(std::move(entry));
-  return file_text(reached, entries);
+  if (made.violation > 0) entry["violation"] = std::to_string(made.violation);
+  entries.living.push_back(std::move(entry));
+  return entries.text(reached);
 }
 
 Result<std::string> without_exception(const policy::ExceptionsFile& file, const std::string& name,
-                                      TimeNs now) {
+                                      const Removal& removal, TimeNs now) {
   if (find(file, name) == nullptr) {
     std::vector<std::string> names;
     for (const Node& entry : file.list.items) names.push_back(text_at(entry, "exception"));
@@ -163,9 +222,16 @@ Result<std::string> without_exception(const policy::ExceptionsFile& file, const 
                    policy::meant(name, {names.begin(), names.end()}, "weirctl exception list shows them"));
   }
   const TimeNs reached = std::max(file.judged, now);
-  std::vector<Json> entries = living(file, reached);
-  std::erase_if(entries, [&](const Json& entry) { return entry.value("exception", "") == name; });
-  return file_text(reached, entries);
+  Entries entries = entries_of(file, reached);
+  for (auto entry = entries.living.begin(); entry != entries.living.end(); ++entry) {
+    if (entry->value("exception", "") != name) continue;
+    entry->update(
+        Json{{"removed", moment_text(now)}, {"removed_by", removal.by}, {"removed_because", removal.reason}});
+    entries.ended.push_back(std::move(*entry));
+    entries.living.erase(entry);
+    break;
+  }
+  return entries.text(reached);
 }
 
 Ended ended_exceptions(const policy::ExceptionsFile& file, const std::vector<policy::Exception>& in_text,
@@ -176,32 +242,30 @@ Ended ended_exceptions(const policy::ExceptionsFile& file, const std::vector<pol
   for (const policy::Exception& one : in_text)
     if (file.judged < one.ends && one.ends <= now) ended.names.push_back(one.name);
   const TimeNs reached = std::max(file.judged, now);
-  ended.text = file_text(reached, living(file, reached));
+  ended.text = entries_of(file, reached).text(reached);
   return ended;
 }
 
-Json exception_rows(const policy::ExceptionsFile& file, const policy::Policy& policy, TimeNs now) {
+Json exception_rows(const policy::ExceptionsFile& file, const policy::Policy& policy, TimeNs now,
+                    const ExceptionView& view) {
   const policy::PolicyParts& parts = policy.parts();
   const TimeNs reached = std::max(file.judged, now);
   Json rows = Json::array();
   for (const policy::Exception& one : parts.exceptions)
-    if (!one.kept) rows.push_back(row_of(one, parts, reached));
+    if (!one.kept) rows.push_back(row_of(one, parts, reached, view));
   for (const Node& entry : file.list.items) {
     const std::string name = text_at(entry, "exception");
     const bool fits = std::ranges::any_of(
         parts.exceptions, [&](const policy::Exception& one) { return one.kept && one.name == name; });
-    rows.push_back({{"exception", name},
-                    {"for", values_text(entry, kSubjects)},
-                    {"allows", values_text(entry, kObjects)},
-                    {"until", text_at(entry, "until")},
-                    {"state", end_of(entry) <= reached ? "ended"
-                              : fits                   ? "in force"
-                                                       : "lifts nothing"},
-                    {"owner", text_at(entry, "owner")},
-                    {"reason", text_at(entry, "reason")},
-                    {"by", text_at(entry, "by")},
-                    {"made", text_at(entry, "made")}});
+    rows.push_back(row_of(entry,
+                          end_of(entry) <= reached ? "ended"
+                          : fits                   ? "in force"
+                                                   : "lifts nothing",
+                          view));
   }
+  if (!view.ended) return rows;
+  for (auto entry = file.ended.items.rbegin(); entry != file.ended.items.rend(); ++entry)
+    rows.push_back(row_of_ended(*entry, view));
   return rows;
 }
 

@@ -2,8 +2,10 @@
 #include "policy/ctl/recorded_what_if.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "policy/ctl/flow_row.h"
+#include "policy/ctl/recorded_events.h"
 #include "policy/decide/decide.h"
 #include "policy/engine/event_codec.h"
 #include "policy/engine/recorded_facts.h"
@@ -41,6 +43,29 @@ bool RecordedWhatIf::add(const event::FlowEvent& event, TimeNs recorded) {
     flows_.erase(place);
   }
   return true;
+}
+
+Result<void> walk_recorded(policy::StreamBrowser& streams, const std::vector<std::string>& names,
+                           RecordedWhatIf& recorded, const Progress::Tell& tell,
+                           const std::function<bool()>& goes_on) {
+  std::vector<std::uint64_t> entries;
+  for (const std::string& name : names) {
+    const auto length = streams.length(name);
+    if (!length) return tl::unexpected(length.error());
+    entries.push_back(*length);
+  }
+  Progress progress{std::accumulate(entries.begin(), entries.end(), std::uint64_t{0}), tell};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::uint64_t before = progress.done();
+    const auto walked = walk_back(
+        streams, names[i], UINT64_MAX,
+        [&](const auto& event, TimeNs at) { return (!goes_on || goes_on()) && recorded.add(event, at); },
+        [&](TimeNs at) { progress.step(recorded.events(), at); }, DecisionPath::kLeftOut);
+    if (!walked) return walked;
+    progress.skip(entries[i] -
+                  std::min(entries[i], progress.done() - before));  // older than what was asked for
+  }
+  return {};
 }
 
 void RecordedWhatIf::finish() {

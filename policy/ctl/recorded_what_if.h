@@ -8,7 +8,10 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "policy/bus/stream_browser.h"
+#include "policy/ctl/progress.h"
 #include "policy/ctl/what_if.h"
 #include "policy/model/flow_event.pb.h"
 #include "policy/model/flow_facts.h"
@@ -49,6 +52,13 @@ class RecordedWhatIf {
   TimeNs oldest_ = INT64_MAX;
   std::uint64_t events_ = 0;
 };
+
+/// Gives `recorded` all events of these streams back to its beginning, while `goes_on` (empty: always).
+/// `tell` as of Progress.
+[[nodiscard]] Result<void> walk_recorded(policy::StreamBrowser& streams,
+                                         const std::vector<std::string>& names, RecordedWhatIf& recorded,
+                                         const Progress::Tell& tell = {},
+                                         const std::function<bool()>& goes_on = {});
 
 /// Who, what and how much, as the event knows it.
 void describe(JudgedFlow& flow, const event::FlowEvent& event);

@@ -9,17 +9,9 @@
 #include <memory>
 
 #include "policy/ctl/context.h"
-#include "policy/ctl/people.h"
 #include "policy/ctl/replace_file.h"
-#include "policy/decide/client_group.h"
-#include "policy/engine/policy_watch.h"
-#include "policy/lang/compile.h"
-#include "policy/lang/pending.h"
-#include "policy/lang/policy.h"
-#include "policy/model/wall_clock.h"
+#include "policy/ctl/report_make.h"
 #include "policy/notify/spool.h"
-#include "policy/report/collect.h"
-#include "policy/report/pdf.h"
 #include "policy/report/table_text.h"
 
 namespace weir::ctl {
@@ -30,84 +22,22 @@ using report::Kind;
 using report::Report;
 
 struct ReportWords {
-  Kind kind = Kind::kDaily;
-  std::string group;
-  std::string from;
-  std::string to;
+  ReportAsked asked;
   std::string file;   // "-": standard output
   std::string table;  // of CSV; empty: each
-  std::string language;
   bool keep = false;
 };
 
-/// The group of a client's address, as far as a place alone says it.
-std::function<std::string(const std::string&)> groups_of(std::shared_ptr<const policy::Policy> policy) {
-  return [policy = std::move(policy)](const std::string& subject) -> std::string {
-    const auto address = IpAddress::parse(subject);
-    if (!address) return subject.starts_with("group ") ? subject.substr(6) : std::string{};
-    FlowFacts facts;
-    facts.tuple.initiator = *address;
-    return std::string(policy::group_name(policy->parts(), facts));
-  };
-}
-
-/// Zone and groups are those of the policy in force; without one that compiles: UTC, and no groups.
-bool take_policy(Context& context, const Settings& settings, report::Request& request) {
-  const std::string& path = settings.classifier.policy;
-  const auto text = policy::text_in_force(path, policy::read_revision(path));
-  std::error_code ignored;
-  if (fs::exists(text.file, ignored)) {
-    const auto compiled = policy::compile_file(text.file, text.revision);
-    if (!compiled) {
-      context.fail(compiled.error());
-      return false;
-    }
-    request.zone = (*compiled)->parts().zone;
-    request.zone_name = (*compiled)->parts().zone_name;
-    request.group_of = groups_of(*compiled);
-    if (request.group.empty()) return true;
-    for (const auto& group : (*compiled)->parts().groups)
-      if (group.name == request.group) return true;
-  } else if (request.group.empty()) {
-    return true;
-  }
-  context.fail(Error{ErrorCode::kNotFound,
-                     fmt::format("no group of the policy in force is called {}", request.group),
-                     "weirctl policy show has them",
-                     {}});
-  return false;
-}
-
-std::optional<Report> make_report(Context& context, const Settings& settings, const ReportWords& words) {
-  report::Request request;
-  request.kind = words.kind;
-  request.appliance = settings.appliance;
-  request.group = words.group;
-  request.now = wall_clock();
-  const bool french = words.language.empty() ? !settings.report.english : words.language == "fr";
-  request.language = french ? report::Language::kFrench : report::Language::kEnglish;
-  if (!take_policy(context, settings, request)) return std::nullopt;
-  request.period = report::last_period(words.kind, request.zone, request.now);
-  if (!words.from.empty()) {
-    const auto period = report::period_from(words.kind, request.zone, words.from, words.to);
-    if (!period) {
-      context.fail(period.error());
-      return std::nullopt;
-    }
-    request.period = *period;
-  }
-  const auto shown = std::make_shared<PeopleShown>(settings);
-  request.pseudonyms = {[shown](const std::string& subject) { return shown->subject(subject); },
-                        [shown](const std::string& object) { return shown->object(object); }};
+std::optional<Report> make_report(Context& context, const Settings& settings, const ReportAsked& asked) {
   auto store = open_store(settings);
-  auto made = store ? report::collect(*store, request) : tl::unexpected(store.error());
+  if (!store) {
+    context.fail(store.error());
+    return std::nullopt;
+  }
+  auto made = make_report(settings, *store, asked);
   if (made) return std::move(*made);
-  context.fail(made.error());
+  made.error().size() == 1 ? context.fail(made.error().front()) : context.fail(made.error());
   return std::nullopt;
-}
-
-report::Paper paper_of(const Settings& settings) {
-  return settings.report.a4 ? report::Paper::kA4 : report::Paper::kLetter;
 }
 
 bool write_report(Context& context, const std::string& path, const std::string& bytes) {
@@ -121,15 +51,9 @@ bool write_report(Context& context, const std::string& path, const std::string& 
 /// One table, or a file for each beside `file`.
 void put_tables(Context& context, const Report& made, const ReportWords& words) {
   if (!words.table.empty()) {
-    const report::Table* const table = made.find(words.table);
-    if (table == nullptr) {
-      std::string names;
-      for (const report::Table& one : made.tables) names += (names.empty() ? "" : ", ") + one.key;
-      return context.fail(Error{ErrorCode::kNotFound,
-                                fmt::format("the report has no table {}", words.table),
-                                fmt::format("it has {}", names),
-                                {}});
-    }
+    const auto found = table_of(made, words.table);
+    if (!found) return context.fail(found.error());
+    const report::Table* const table = *found;
     if (words.file == "-") return print(report::to_csv(*table));
     static_cast<void>(write_report(context, words.file, report::to_csv(*table)));
     return;
@@ -142,11 +66,6 @@ void put_tables(Context& context, const Report& made, const ReportWords& words) 
   }
 }
 
-std::string file_stem(const Report& made) {
-  return fmt::format("weir-{}-{}-{}", made.appliance, to_string(made.kind),
-                     report::date_text(made.period.first_day));
-}
-
 void forget_old(const Settings& settings, TimeNs now) {
   constexpr TimeNs kDay = 86'400 * kSecond;
   std::error_code error;
@@ -154,8 +73,7 @@ void forget_old(const Settings& settings, TimeNs now) {
        at.increment(error)) {
     const std::string name = at->path().filename().string();
     struct stat about {};
-    const bool ours = name.starts_with("weir-") && (name.ends_with(".pdf") || name.ends_with(".json"));
-    if (!ours || stat(at->path().c_str(), &about) != 0) continue;
+    if (!is_report_name(name) || stat(at->path().c_str(), &about) != 0) continue;
     if (now - about.st_mtim.tv_sec * kSecond > settings.report.keep_days * kDay) {
       std::error_code ignored;
       fs::remove(at->path(), ignored);
@@ -165,11 +83,11 @@ void forget_old(const Settings& settings, TimeNs now) {
 
 /// Into the folder of reports, and to those who are to have it by mail.
 void keep_report(Context& context, const Settings& settings, const Report& made) {
-  const auto pdf = report::to_pdf(made, paper_of(settings));
+  const auto pdf = report_pdf(settings, made);
   if (!pdf) return context.fail(pdf.error());
   std::error_code ignored;
   fs::create_directories(settings.report.directory, ignored);
-  const std::string stem = settings.report.directory + "/" + file_stem(made);
+  const std::string stem = settings.report.directory + "/" + report_stem(made);
   if (!write_report(context, stem + ".pdf", *pdf) ||
       !write_report(context, stem + ".json", report::to_json(made)))
     return;
@@ -186,7 +104,7 @@ void keep_report(Context& context, const Settings& settings, const Report& made)
                     report::date_text(made.period.first_day)),
         fmt::format("{}\n{} - {}\n", report::title_of(made), report::date_text(made.period.first_day),
                     report::date_text(made.period.end_day - 1)),
-        notify::Attachment{file_stem(made) + ".pdf", "application/pdf", *pdf}};
+        notify::Attachment{report_stem(made) + ".pdf", "application/pdf", *pdf}};
     for (const report::Figure& figure : made.figures)
       message.body += fmt::format("\n{}: {}", figure.title, report::cell_text(figure.now, made));
     message.body += "\n";
@@ -201,7 +119,7 @@ void run_report(Context& context, const ReportWords& words) {
     context.exit_code = kUsage;
     return context.say("error: say where the report goes: either -o FILE or --keep");
   }
-  const auto made = make_report(context, *settings, words);
+  const auto made = make_report(context, *settings, words.asked);
   if (!made) return;
   if (words.keep) return keep_report(context, *settings, *made);
   const std::string ending = fs::path{words.file}.extension().string();
@@ -211,7 +129,7 @@ void run_report(Context& context, const ReportWords& words) {
     static_cast<void>(write_report(context, words.file, report::to_json(*made)));
     return;
   }
-  const auto pdf = report::to_pdf(*made, paper_of(*settings));
+  const auto pdf = report_pdf(*settings, *made);
   if (!pdf) return context.fail(pdf.error());
   static_cast<void>(write_report(context, words.file, *pdf));
 }
@@ -234,18 +152,18 @@ void add_report(CLI::App& app, Context& context) {
                                                 {Kind::kMonthly, "last month, or a month"}};
   for (const auto& [kind, what] : kinds) {
     auto words = std::make_shared<ReportWords>();
-    words->kind = kind;
+    words->asked.kind = kind;
     CLI::App* one = add_command(*all, to_string(kind), what, context,
                                 [words](Context& used) { run_report(used, *words); });
     one->add_option("-o,--output", words->file,
                     "FILE.pdf; FILE.csv, one for each table; FILE.json; -: JSON to standard output")
         ->check(file_mistake);
     one->add_option("--table", words->table, "this table alone, as CSV");
-    one->add_option("--group", words->group, "only clients of this group of the policy");
+    one->add_option("--group", words->asked.group, "only clients of this group of the policy");
     CLI::Option* from =
-        one->add_option("--from", words->from, "first day, 2026-11-28, in the policy's time zone");
-    one->add_option("--to", words->to, "last day, with the whole of it")->needs(from);
-    one->add_option("--language", words->language, "en or fr, instead of report.language")
+        one->add_option("--from", words->asked.from, "first day, 2026-11-28, in the policy's time zone");
+    one->add_option("--to", words->asked.to, "last day, with the whole of it")->needs(from);
+    one->add_option("--language", words->asked.language, "en or fr, instead of report.language")
         ->check(CLI::IsMember({"en", "fr"}));
     one->add_flag("--keep", words->keep,
                   "into report.directory, and to those who get it by mail; the timer's way");

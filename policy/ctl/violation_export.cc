@@ -11,8 +11,9 @@
 
 #include "policy/ctl/audited.h"
 #include "policy/ctl/context.h"
-#include "policy/ctl/evidence_files.h"
 #include "policy/ctl/people.h"
+#include "policy/ctl/violation_bundle.h"
+#include "policy/evidence/bundle.h"
 
 namespace weir::ctl {
 namespace {
@@ -43,35 +44,13 @@ Result<void> write_new(const std::string& path, std::string_view bytes) {
 void export_violation(Context& context, const ExportWords& words) {
   auto desk = PeopleDesk::open(context);
   if (!desk) return;
-  const auto violation = desk->store.violation(words.id);
-  if (!violation) return context.fail(violation.error());
-  const std::string pseudonym = desk->pseudonyms.of(violation->subject);
-  auto entry =
-      entry_of("violation export", fmt::format("violation {} of {}", words.id, pseudonym), words.reason);
-  const auto request = consent(*desk, pseudonym, entry);
-  if (!request) return context.fail(request.error());
-  auto evidence = gather_evidence(desk->settings, desk->store, *violation);
-  if (!evidence) return context.fail(evidence.error());
-  evidence::Json about{{"weir-evidence", 1},
-                       {"appliance", desk->settings.appliance},
-                       {"exported", time_text(entry.at)},
-                       {"exported_by", entry.who},
-                       {"reason", words.reason},
-                       {"subject", violation->subject},
-                       {"pseudonym", pseudonym}};
-  about.update(evidence->about);
-  const evidence::Json missing = evidence->about["missing"];
-  const auto archive = evidence::pack(std::move(about), evidence->files, desk->log.key());
-  if (!archive) return context.fail(archive.error());
-  entry.result += fmt::format(", sha256 {}", policy::sha256(*archive));
-  auto batch = desk->store.begin();
-  if (!batch) return context.fail(batch.error());
-  if (auto used = use_up(*batch, *request, entry.at); !used) return context.fail(used.error());
-  if (auto done = desk->commit(*batch, entry); !done) return context.fail(done.error());
-  if (auto written = write_new(words.file, *archive); !written) return context.fail(written.error());
-  print(fmt::format("{}: {} files, {} bytes, signed by {}\n", words.file, evidence->files.size(),
-                    archive->size(), desk->log.key().public_key()));
-  for (const auto& one : missing) print("not in it: " + printable(one.get<std::string>()) + "\n");
+  const auto made = export_bundle(*desk, words.id, entry_of("violation export", "", words.reason),
+                                  evidence::kBundleBytesMax);
+  if (!made) return context.fail(made.error());
+  if (auto written = write_new(words.file, made->bytes); !written) return context.fail(written.error());
+  print(fmt::format("{}: {} files, {} bytes, signed by {}\n", words.file, made->files, made->bytes.size(),
+                    desk->log.key().public_key()));
+  for (const std::string& one : made->missing) print("not in it: " + printable(one) + "\n");
 }
 
 }  // namespace

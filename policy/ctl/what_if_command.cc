@@ -5,13 +5,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 
 #include "policy/ctl/context.h"
 #include "policy/ctl/flow_row.h"
 #include "policy/ctl/policy_files.h"
-#include "policy/ctl/progress.h"
-#include "policy/ctl/recorded_events.h"
 #include "policy/ctl/recorded_what_if.h"
 #include "policy/ctl/replay.h"
 #include "policy/ctl/what_if.h"
@@ -83,27 +80,6 @@ class Report {
   Json rows_ = Json::array();
 };
 
-Result<void> walk_all(policy::StreamBrowser& streams, const std::vector<std::string>& names,
-                      RecordedWhatIf& recorded) {
-  std::vector<std::uint64_t> entries;
-  for (const std::string& name : names) {
-    const auto length = streams.length(name);
-    if (!length) return tl::unexpected(length.error());
-    entries.push_back(*length);
-  }
-  Progress progress{std::accumulate(entries.begin(), entries.end(), std::uint64_t{0})};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::uint64_t before = progress.done();
-    const auto walked = walk_back(
-        streams, names[i], UINT64_MAX, [&](const auto& event, TimeNs at) { return recorded.add(event, at); },
-        [&](TimeNs at) { progress.step(recorded.events(), at); }, DecisionPath::kLeftOut);
-    if (!walked) return walked;
-    progress.skip(entries[i] -
-                  std::min(entries[i], progress.done() - before));  // older than what was asked for
-  }
-  return {};
-}
-
 void over_records(Context& context, const WhatIfOptions& options, const Settings& settings,
                   std::shared_ptr<const policy::Policy> running,
                   std::shared_ptr<const policy::Policy> candidate) {
@@ -113,7 +89,7 @@ void over_records(Context& context, const WhatIfOptions& options, const Settings
   RecordedWhatIf recorded{std::move(running), std::move(candidate),
                           wall_clock() - TimeNs{options.hours} * 3'600 * kSecond,
                           [&](const JudgedFlow& flow) { report.take(flow); }};
-  if (const auto walked = walk_all(*streams, all_flow_streams(settings), recorded); !walked)
+  if (const auto walked = walk_recorded(*streams, all_flow_streams(settings), recorded); !walked)
     return context.fail(walked.error());
   recorded.finish();
   report.finish(recorded.events() == 0 ? fmt::format("nothing was recorded in the last {} h", options.hours)

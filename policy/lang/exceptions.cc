@@ -41,16 +41,18 @@ ResultAll<ExceptionsFile> parse_exceptions(std::string_view text, const std::str
   const Node* const version = root->find("weir-exceptions");
   const Node* const judged = root->find("judged");
   const Node* const list = root->find("exceptions");
+  const Node* const ended = root->find("ended");
   const auto time = judged == nullptr ? std::nullopt : parse_rfc3339(judged->text);
   const bool whole = version != nullptr && version->text == "1" && time && list != nullptr &&
-                     list->kind == Node::Kind::kList;
+                     list->kind == Node::Kind::kList &&
+                     (ended == nullptr || ended->kind == Node::Kind::kList);
   if (!whole) {
     return tl::unexpected(std::vector<Error>{{ErrorCode::kCorrupt,
                                               "the file is not as weirctl exception writes it",
                                               "remove it, and make the exceptions again",
                                               {file, 1, 1}}});
   }
-  return ExceptionsFile{file, *time, *list};
+  return ExceptionsFile{file, *time, *list, ended == nullptr ? Node{} : *ended};
 }
 
 }  // namespace weir::policy

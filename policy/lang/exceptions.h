@@ -25,6 +25,7 @@ struct ExceptionsFile {
   std::string file;   // what messages call it
   TimeNs judged = 0;  // the latest time at which the exceptions were looked at
   Node list{};        // of maps of the keys of an exception
+  Node ended{};       // those that have ended or were removed, for people alone; none of them holds
 };
 /// A file that is not there has no exceptions. Of a damaged one nothing is known, and nothing holds.
 [[nodiscard]] ResultAll<ExceptionsFile> read_exceptions(const std::string& path);

@@ -256,6 +256,8 @@ constexpr KeyRow kRows[] = {
     needed(limited(kException, "reason", kExceptionBytesMax, "why it was made")),
     limited(kException, "by", kExceptionBytesMax, "who made it; written by weirctl"),
     text(kException, "made", "a moment", "when; written by weirctl", kEnd),
+    text(kException, "violation", "a number", "the violation that it was made for; written by weirctl",
+         "^[0-9]{1,18}$"),
 
     needed(simple(kTest, "test", kName, "its name")),
     needed(maps(kTest, "flow", kMap, kFlow, 0, "what is known of the flow")),

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "policy/store/connection.h"
+#include "policy/store/software_store.h"
 #include "policy/store/store.h"
 
 namespace weir::policy {
@@ -44,18 +45,26 @@ Result<T> flattened(Result<std::optional<T>> found, const std::string& what) {
 }  // namespace
 
 Result<std::vector<Software>> Store::software(const std::string& client, std::uint32_t count) {
+  return software_page(*this, client, {}, count);
+}
+
+Result<std::vector<Software>> software_page(Store& store, const std::string& client, const SoftwareKey& after,
+                                            std::uint32_t count) {
   return caught("cannot read the software inventory", [&] {
     std::vector<Software> all;
     Software row;
     Integer state = 0, seen = 0, first_seen = 0, last_seen = 0;
     const Integer limit = count;
     soci::statement statement =
-        (connection_->session.prepare
+        (store.connection().session.prepare
              << "SELECT client, product, version, evidence, flow_id, state, seen_count, first_seen_ns, "
                 "last_seen_ns"
-                " FROM software WHERE (:all = '' OR client = :c) ORDER BY client, product, version LIMIT :n",
-         use(client), use(client), use(limit), into(row.client), into(row.product), into(row.version),
-         into(row.evidence), into(row.flow_id), into(state), into(seen), into(first_seen), into(last_seen));
+                " FROM software WHERE (:all = '' OR client = :c)"
+                " AND (client, product, version) > (:ac, :ap, :av)"
+                " ORDER BY client, product, version LIMIT :n",
+         use(client), use(client), use(after.client), use(after.product), use(after.version), use(limit),
+         into(row.client), into(row.product), into(row.version), into(row.evidence), into(row.flow_id),
+         into(state), into(seen), into(first_seen), into(last_seen));
     statement.execute();
     while (statement.fetch()) {
       row.state = static_cast<SoftwareState>(std::clamp<Integer>(state, 0, 2));

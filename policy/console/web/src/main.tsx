@@ -11,7 +11,6 @@ import { startTexts } from "./i18n";
 import { startTheme } from "./lib/theme";
 
 startTheme();
-startTexts();
 
 const kRetries = 2;
 const client = new QueryClient({
@@ -25,7 +24,8 @@ const client = new QueryClient({
 });
 
 const root = document.getElementById("root");
-if (root)
+void startTexts().then(() => {
+  if (!root) return;
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>
@@ -35,3 +35,4 @@ if (root)
       </QueryClientProvider>
     </StrictMode>,
   );
+});

@@ -13,6 +13,7 @@ type Schema = Record<string, unknown> & {
   properties?: Record<string, Schema>;
   items?: Schema;
   allOf?: Schema[];
+  oneOf?: Schema[];
 };
 interface Operation {
   operationId: string;
@@ -40,6 +41,7 @@ export function example(schema: Schema, rows: number, name = "", row = 1): unkno
   }
   if (schema.allOf)
     return Object.assign({}, ...schema.allOf.map((one) => example(one, rows, name, row) as object));
+  if (schema.oneOf) return example(schema.oneOf[0] ?? {}, rows, name, row);
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[row % schema.enum.length];
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;

@@ -2,9 +2,10 @@
 // Each page in each state that a list can be in, with answers made from the API's file.
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { answerWith, me, operationIds, refused } from "./mock";
+import { answerWith, example, me, operationIds, refused } from "./mock";
 import { showAt } from "./show";
 
+const kPageOf = { flows: "FlowPage", clients: "Clients", software: "SoftwareList" } as const;
 const kWait = { timeout: 10_000 }; // the first page of a run loads its modules
 const state = (name: string) =>
   waitFor(() => expect(document.querySelector(`[data-state=${name}]`)).not.toBeNull(), kWait);
@@ -16,9 +17,21 @@ const kLists = [
     body: { violations: [], next: null },
     filtered: "/violations?q=example",
   },
-  { path: "/flows", id: "flows", body: { flows: [], searched: 0 }, filtered: "/flows?host=example" },
-  { path: "/clients", id: "clients", body: { clients: [] } },
-  { path: "/software", id: "software", body: { software: [] }, filtered: "/software?client=x" },
+  {
+    path: "/flows",
+    id: "flows",
+    body: { flows: [], searched: 0, next: null },
+    filtered: "/flows?host=example",
+  },
+  { path: "/clients", id: "clients", body: { clients: [], next: null } },
+  { path: "/software", id: "software", body: { software: [], next: null }, filtered: "/software?client=x" },
+  {
+    path: "/exceptions",
+    id: "exceptions",
+    body: { exceptions: [] },
+    filtered: "/exceptions?show=held",
+  },
+  { path: "/reports", id: "reports", body: { reports: [] } },
   { path: "/accounts", id: "accounts", body: { accounts: [] } },
   { path: "/audit", id: "audit", body: { entries: [], next: null } },
 ] as const;
@@ -80,6 +93,45 @@ it("names what is missing of an overview", async () => {
   answerWith({ me: me() });
   showAt("/overview");
   await state("partial");
+});
+
+const kPaged = [
+  { path: "/flows", id: "flows", list: "flows", key: "id", extra: { searched: 5 } },
+  { path: "/clients", id: "clients", list: "clients", key: "name", extra: {} },
+  { path: "/software", id: "software", list: "software", key: "product", extra: {} },
+] as const;
+it.each(kPaged)("$path goes on where the page before ended", async ({ path, id, list, key, extra }) => {
+  const row = (name: string) => {
+    const page = example({ $ref: `#/components/schemas/${kPageOf[id]}` }, 1) as Record<string, object[]>;
+    return { ...page[list]?.[0], [key]: name };
+  };
+  let asked = 0;
+  const calls = answerWith({
+    me: me(),
+    [id]: () => {
+      asked += 1;
+      const again = id === "software" ? [] : [row("first-one")]; // what has moved meanwhile
+      const rows = asked === 1 ? [row("first-one")] : [...again, row("second-one")];
+      return { body: { [list]: rows, next: asked === 1 ? "behind it" : null, ...extra } };
+    },
+  });
+  showAt(path);
+  (await screen.findByRole("button", { name: "Show more" }, kWait)).click();
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Show more" })).toBeNull(), kWait);
+  expect(
+    calls
+      .filter((call) => call.id === id)
+      .at(-1)
+      ?.url.searchParams.get("cursor"),
+  ).toBe("behind it");
+  const shown = document.querySelectorAll(id === "flows" ? "[data-flow=first-one]" : "tbody tr").length;
+  expect(shown).toBe(id === "flows" ? 1 : 2);
+});
+
+it("offers to search on where a filter found nothing yet", async () => {
+  answerWith({ me: me(), flows: { body: { flows: [], searched: 100_000, next: "on" } } });
+  showAt("/flows?host=example");
+  await screen.findByRole("button", { name: /search further back/ }, kWait);
 });
 
 it("knows no other page", async () => {

@@ -9,7 +9,7 @@ class Silent extends EventTarget {
 vi.stubGlobal("EventSource", Silent);
 Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList;
 localStorage.setItem("weir.language", "en");
-startTexts();
+await startTexts();
 
 afterEach(() => {
   cleanup();

@@ -106,10 +106,13 @@ async function accessible(where) {
   check(`${where}: axe finds nothing`, found.length === 0, found.join("\n     "));
 }
 
-/** A page in light and dark, and at 360 px. `ready`: what has to be there before it is looked at. */
+/** A page in light and dark, and at 320 and 360 px. `ready`: what has to be there before it is looked at. */
 async function look(name, path, ready = "table") {
   await page.goto(told.base + path);
   await page.locator(ready).first().waitFor();
+  await lookHere(name);
+}
+async function lookHere(name) {
   await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -117,9 +120,11 @@ async function look(name, path, ready = "table") {
     if (told.shots) await page.screenshot({ path: join(told.shots, `${name}-${colorScheme}.png`) });
   }
   await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 360, height: 800 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  check(`${name} fits 360 px`, wide <= 360, `${wide} px`);
+  for (const width of [320, 360]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(`${name} fits ${width} px`, wide <= width, `${wide} px`);
+  }
   if (told.shots && name === "violations") await page.screenshot({ path: join(told.shots, "violations-360px.png") });
   await page.setViewportSize({ width: 1280, height: 800 });
 }
@@ -231,12 +236,96 @@ async function officerOpens() {
   await look("flow", page.url().slice(told.base.length), "[data-explained] .path li");
 }
 
+/** A dialog as it is, in light and dark, and at 320 px. */
+async function lookAtDialog(name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await accessible(`${name}, ${colorScheme}`);
+    if (told.shots) await page.screenshot({ path: join(told.shots, `${name}-${colorScheme}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 320, height: 800 });
+  const wide = await page.locator("[role=dialog]").evaluate((one) => [one.scrollWidth, one.clientWidth]);
+  check(`${name} fits 320 px`, wide[0] <= wide[1] && wide[1] <= 320, wide.join(" of "));
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+/** One decision about all that a filter matches, taken back as one. */
+async function officerDecidesAll() {
+  const all = () => browser.request.get(`${told.base}/api/v1/violations/matching?rule=no-games`).then((one) => one.json());
+  const before = await all();
+  await page.goto(`${told.base}/violations?q=rule:no-games`);
+  await button("Decide all that match…").click();
+  const shown = Number(await page.locator("[data-matching]").getAttribute("data-matching"));
+  check("a decision about all says how many they are", shown === before.violations.length && shown > 10, `${shown}`);
+  await lookAtDialog("violations-matching");
+  await page.getByRole("radio", { name: "False positive" }).check();
+  await button(`Decide ${shown} violations`).click();
+  await page.getByText(`${shown} violations decided`).waitFor();
+  check("all of them are decided", (await all()).violations.every((one) => one.state === "false_positive"));
+  await button("Undo").click();
+  const states = (found) => found.violations.map((one) => `${one.id} ${one.state}`).sort().join();
+  await until("and taken back as they were", async () => states(await all()) === states(before));
+}
+
+async function officerExcepts() {
+  const { violations } = await (await browser.request.get(`${told.base}/api/v1/violations?rule=no-games`)).json();
+  const { id, subject } = violations[0];
+  await page.goto(`${told.base}/violations?open=${id}`);
+  await button("Make an exception…").click();
+  await page.locator("#exception-domain").fill("");
+  await page.locator("#exception-reason").fill("case 4711");
+  await button("Show what it will match").click();
+  await page.locator("[data-trial] [data-change='no longer blocked']").waitFor();
+  check("an exception shows beforehand what it lets pass", Number(await page.locator("[data-trial]").getAttribute("data-trial")) > 0);
+  await lookAtDialog("exception-new");
+  await button("Make the exception").click();
+  await page.locator("[role=dialog]").waitFor({ state: "detached" });
+  await until("the violation names it", async () => (await state(id)).exception === `violation-${id}`);
+  const { exceptions } = await (await browser.request.get(`${told.base}/api/v1/exceptions`)).json();
+  check("and it is for its subject, who is not named", exceptions[0]?.for === `client ${subject}`, JSON.stringify(exceptions[0]));
+  await look("exceptions", "/exceptions", "[data-exception]");
+  await button(`Remove violation-${id}`).click();
+  await page.locator("#exception-remove-reason").fill("the case is closed");
+  await page.locator("[role=dialog] button[type=submit]").click();
+  await page.locator(`[data-exception="violation-${id}"]`, { hasText: "Removed" }).waitFor();
+  check("removed it stays in the list, with who and why", (await page.getByText("the case is closed").count()) > 0);
+}
+
+async function officerExports() {
+  await page.goto(`${told.base}/violations`);
+  const id = Number(await rows().first().getAttribute("data-violation"));
+  await page.goto(`${told.base}/violations?open=${id}`);
+  await button("Export evidence…").click();
+  await lookAtDialog("violation-export");
+  await page.locator("#export-reason").fill("asked for by the court");
+  const [download] = await Promise.all([page.waitForEvent("download"), button("Export").click()]);
+  const bytes = readFileSync(await download.path());
+  check("a bundle is with the downloads", download.suggestedFilename() === `violation-${id}.tar` && bytes.includes("manifest.sig"), `${bytes.length}`);
+  await page.locator("[data-exported] li").first().waitFor();
+  check("and what is not in it is said", true);
+  await button("Close").last().click();
+}
+
+async function officerReports() {
+  await page.goto(`${told.base}/reports`);
+  await page.locator("#report-kind").selectOption("daily");
+  await page.locator("#report-from").fill(new Date(Date.now() - 3_600_000).toISOString().slice(0, 10));
+  await button("Make").click();
+  await page.locator("[data-report] tbody tr").first().waitFor();
+  await lookHere("reports");
+  const [pdf] = await Promise.all([page.waitForEvent("download"), button("Download as PDF").click()]);
+  check("a report is downloaded as PDF", readFileSync(await pdf.path()).subarray(0, 5).toString() === "%PDF-", pdf.suggestedFilename());
+  const [table] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: / as CSV$/ }).first().click()]);
+  check("and a table of it as CSV", table.suggestedFilename().endsWith(".csv") && readFileSync(await table.path(), "utf-8").includes(","), table.suggestedFilename());
+}
+
 async function technicianEdits() {
   const editor = page.locator("[data-editor=policy] .cm-content");
   await look("policy", "/policy", "[data-check=ok]");
   await editor.click();
   await page.keyboard.press("Control+End");
-  await page.keyboard.type("  - {rule: no-new, match: {domian: new.example}, then: block}\n");
+  await page.keyboard.type("  - {rule: no-new, match: {domian: mail.example}, then: block}\n");
   await page.locator("[data-check=bad]").waitFor();
   check("a mistake is marked in its place", (await page.locator("[data-editor=policy] .cm-lintRange-error").count()) > 0);
   check("and cannot be committed", await button("Commit…").isDisabled());
@@ -252,6 +341,11 @@ async function technicianEdits() {
   await page.locator("[data-editor=compare] .cm-content").first().waitFor();
   await accessible("differences");
   if (told.shots) await page.screenshot({ path: join(told.shots, "policy-differences-light.png") });
+  await button("What-if").click();
+  await button("Find out").click();
+  await page.locator("[data-job=done]").waitFor();
+  check("what-if has judged the flows that were recorded", Number(await page.locator("[data-whatif]").getAttribute("data-whatif")) > 0);
+  await lookHere("policy-whatif");
   await button("Commit…").click();
   await page.locator("#commit-message").fill("no new.example any more");
   await button("Commit").click();
@@ -291,7 +385,8 @@ async function control() {
 }
 
 const kSteps = [
-  firstStart, administrator, signOut, () => signIn("olga"), officerLooks, officerTriages, officerOpens, signOut,
+  firstStart, administrator, signOut, () => signIn("olga"), officerLooks, officerTriages, officerOpens,
+  officerDecidesAll, officerExcepts, officerExports, officerReports, signOut,
   () => signIn("theo"), technicianEdits, french, control,
 ];
 if (told.shots) mkdirSync(told.shots, { recursive: true });

@@ -221,6 +221,24 @@ TEST_F(Streams, BrowsingGoesBackwardsAndIsBounded) {
   EXPECT_EQ(browser.scan_backwards("weir:flows:0", 700, [](const StreamEntry&) { return false; }).value(),
             1U);
   EXPECT_EQ(browser.scan_backwards("none", 700, [](const StreamEntry&) { return true; }).value(), 0U);
+  std::vector<StreamEntry> newest;
+  const auto keep = [&](const StreamEntry& entry) {
+    newest.push_back(entry);
+    return newest.size() < 3;
+  };
+  ASSERT_TRUE(browser.scan_backwards("weir:flows:0", 10, keep));
+  std::string from;
+  EXPECT_EQ(browser
+                .scan_backwards(
+                    "weir:flows:0", 10'000,
+                    [&](const StreamEntry& entry) {
+                      if (from.empty()) from = entry.id;
+                      return true;
+                    },
+                    newest.at(1).id)
+                .value(),
+            1'023U);
+  EXPECT_EQ(from, newest.at(1).id);
 }
 
 TEST_F(Streams, FollowingStartsAtTheEnd) {

@@ -77,7 +77,10 @@ TEST(ExceptionTexts, WhatEndedGoesAndStaysAway) {
   EXPECT_THAT(ended.names, ElementsAre("x", "t"));
   const policy::ExceptionsFile later = parsed(ended.text);
   EXPECT_EQ(later.judged, kNoon + kHour);
-  EXPECT_THAT(ended.text, Not(HasSubstr("\"x\"")));
+  ASSERT_EQ(later.list.items.size(), 1U);
+  EXPECT_EQ(later.list.items[0].find("exception")->text, "y");
+  ASSERT_EQ(later.ended.items.size(), 1U) << "it is remembered";
+  EXPECT_EQ(later.ended.items[0].find("exception")->text, "x");
   EXPECT_THAT(ended_exceptions(later, {in_text}, kNoon).names, IsEmpty()) << "said once";
   EXPECT_EQ(parsed(ended_exceptions(later, {}, kNoon).text).judged, kNoon + kHour)
       << "the clock was set back";
@@ -99,9 +102,14 @@ TEST(ExceptionTexts, NoneIsMadeThatHasEndedOrBehindTheClock) {
 TEST(ExceptionTexts, RemovedByName) {
   const policy::ExceptionsFile file =
       parsed(added(parsed(added({}, "first", kNoon + kHour)), "second", kNoon + kHour));
-  EXPECT_THAT(without_exception(file, "first", kNoon).value_or(""), Not(HasSubstr("first")));
-  EXPECT_THAT(without_exception(file, "first", kNoon).value_or(""), HasSubstr("second"));
-  const auto wrong = without_exception(file, "secnd", kNoon);
+  const policy::ExceptionsFile without =
+      parsed(without_exception(file, "first", {"ada", "is over"}, kNoon).value_or(""));
+  ASSERT_EQ(without.list.items.size(), 1U);
+  EXPECT_EQ(without.list.items[0].find("exception")->text, "second");
+  ASSERT_EQ(without.ended.items.size(), 1U);
+  EXPECT_EQ(without.ended.items[0].find("removed_by")->text, "ada");
+  EXPECT_EQ(without.ended.items[0].find("removed_because")->text, "is over");
+  const auto wrong = without_exception(file, "secnd", {}, kNoon);
   ASSERT_FALSE(wrong.has_value());
   EXPECT_EQ(wrong.error().code, ErrorCode::kNotFound);
   EXPECT_EQ(wrong.error().advice, "did you mean second?");
@@ -117,6 +125,51 @@ TEST(ExceptionTexts, AtMostSoMany) {
   const auto one_more = with_exception(file, exception("y", kNoon + kHour), kNoon);
   ASSERT_FALSE(one_more.has_value());
   EXPECT_EQ(one_more.error().code, ErrorCode::kLimit);
+}
+
+TEST(ExceptionTexts, OfThoseThatEndedTheLastAreRemembered) {
+  policy::ExceptionsFile file = parsed(added({}, "x", kNoon + kHour));
+  Node entry = file.list.items[0];
+  file.list.items.clear();
+  file.ended.kind = Node::Kind::kList;
+  for (std::size_t i = 0; i <= kEndedMax; ++i) {
+    entry.entries[0].value.text = "x" + std::to_string(i);
+    file.ended.items.push_back(entry);
+  }
+  const policy::ExceptionsFile kept = parsed(ended_exceptions(file, {}, kNoon).text);
+  ASSERT_EQ(kept.ended.items.size(), kEndedMax);
+  EXPECT_EQ(kept.ended.items[0].find("exception")->text, "x1");
+  // Those that hold come first where there is no room for all.
+  const std::string wide(policy::kPolicyTextBytesMax / 3, 'r');
+  for (Node::Entry& one : entry.entries)
+    if (one.key == "reason") one.value.text = wide;
+  file.ended.items.assign(4, entry);
+  const policy::ExceptionsFile fits = parsed(added(file, "y", kNoon + kHour));
+  EXPECT_EQ(fits.list.items.size(), 1U);
+  EXPECT_EQ(fits.ended.items.size(), 2U);
+}
+
+TEST(ExceptionTexts, ShownWithWhatIsKnownOfThem) {
+  NewException made = exception("x", kNoon + kHour);
+  made.violation = 17;
+  policy::ExceptionsFile file = parsed(with_exception({}, made, kNoon).value_or(""));
+  file = parsed(added(file, "y", kNoon + 2 * kHour));
+  file = parsed(without_exception(file, "y", {"ada", "is over"}, kNoon).value_or(""));
+  const ResultAll<policy::ExceptionsFile> kept = file;
+  const auto policy = policy::compile("weir-policy: 1\n", {.exceptions = &kept});
+  ASSERT_TRUE(policy.has_value());
+  EXPECT_THAT((*policy)->parts().exception_faults, IsEmpty());
+  EXPECT_EQ(exception_rows(file, **policy, kNoon, {}).size(), 1U);
+  const auto hide = [](const std::string& client) { return "hidden-" + client.substr(client.size() - 1); };
+  const Json rows = exception_rows(file, **policy, kNoon, {.ended = true, .client = hide});
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["for"], "client hidden-1");
+  EXPECT_EQ(rows[0]["allows"], "domain a.example, b.example");
+  EXPECT_EQ(rows[0]["state"], "in force");
+  EXPECT_EQ(rows[0]["violation"], "17");
+  EXPECT_EQ(rows[1]["state"], "removed");
+  EXPECT_EQ(rows[1]["removed_by"], "ada");
+  EXPECT_EQ(rows[1]["until"], "2026-11-22T14:00:00Z");
 }
 
 }  // namespace

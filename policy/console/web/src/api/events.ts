@@ -7,10 +7,11 @@ interface Told {
   newest: number; // largest id of a violation; 0: not told yet
   open: Partial<Record<Schemas["Severity"], number>>;
   tick: Schemas["StatusTick"] | null;
+  jobs: Schemas["JobTick"][]; // of the account, the newest first
   connected: boolean;
 }
 
-let state: Told = { newest: 0, open: {}, tick: null, connected: false };
+let state: Told = { newest: 0, open: {}, tick: null, jobs: [], connected: false };
 const listeners = new Set<() => void>();
 function change(part: Partial<Told>) {
   state = { ...state, ...part };
@@ -38,6 +39,10 @@ export function useEventStream() {
     source.addEventListener("status", (event) => {
       const tick = dataOf(event) as Schemas["StatusTick"] | null;
       if (tick) change({ tick });
+    });
+    source.addEventListener("jobs", (event) => {
+      const jobs = dataOf(event) as Schemas["JobTick"][] | null;
+      if (jobs) change({ jobs });
     });
     return () => source.close();
   }, []);

@@ -8,12 +8,12 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import type { Asked } from "../lib/query";
-import { type Change, inverse } from "../lib/undo";
+import { type Before, type Change, inverse } from "../lib/undo";
 import { api, csrf, type Schemas, type State, told, type Violation } from "./client";
 
 type Pages = InfiniteData<Schemas["ViolationPage"]>;
 export const kPageRows = 100;
-export const kChangeMax = 1000; // ids of one request
+export const kChangeMax = 5000; // ids of one request
 
 export const useViolations = (query: Asked, enabled: boolean) =>
   useInfiniteQuery({
@@ -28,6 +28,14 @@ export const useViolations = (query: Asked, enabled: boolean) =>
     initialPageParam: "",
     getNextPageParam: (last) => last.next ?? undefined,
     enabled,
+  });
+
+/** All that a filter matches, up to kChangeMax. */
+export const useMatching = (query: Asked) =>
+  useQuery({
+    queryKey: ["violations-matching", query],
+    queryFn: ({ signal }) => told(api.GET("/violations/matching", { params: { query }, signal })),
+    gcTime: 0, // it is acted upon: never an old answer
   });
 
 export const useViolation = (id: number | null) =>
@@ -62,7 +70,7 @@ export function useChange() {
       change,
       undoReason,
     }: {
-      rows: Violation[];
+      rows: Before[];
       change: Change;
       undoReason: string;
     }) => {

@@ -3,7 +3,6 @@
 import i18next from "i18next";
 import { initReactI18next, useTranslation } from "react-i18next";
 import { en } from "./en";
-import { fr } from "./fr";
 
 type Bare<K> = K extends `${infer Base}_one` | `${infer Base}_other` ? Base : K;
 export type TextKey = Bare<keyof typeof en>;
@@ -15,23 +14,29 @@ const first = (): Language => {
   return kept.startsWith("fr") ? "fr" : "en";
 };
 
-export function startTexts() {
-  void i18next.use(initReactI18next).init({
-    lng: first(),
+/** French is fetched only where it is read. */
+async function change(language: Language) {
+  if (language === "fr" && !i18next.hasResourceBundle("fr", "translation"))
+    i18next.addResourceBundle("fr", "translation", (await import("./fr")).fr);
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+}
+
+export async function startTexts() {
+  await i18next.use(initReactI18next).init({
+    lng: "en",
     fallbackLng: "en",
-    resources: { en: { translation: en }, fr: { translation: fr } },
+    resources: { en: { translation: en } },
     keySeparator: false,
     nsSeparator: false,
     interpolation: { escapeValue: false }, // they become text nodes, nothing else
-    initAsync: false,
   });
-  document.documentElement.lang = i18next.language;
+  await change(first());
 }
 
 export function chooseLanguage(language: Language) {
   localStorage.setItem(kKey, language);
-  document.documentElement.lang = language;
-  void i18next.changeLanguage(language);
+  void change(language);
 }
 
 export type Text = (key: TextKey, values?: Record<string, string | number>) => string;

@@ -9,6 +9,9 @@ export interface Change {
   reason: string;
 }
 
+/** What has to be known of a violation to take a change of it back. */
+export type Before = Pick<Violation, "id" | "state" | "assignee">;
+
 const isDecision = (state: string) => ["confirmed", "justified", "false_positive"].includes(state);
 
 /** The states to go through, the last one included; null: there is no way back. */
@@ -19,14 +22,14 @@ export function wayBack(now: State, before: State): State[] | null {
   return [before];
 }
 
-function grouped(rows: Violation[], key: (row: Violation) => string): Map<string, number[]> {
+function grouped(rows: Before[], key: (row: Before) => string): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   for (const row of rows) groups.set(key(row), [...(groups.get(key(row)) ?? []), row.id]);
   return groups;
 }
 
 /** Changes in the order in which they are to be made; null where something has no way back. */
-export function inverse(rowsBefore: Violation[], change: Change, reason: string): Change[] | null {
+export function inverse(rowsBefore: Before[], change: Change, reason: string): Change[] | null {
   if (change.what === "note") return null;
   if (change.what === "assignee") {
     return [...grouped(rowsBefore, (row) => row.assignee)].map(([to, ids]) => ({
@@ -46,7 +49,7 @@ export function inverse(rowsBefore: Violation[], change: Change, reason: string)
 }
 
 /** Where all of them may go next. */
-export function waysOn(rows: Violation[]): State[] {
+export function waysOn(rows: Pick<Before, "state">[]): State[] {
   const of = (state: State): State[] => {
     if (state === "closed") return [];
     if (state === "new") return ["in_review", "confirmed", "justified", "false_positive"];

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who did what: the audit log, the newest first.
-import { Button, PageSection } from "@patternfly/react-core";
+import { PageSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, told } from "../api/client";
 import { useText } from "../i18n";
+import { usePaged } from "../lib/paged";
 import { Moment } from "../parts/Moment";
+import { More } from "../parts/More";
 import { PageTop } from "../parts/PageTop";
 import { ListOf, NothingYet } from "../parts/States";
 
@@ -13,18 +14,9 @@ const kRows = 100;
 
 export function Audit() {
   const { t } = useText();
-  const query = useInfiniteQuery({
-    queryKey: ["audit"],
-    queryFn: ({ pageParam, signal }) =>
-      told(
-        api.GET("/audit", {
-          params: { query: { count: kRows, ...(pageParam ? { cursor: pageParam } : {}) } },
-          signal,
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next ?? undefined,
-  });
+  const query = usePaged(["audit"], (from, signal) =>
+    told(api.GET("/audit", { params: { query: { count: kRows, ...from } }, signal })),
+  );
   return (
     <>
       <PageTop title={t("nav.audit")} says={t("audit.says")} />
@@ -75,11 +67,7 @@ export function Audit() {
             </Table>
           )}
         </ListOf>
-        {query.hasNextPage ? (
-          <Button variant="link" onClick={() => void query.fetchNextPage()}>
-            {t("queue.more")}
-          </Button>
-        ) : null}
+        <More query={query} />
       </PageSection>
     </>
   );

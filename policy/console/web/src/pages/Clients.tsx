@@ -2,25 +2,26 @@
 // Clients by what passed; each leads to its flows, software and violations.
 import { PageSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { api, told } from "../api/client";
 import { useText } from "../i18n";
 import { bytesText, numberText } from "../lib/format";
+import { firstOf, usePaged } from "../lib/paged";
+import { More } from "../parts/More";
 import { PageTop } from "../parts/PageTop";
 import { SpanSelect, useSpan } from "../parts/SpanSelect";
 import { ListOf, NothingYet } from "../parts/States";
 
-const kRows = 500;
+const kRows = 100;
 
 export function Clients() {
   const { t, language } = useText();
   const span = useSpan();
   const { last } = span;
-  const query = useQuery({
-    queryKey: ["clients", last],
-    queryFn: ({ signal }) => told(api.GET("/clients", { params: { query: { last, count: kRows } }, signal })),
-  });
+  const query = usePaged(["clients", last], (from, signal) =>
+    told(api.GET("/clients", { params: { query: { last, count: kRows, ...from } }, signal })),
+  );
+  const clients = firstOf(query.data?.pages.flatMap((page) => page.clients) ?? [], (one) => one.name);
   const about = (path: string, value: string) => `${path}${encodeURIComponent(value)}`;
   return (
     <>
@@ -30,10 +31,10 @@ export function Clients() {
       <PageSection>
         <ListOf
           query={query}
-          isEmpty={(data) => data.clients.length === 0}
+          isEmpty={() => clients.length === 0}
           empty={<NothingYet title={t("clients.empty.title")}>{t("clients.empty.body")}</NothingYet>}
         >
-          {({ clients }) => (
+          {() => (
             <Table variant="compact" aria-label={t("nav.clients")}>
               <Thead>
                 <Tr>
@@ -71,6 +72,7 @@ export function Clients() {
             </Table>
           )}
         </ListOf>
+        <More query={query} />
       </PageSection>
     </>
   );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of violations, with a look at what is meant before anything happens.
 import { FormGroup, Radio } from "@patternfly/react-core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { State, Violation } from "../api/client";
 import { useText } from "../i18n";
 import { waysOn } from "../lib/undo";
@@ -9,12 +9,14 @@ import { FormDialog, ReasonField } from "../parts/FormDialog";
 import { kSeverities, SeverityMark } from "../parts/Marks";
 
 interface DecideDialogProps {
-  rows: Violation[];
+  rows: Pick<Violation, "id" | "state">[];
+  /** What is meant, at a glance. */
+  preview: ReactNode;
   close: () => void;
   decide: (to: State, reason: string) => void;
 }
 
-function Preview({ rows }: { rows: Violation[] }) {
+export function RowsPreview({ rows }: { rows: Violation[] }) {
   const { t } = useText();
   const subjects = new Set(rows.map((row) => row.subject)).size;
   return (
@@ -36,7 +38,7 @@ function Preview({ rows }: { rows: Violation[] }) {
   );
 }
 
-export function DecideDialog({ rows, close, decide }: DecideDialogProps) {
+export function DecideDialog({ rows, preview, close, decide }: DecideDialogProps) {
   const { t } = useText();
   const ways = waysOn(rows);
   const [to, setTo] = useState<State | undefined>(
@@ -49,7 +51,7 @@ export function DecideDialog({ rows, close, decide }: DecideDialogProps) {
       title={t("decide.title")}
       before={
         <>
-          <Preview rows={rows} />
+          {preview}
           {ways.length === 0 ? <p>{t("decide.no_way")}</p> : null}
         </>
       }

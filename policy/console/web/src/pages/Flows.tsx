@@ -10,15 +10,16 @@ import {
   TextInput,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 import { api, type Flow, told } from "../api/client";
 import { type TextKey, useText } from "../i18n";
 import { bytesText, numberText } from "../lib/format";
 import { useKeys } from "../lib/keys";
+import { firstOf, usePaged } from "../lib/paged";
 import { OutcomeMark } from "../parts/Marks";
 import { Moment } from "../parts/Moment";
+import { More } from "../parts/More";
 import { PageTop } from "../parts/PageTop";
 import { ListOf, NothingYet } from "../parts/States";
 import { FlowPanel } from "./FlowPanel";
@@ -145,12 +146,19 @@ export function Flows() {
   }
   const [live, setLive] = useState(false);
   const [over, setOver] = useState(false); // the pointer is on the rows: they stay as they are
-  const query = useQuery({
-    queryKey: ["flows", fields],
-    queryFn: ({ signal }) =>
-      told(api.GET("/flows", { params: { query: { ...fields, count: kRows } }, signal })),
-    refetchInterval: live && !over ? kLiveMs : false,
-  });
+  // Live, the newest page alone is asked for again and again.
+  const query = usePaged(
+    ["flows", fields, live],
+    (from, signal) =>
+      told(api.GET("/flows", { params: { query: { ...fields, count: kRows, ...from } }, signal })),
+    { refetchInterval: live && !over ? kLiveMs : false },
+  );
+  const pages = query.data?.pages ?? [];
+  const flows = firstOf(
+    pages.flatMap((page) => page.flows),
+    (flow) => flow.id,
+  );
+  const searched = pages.reduce((sum, page) => sum + page.searched, 0);
   const set = (next: Fields, explain: string | null) =>
     setParams({ ...next, ...(explain ? { explain } : {}) } as Record<string, string>, { replace: true });
   useKeys({ Escape: () => set(fields, null), p: () => setLive(!live) });
@@ -184,11 +192,11 @@ export function Flows() {
             <DrawerContentBody>
               <ListOf
                 query={query}
-                isEmpty={(data) => data.flows.length === 0}
+                isEmpty={() => flows.length === 0 && !query.hasNextPage}
                 clear={Object.keys(fields).length > 0 ? () => set({}, null) : undefined}
                 empty={<NothingYet title={t("flows.empty.title")}>{t("flows.empty.body")}</NothingYet>}
               >
-                {(data) => (
+                {() => (
                   <section
                     aria-label={t("nav.flows")}
                     onMouseEnter={() => setOver(true)}
@@ -196,11 +204,14 @@ export function Flows() {
                   >
                     <p className="quiet">
                       {t("flows.searched", {
-                        count: data.searched,
-                        number: numberText(data.searched, language),
+                        count: searched,
+                        number: numberText(searched, language),
                       })}
                     </p>
-                    <FlowTable flows={data.flows} shown={explained} explain={(id) => set(fields, id)} />
+                    <FlowTable flows={flows} shown={explained} explain={(id) => set(fields, id)} />
+                    {live ? null : (
+                      <More query={query} {...(flows.length === 0 ? { words: t("flows.search_on") } : {})} />
+                    )}
                   </section>
                 )}
               </ListOf>

@@ -15,10 +15,11 @@ import { CommitDialog } from "./CommitDialog";
 import { PendingBanner } from "./PendingBanner";
 import { PolicyChanges } from "./PolicyChanges";
 import { PolicyHistory } from "./PolicyHistory";
+import { PolicyWhatIf } from "./PolicyWhatIf";
 
 const kCheckAfterMs = 500; // of quiet typing
 const kNone: Mistake[] = [];
-const kTabs = ["edit", "diff", "history"] as const;
+const kTabs = ["edit", "diff", "whatif", "history"] as const;
 
 interface MistakesProps {
   list: Mistake[];
@@ -92,7 +93,14 @@ function Work({ policy }: { policy: Edited }) {
   const errors = check.data?.errors ?? kNone;
   const warnings = check.data?.warnings ?? kNone;
   const goTo = (one: Mistake) => editor.current?.goTo(one.line, one.column);
-  const pick = (next: string) => setParams({ tab: next }, { replace: true });
+  const pick = (next: string) =>
+    setParams(
+      (old) => {
+        const job = old.get("job");
+        return { tab: next, ...(job ? { job } : {}) };
+      },
+      { replace: true },
+    );
   const take = () => {
     setBase(policy);
     setText(policy.text);
@@ -137,6 +145,9 @@ function Work({ policy }: { policy: Edited }) {
             <Button variant="secondary" isDisabled={!edited} onClick={() => pick("diff")}>
               {t("policy.compare")}
             </Button>
+            <Button variant="secondary" isDisabled={!edited} onClick={() => pick("whatif")}>
+              {t("policy.tab.whatif")}
+            </Button>
             <Button
               isDisabled={!edited || !fresh || !check.data.ok || overtaken || policy.pending !== null}
               onClick={() => setCommitting(true)}
@@ -147,21 +158,14 @@ function Work({ policy }: { policy: Edited }) {
         ) : null}
       </div>
       <Tabs activeKey={tab} onSelect={(_, key) => pick(String(key))} aria-label={t("nav.policy")}>
-        <Tab
-          eventKey="edit"
-          tabContentId="policy-tab"
-          title={<TabTitleText>{t("policy.tab.edit")}</TabTitleText>}
-        />
-        <Tab
-          eventKey="diff"
-          tabContentId="policy-tab"
-          title={<TabTitleText>{t("policy.tab.diff")}</TabTitleText>}
-        />
-        <Tab
-          eventKey="history"
-          tabContentId="policy-tab"
-          title={<TabTitleText>{t("policy.tab.history")}</TabTitleText>}
-        />
+        {kTabs.map((one) => (
+          <Tab
+            key={one}
+            eventKey={one}
+            tabContentId="policy-tab"
+            title={<TabTitleText>{t(`policy.tab.${one}`)}</TabTitleText>}
+          />
+        ))}
       </Tabs>
       <div className="stack below" id="policy-tab" role="tabpanel" aria-label={t(`policy.tab.${tab}`)}>
         {tab === "diff" ? (
@@ -169,6 +173,13 @@ function Work({ policy }: { policy: Edited }) {
             before={base.text}
             text={text}
             label={t("diff.in_force", { number: base.revision })}
+          />
+        ) : tab === "whatif" ? (
+          <PolicyWhatIf
+            text={text}
+            ready={edited && fresh && check.data.ok && may("whatIf")}
+            id={params.get("job")}
+            setId={(job) => setParams({ tab: "whatif", job }, { replace: true })}
           />
         ) : tab === "history" ? (
           <PolicyHistory policy={policy} />

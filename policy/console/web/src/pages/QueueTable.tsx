@@ -19,6 +19,8 @@ interface QueueTableProps {
   open: (id: number) => void;
   filterBy: (text: string) => void;
   decide: () => void;
+  /** About all that the filter matches, shown or not. */
+  decideAll: () => void;
   take: () => void;
   more: (() => void) | undefined;
 }
@@ -27,8 +29,9 @@ function Chosen({
   list,
   mayChange,
   decide,
+  decideAll,
   take,
-}: Pick<QueueTableProps, "list" | "mayChange" | "decide" | "take">) {
+}: Pick<QueueTableProps, "list" | "mayChange" | "decide" | "decideAll" | "take">) {
   const { t } = useText();
   const none = list.chosen.size === 0;
   return (
@@ -41,6 +44,9 @@ function Chosen({
           </Button>
           <Button variant="secondary" size="sm" isDisabled={none} onClick={decide}>
             {t("act.decide")}
+          </Button>
+          <Button variant="secondary" size="sm" onClick={decideAll}>
+            {t("matching.open")}
           </Button>
         </>
       ) : null}

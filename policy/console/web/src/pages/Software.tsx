@@ -2,18 +2,19 @@
 // Products that were seen on clients, and what each was recognised by.
 import { Button, PageSection, TextInput } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { api, type Schemas, told } from "../api/client";
 import { useText } from "../i18n";
 import { numberText } from "../lib/format";
+import { usePaged } from "../lib/paged";
 import { Moment } from "../parts/Moment";
+import { More } from "../parts/More";
 import { PageTop } from "../parts/PageTop";
 import { ListOf, NothingYet } from "../parts/States";
 
 type Row = Schemas["SoftwareList"]["software"][number];
-const kRows = 1000;
+const kRows = 100;
 const kShapes: Record<Row["state"], string> = { unknown: "○", authorised: "✔", unauthorised: "▲" };
 
 function SoftwareState({ state }: { state: Row["state"] }) {
@@ -85,13 +86,14 @@ export function Software() {
   const client = params.get("client") ?? "";
   const [typed, setTyped] = useState(client);
   useEffect(() => setTyped(client), [client]);
-  const query = useQuery({
-    queryKey: ["software", client],
-    queryFn: ({ signal }) =>
-      told(
-        api.GET("/software", { params: { query: { count: kRows, ...(client ? { client } : {}) } }, signal }),
-      ),
-  });
+  const query = usePaged(["software", client], (from, signal) =>
+    told(
+      api.GET("/software", {
+        params: { query: { count: kRows, ...(client ? { client } : {}), ...from } },
+        signal,
+      }),
+    ),
+  );
   const only = (next: string) => setParams(next ? { client: next } : {}, { replace: true });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -117,12 +119,13 @@ export function Software() {
         </search>
         <ListOf
           query={query}
-          isEmpty={(data) => data.software.length === 0}
+          isEmpty={(data) => data.pages.every((page) => page.software.length === 0)}
           clear={client ? () => only("") : undefined}
           empty={<NothingYet title={t("software.empty.title")}>{t("software.empty.body")}</NothingYet>}
         >
-          {(data) => <SoftwareTable rows={data.software} />}
+          {(data) => <SoftwareTable rows={data.pages.flatMap((page) => page.software)} />}
         </ListOf>
+        <More query={query} />
       </PageSection>
     </>
   );

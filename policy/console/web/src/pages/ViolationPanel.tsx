@@ -23,10 +23,13 @@ import type { Schemas, ViolationDetail } from "../api/client";
 import { useMay, useMe } from "../api/session";
 import { useViolation } from "../api/violations";
 import { useText } from "../i18n";
+import { formOf } from "../lib/exception";
 import type { Change } from "../lib/undo";
 import { OutcomeMark, SeverityMark, StateMark } from "../parts/Marks";
 import { Moment } from "../parts/Moment";
 import { Failed, Loading } from "../parts/States";
+import { ExceptionDialog } from "./ExceptionDialog";
+import { ExportDialog } from "./ExportDialog";
 import { RevealDialog } from "./RevealDialog";
 
 type Act = (row: ViolationDetail, what: Omit<Change, "ids">) => void;
@@ -75,7 +78,13 @@ function Facts({ row }: { row: ViolationDetail }) {
         <Moment at={row.last_seen} />
       </Fact>
       <Fact name={t("column.due")}>{row.due ? <Moment at={row.due} /> : t("queue.no_due")}</Fact>
-      {row.exception ? <Fact name={t("column.exception")}>{row.exception}</Fact> : null}
+      {row.exception ? (
+        <Fact name={t("column.exception")}>
+          <Link to="/exceptions" className="mono">
+            {row.exception}
+          </Link>
+        </Fact>
+      ) : null}
       {row.follows ? (
         <Fact name={t("panel.follows")}>
           <Link to={`/violations?open=${row.follows}`}>{row.follows}</Link>
@@ -188,6 +197,8 @@ function Detail({ row, act, decide }: { row: ViolationDetail; act: Act; decide: 
   const { t } = useText();
   const may = useMay();
   const [revealing, setRevealing] = useState(false);
+  const [excepting, setExcepting] = useState(false);
+  const [exporting, setExporting] = useState(false);
   const mayChange = may("changeViolations");
   return (
     <div className="stack">
@@ -201,9 +212,19 @@ function Detail({ row, act, decide }: { row: ViolationDetail; act: Act; decide: 
       </div>
       <div className="row">
         {mayChange && row.state !== "closed" ? <Button onClick={decide}>{t("act.decide")}</Button> : null}
+        {may("addException") ? (
+          <Button variant="secondary" onClick={() => setExcepting(true)}>
+            {t("exceptions.from_violation")}
+          </Button>
+        ) : null}
         {may("reveal") ? (
           <Button variant="secondary" onClick={() => setRevealing(true)}>
             {t("reveal.open")}
+          </Button>
+        ) : null}
+        {may("exportViolation") ? (
+          <Button variant="secondary" onClick={() => setExporting(true)}>
+            {t("export.open")}
           </Button>
         ) : null}
         <Link to={`/violations?q=${encodeURIComponent(`subject:${row.subject}`)}`}>
@@ -224,6 +245,8 @@ function Detail({ row, act, decide }: { row: ViolationDetail; act: Act; decide: 
         ))}
       </ol>
       {mayChange ? <NoteForm row={row} act={act} /> : null}
+      {excepting ? <ExceptionDialog first={formOf(row)} close={() => setExcepting(false)} /> : null}
+      {exporting ? <ExportDialog id={row.id} close={() => setExporting(false)} /> : null}
       {revealing ? <RevealDialog pseudonym={row.subject} close={() => setRevealing(false)} /> : null}
     </div>
   );

@@ -10,13 +10,14 @@ import { type Done, kChangeMax, useChange, useUndo, useViolations } from "../api
 import { useText } from "../i18n";
 import { useKeys } from "../lib/keys";
 import { asked, parse } from "../lib/query";
-import type { Change } from "../lib/undo";
+import type { Before, Change } from "../lib/undo";
 import { useTell } from "../parts/Notices";
 import { PageTop } from "../parts/PageTop";
 import { failureText, ListOf, NothingYet } from "../parts/States";
-import { DecideDialog } from "./DecideDialog";
+import { DecideDialog, RowsPreview } from "./DecideDialog";
 import { FilterBar } from "./FilterBar";
 import { KeysDialog } from "./KeysDialog";
+import { MatchingDialog } from "./MatchingDialog";
 import { QueueTable } from "./QueueTable";
 import { ViolationPanel } from "./ViolationPanel";
 
@@ -58,7 +59,7 @@ function useActs() {
       tell(failureText(cause, t), { kind: "danger" });
     }
   };
-  const act = async (rows: Violation[], what: Omit<Change, "ids">) => {
+  const act = async (rows: Before[], what: Omit<Change, "ids">) => {
     const ids = rows.map((row) => row.id);
     if (ids.length === 0) return;
     try {
@@ -114,7 +115,7 @@ function useRows(rows: Violation[]) {
   };
 }
 
-type Dialog = "decide" | "keys" | null;
+type Dialog = "decide" | "matching" | "keys" | null;
 
 export function Violations() {
   const { t } = useText();
@@ -122,7 +123,8 @@ export function Violations() {
   const mayChange = useMay()("changeViolations");
   const { text, open, set } = usePlace();
   const filter = useMemo(() => parse(text), [text]);
-  const query = useViolations(asked(filter, me.name), filter.faults.length === 0);
+  const wanted = useMemo(() => asked(filter, me.name), [filter, me.name]);
+  const query = useViolations(wanted, filter.faults.length === 0);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.violations) ?? [], [query.data]);
   const list = useRows(rows);
   const { act, undoLast } = useActs();
@@ -203,6 +205,7 @@ export function Violations() {
                       filterBy={(q) => set({ q })}
                       text={text}
                       decide={() => setDialog("decide")}
+                      decideAll={() => setDialog("matching")}
                       take={() => void act(list.meant, { what: "assignee", to: me.name, reason: "" })}
                       more={query.hasNextPage ? () => void query.fetchNextPage() : undefined}
                     />
@@ -217,12 +220,24 @@ export function Violations() {
       {dialog === "decide" ? (
         <DecideDialog
           rows={list.meant}
+          preview={<RowsPreview rows={list.meant} />}
           close={() => setDialog(null)}
           decide={(to, reason) => {
             setDialog(null);
             const meant = list.meant;
             list.none();
             if (list.chosen.size === 0) step(1);
+            void act(meant, { what: "state", to, reason });
+          }}
+        />
+      ) : null}
+      {dialog === "matching" ? (
+        <MatchingDialog
+          query={wanted}
+          close={() => setDialog(null)}
+          decide={(meant, to, reason) => {
+            setDialog(null);
+            list.none();
             void act(meant, { what: "state", to, reason });
           }}
         />

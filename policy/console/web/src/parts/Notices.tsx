@@ -25,9 +25,10 @@ export function Notices({ children }: { children: ReactNode }) {
   const close = useCallback((id: number) => setNotices((now) => now.filter((one) => one.id !== id)), []);
   const tell = useCallback<Tell>((title, options = {}) => {
     last += 1;
+    const id = last;
     setNotices((now) => [
       ...now.slice(-2),
-      { id: last, title, kind: options.kind ?? "success", undo: options.undo },
+      { id, title, kind: options.kind ?? "success", undo: options.undo },
     ]);
   }, []);
   const group = useMemo(
