@@ -10,6 +10,7 @@
 #include "policy/audit/signing.h"
 #include "policy/console/answers.h"
 #include "policy/console/login_delay.h"
+#include "policy/console/passwords.h"
 #include "policy/console/totp.h"
 
 namespace weir::console {
@@ -24,17 +25,6 @@ bool is_name(const std::string& name) {
   };
   return !name.empty() && name.size() <= kNameBytesMax && name[0] >= 'a' && name[0] <= 'z' &&
          std::ranges::all_of(name, inner);
-}
-
-/// Empty: it can be one.
-std::string wrong_with_password(const std::string& password, const std::string& name) {
-  if (password.size() < policy::kPasswordBytesMin)
-    return fmt::format("a password has at least {} characters", policy::kPasswordBytesMin);
-  if (password.size() > policy::kPasswordBytesMax)
-    return fmt::format("a password has at most {} bytes", policy::kPasswordBytesMax);
-  if (password.find(name) != std::string::npos) return "the password holds the name";
-  const bool one_letter = std::ranges::all_of(password, [&](char c) { return c == password.front(); });
-  return one_letter ? "the password is one letter over and over" : std::string{};
 }
 
 Response refused_login() { return problem(401, "unauthenticated", "name, password or code is not right"); }
@@ -183,7 +173,8 @@ Response setup(Desk& desk, const Call& call) {
   const std::string name = call.text("name");
   const std::string password = call.text("password");
   if (!is_name(name)) return problem(422, "invalid", "a name is [a-z][a-z0-9._-]{0,31}");
-  if (const std::string wrong = wrong_with_password(password, name); !wrong.empty())
+  if (const std::string wrong = wrong_with_password(password, name, desk.settings().appliance);
+      !wrong.empty())
     return problem(422, "invalid", wrong);
   const auto account = new_account(name, "admin", password, call.now);
   if (!account) return problem_of(account.error());
@@ -263,7 +254,8 @@ Response make_account(Desk& desk, const Call& call) {
   if (!is_name(name)) return problem(422, "invalid", "a name is [a-z][a-z0-9._-]{0,31}");
   if (!role_of(role))
     return problem(422, "invalid", fmt::format("a role is one of {}", fmt::join(kRoleNames, ", ")));
-  if (const std::string wrong = wrong_with_password(password, name); !wrong.empty())
+  if (const std::string wrong = wrong_with_password(password, name, desk.settings().appliance);
+      !wrong.empty())
     return problem(422, "invalid", wrong);
   const auto account = new_account(name, role, password, call.now);
   if (!account) return problem_of(account.error());

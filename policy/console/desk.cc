@@ -64,8 +64,10 @@ std::optional<std::uint32_t> Call::count() const {
 std::string hash_of_token(const std::string& token) { return policy::sha256(token); }
 
 std::string foreign(const Request& request) {
-  if (request.csrf != "1") return "the header X-CSRF: 1 is missing";
-  if (!request.fetch_site.empty() && request.fetch_site != "same-origin")
+  const bool reads = request.method == "GET";
+  if (!reads && request.csrf != "1") return "the header X-CSRF: 1 is missing";
+  const bool typed = reads && request.fetch_site == "none";  // into the browser's line of addresses
+  if (!request.fetch_site.empty() && request.fetch_site != "same-origin" && !typed)
     return "the browser says that another site sent it";
   if (!request.origin.empty() && request.origin != "https://" + request.host)
     return "its origin is not the console";
@@ -163,9 +165,7 @@ Response Desk::handle(const Request& request, TimeNs now) {
   const Route found = route(request.method, request.path());
   if (found.operation == nullptr)
     return found.path_known ? problem(405, "method-not-allowed") : problem(404, "not-found");
-  if (request.method != "GET") {
-    if (const std::string why = foreign(request); !why.empty()) return problem(403, "csrf", why);
-  }
+  if (const std::string why = foreign(request); !why.empty()) return problem(403, "csrf", why);
   Call call{.request = request, .now = now, .arguments = found.arguments};
   auto query = parse_query(request.query());
   auto body = parse_body(request);

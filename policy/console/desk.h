@@ -73,7 +73,7 @@ class Desk {
 
 /// What the store has of a session's cookie.
 [[nodiscard]] std::string hash_of_token(const std::string& token);
-/// Empty: the request may change something; else what is wrong with it.
+/// Empty: the console's own pages, or a program, sent it; else what is wrong with it.
 [[nodiscard]] std::string foreign(const Request& request);
 /// "24h", "7d" of the query `last`; kInvalid.
 [[nodiscard]] Result<TimeNs> lasting(const Call& call);
