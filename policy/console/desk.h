@@ -30,6 +30,7 @@ struct Call {
   Json body = Json::object();        // an object, where there is a body
   policy::ConsoleAccount account{};  // whose session it is; of an open operation: nobody
   policy::ConsoleSession session{};
+  policy::ConsoleToken token{};  // with which a program asks; its id empty: a person does
 
   /// A text of the body; empty: it is not there, or no text.
   [[nodiscard]] std::string text(const char* name) const;
@@ -61,8 +62,12 @@ class Desk {
 
  private:
   [[nodiscard]] Result<void> open_store();
-  /// Fills `account` and `session`; nullopt: nobody is logged in by this cookie.
+  /// Fills `account` and `session`, or `token`; false: nobody is known by this cookie or token.
   [[nodiscard]] Result<bool> recognise(Call& call);
+  [[nodiscard]] Result<bool> recognise_token(Call& call);
+  /// nullopt: whoever it is may ask this; else what they are told.
+  [[nodiscard]] std::optional<Response> refused(const Operation& operation, const Call& call);
+  [[nodiscard]] Result<void> note_used(const Call& call);
   [[nodiscard]] Response answer(const Route& found, Call& call);
 
   Settings settings_;

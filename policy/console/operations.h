@@ -37,6 +37,7 @@ struct Operation {
   bool open = false;      // without a session; `may` is empty then
   RoleSet may = 0;
   Response (*answer)(Desk& desk, const Call& call) = nullptr;
+  bool people_only = false;  // not with the token of a program
 };
 
 [[nodiscard]] std::span<const Operation> operations();

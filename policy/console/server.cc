@@ -67,7 +67,8 @@ Request request_of(http::request<http::string_body>&& from, const std::string& a
           .content_type = header(http::field::content_type),
           .session = cookie_in(header(http::field::cookie)),
           .if_match = header(http::field::if_match),
-          .last_event = header("Last-Event-ID")};
+          .last_event = header("Last-Event-ID"),
+          .authorization = header(http::field::authorization)};
 }
 
 /// Where a request ends must have one meaning alone.
