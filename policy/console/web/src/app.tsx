@@ -8,7 +8,7 @@ import { api, type Operation, onSessionEnd, told } from "./api/client";
 import { MeProvider, useMay, useSession } from "./api/session";
 import { Frame } from "./frame";
 import { useText } from "./i18n";
-import { SignIn } from "./pages/SignIn";
+import { MustChange, SignIn } from "./pages/SignIn";
 import { Failed, Forbidden, Loading } from "./parts/States";
 
 const page = (load: () => Promise<Record<string, ComponentType>>, name: string) =>
@@ -29,6 +29,7 @@ const kPages: readonly PageOf[] = [
   { path: "/policy", needs: "policy", show: page(() => import("./pages/Policy"), "Policy") },
   { path: "/system", needs: "status", show: page(() => import("./pages/System"), "System") },
   { path: "/accounts", needs: "accounts", show: page(() => import("./pages/Accounts"), "Accounts") },
+  { path: "/account", needs: "sessions", show: page(() => import("./pages/Account"), "Account") },
   { path: "/audit", needs: "audit", show: page(() => import("./pages/Audit"), "Audit") },
 ];
 
@@ -74,6 +75,7 @@ export function App() {
     if (setup.error) return <Failed error={setup.error} retry={() => setup.refetch()} />;
     return <SignIn first={setup.data.needed} />;
   }
+  if (session.data.must_change) return <MustChange name={session.data.name} />;
   return (
     <MeProvider value={session.data}>
       <Frame>

@@ -20,6 +20,7 @@ const kLists = [
   { path: "/clients", id: "clients", body: { clients: [] } },
   { path: "/software", id: "software", body: { software: [] }, filtered: "/software?client=x" },
   { path: "/accounts", id: "accounts", body: { accounts: [] } },
+  { path: "/account", id: "sessions", body: { sessions: [] } },
   { path: "/audit", id: "audit", body: { entries: [], next: null } },
 ] as const;
 const kPages = [
