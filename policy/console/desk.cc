@@ -6,6 +6,7 @@
 
 #include "policy/audit/later_log.h"
 #include "policy/audit/signing.h"
+#include "policy/console/repeats.h"
 #include "policy/console/sessions.h"
 #include "policy/ctl/exceptions.h"
 #include "policy/lang/port_range.h"
@@ -33,6 +34,8 @@ bool too_deep(std::string_view text) {
   }
   return false;
 }
+
+bool request_changes(const Call& call) { return call.request.method != "GET"; }
 
 /// nullopt: it is none that the API takes.
 std::optional<Json> parse_body(const Request& request) {
@@ -197,7 +200,10 @@ Response Desk::answer(const Route& found, Call& call) {
   if (operation.id != "events" || !call.token.id.empty()) {
     if (!note_used(call)) return problem(503, "unavailable", "the store cannot be written");
   }
-  return operation.answer(*this, call);
+  // Who asks for a dry run must not get the thing itself.
+  if (!call.asked("dry_run").empty() && request_changes(call) && !operation.is(kPreviews))
+    return problem(422, "invalid", "there is no dry run of this");
+  return answer_once(*this, operation, call);
 }
 
 Response Desk::handle(const Request& request, TimeNs now) {

@@ -36,6 +36,8 @@ struct Call {
   [[nodiscard]] std::string text(const char* name) const;
   /// A value of the query; empty: it is not there.
   [[nodiscard]] std::string asked(std::string_view name) const;
+  /// It is only to be said what would be done.
+  [[nodiscard]] bool dry_run() const { return asked("dry_run") == "true"; }
   /// `count` of the query within its limits; nullopt: it is no such number.
   [[nodiscard]] std::optional<std::uint32_t> count() const;
 };

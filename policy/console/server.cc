@@ -68,7 +68,8 @@ Request request_of(http::request<http::string_body>&& from, const std::string& a
           .session = cookie_in(header(http::field::cookie)),
           .if_match = header(http::field::if_match),
           .last_event = header("Last-Event-ID"),
-          .authorization = header(http::field::authorization)};
+          .authorization = header(http::field::authorization),
+          .key = header("Idempotency-Key")};
 }
 
 /// Where a request ends must have one meaning alone.

@@ -35,7 +35,7 @@ bool may(const Operation& operation, const Call& call) {
   if (!role || !allowed(operation, *role)) return false;
   if (call.token.id.empty()) return true;
   const auto scope = comma_separated(call.token.scope);
-  return !operation.people_only && std::ranges::find(scope, operation.id) != scope.end();
+  return !operation.is(kPeopleOnly) && std::ranges::find(scope, operation.id) != scope.end();
 }
 
 std::optional<TokenParts> token_parts(std::string_view authorization) {

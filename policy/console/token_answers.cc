@@ -40,7 +40,7 @@ Result<std::string> scope_of(const Call& call) {
   for (const Json& one : *found) {
     const std::string id = one.is_string() ? one.get<std::string>() : std::string{};
     const auto operation = std::ranges::find(operations(), id, &Operation::id);
-    if (operation == operations().end() || operation->open || operation->people_only)
+    if (operation == operations().end() || operation->open || operation->is(kPeopleOnly))
       return failure(ErrorCode::kInvalid, fmt::format("'{}' is no operation for a token", id));
     if (!may(*operation, call))
       return failure(ErrorCode::kInvalid, fmt::format("you may not do {} yourself", id));

@@ -17,6 +17,7 @@ namespace weir::policy {
 inline constexpr std::uint32_t kAccountsMax = 1'000;
 inline constexpr std::uint32_t kSessionsMax = 10'000;     // the longest unused goes
 inline constexpr std::uint32_t kTokensMax = 20;           // of an account
+inline constexpr std::uint32_t kKeptAnswersMax = 10'000;  // the oldest go
 inline constexpr std::uint32_t kLoginTriesMax = 100'000;  // rows; the oldest go
 
 struct ConsoleAccount {
@@ -51,6 +52,17 @@ struct ConsoleToken {
   TimeNs ends = 0;
   TimeNs used = 0;        // last; 0: never
   std::string address{};  // of its last use
+};
+
+/// What was answered to a request that may come again.
+struct KeptAnswer {
+  std::string key;      // a hash of whose and which
+  std::string request;  // a hash of what it asked
+  std::int64_t status = 0;
+  std::string type{};
+  std::string body{};
+  std::string tag{};  // its ETag
+  TimeNs made = 0;
 };
 
 /// Failed logins of one account from one address since the last right one.
@@ -97,6 +109,12 @@ struct OneTimeCode {
 [[nodiscard]] Result<void> add_token(Batch& batch, const ConsoleToken& token);
 [[nodiscard]] Result<void> note_use(Batch& batch, const ConsoleToken& token);
 [[nodiscard]] Result<void> remove_token(Batch& batch, const std::string& id);
+
+/// kNotFound.
+[[nodiscard]] Result<KeptAnswer> kept_answer(Store& store, const std::string& key);
+/// In place of one under the same key. What was made before `made_before` goes, and what is beyond
+/// kKeptAnswersMax.
+[[nodiscard]] Result<void> keep(Batch& batch, const KeptAnswer& answer, TimeNs made_before);
 
 /// Without failures: none are known.
 [[nodiscard]] Result<LoginTries> login_tries(Store& store, const std::string& who);

@@ -222,6 +222,10 @@ Migration console_tokens() {
               " name TEXT NOT NULL, scope TEXT NOT NULL, made_ns {int} NOT NULL, ends_ns {int} NOT NULL,"
               " used_ns {int} NOT NULL, address TEXT NOT NULL) {strict}",
               "CREATE INDEX console_tokens_by_account ON console_tokens (account, made_ns)",
+              "CREATE TABLE console_answers (key TEXT PRIMARY KEY, request TEXT NOT NULL,"
+              " status {int} NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, tag TEXT NOT NULL,"
+              " made_ns {int} NOT NULL) {strict}",
+              "CREATE INDEX console_answers_by_time ON console_answers (made_ns)",
           }};
 }
 

@@ -32,6 +32,7 @@ class DeskTest : public testing::Test {
     request.target = "/api/v1" + path;
     request.address = "10.0.0.9";
     request.host = "weir.example";
+    request.key = key_;
     if (token_.empty()) {
       request.session = cookie_;
       if (method != "GET") request.csrf = "1";
@@ -79,6 +80,7 @@ class DeskTest : public testing::Test {
   TimeNs now_ = 1'800'000'000 * kSecond;
   std::string name_ = "amelie";
   std::string cookie_;
+  std::string key_;    // Idempotency-Key
   std::string token_;  // of a program, in place of the cookie
 };
 

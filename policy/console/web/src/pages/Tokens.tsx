@@ -98,17 +98,19 @@ function NewToken({ close, made }: { close: () => void; made: (token: string) =>
         </FormSelect>
       </FormGroup>
       <FormGroup label={t("tokens.scope")} role="group" fieldId="token-scope" isRequired>
-        {me.operations
-          .filter((one) => !kNotForTokens.has(one))
-          .map((one) => (
-            <Checkbox
-              key={one}
-              id={`scope-${one}`}
-              label={one}
-              isChecked={scope.has(one)}
-              onChange={(_, chosen) => choose(one, chosen)}
-            />
-          ))}
+        <div className="choices">
+          {me.operations
+            .filter((one) => !kNotForTokens.has(one))
+            .map((one) => (
+              <Checkbox
+                key={one}
+                id={`scope-${one}`}
+                label={one}
+                isChecked={scope.has(one)}
+                onChange={(_, chosen) => choose(one, chosen)}
+              />
+            ))}
+        </div>
       </FormGroup>
     </FormDialog>
   );
