@@ -95,6 +95,20 @@ ctl::Context quiet_context(const Desk& desk, ctl::Told& told) {
   return context;
 }
 
+}  // namespace
+
+Response show_policy(Desk& desk, const Call&) {
+  const std::string& path = desk.settings().classifier.policy;
+  const auto now = in_force(path);
+  if (!now) return problem_of(now.error());
+  Response response =
+      json_response({{"revision", now->revision}, {"text", now->text}, {"pending", pending_json(path)}});
+  response.headers.emplace_back("ETag", now->tag());
+  return response;
+}
+
+namespace {
+
 struct Checked {
   std::size_t rules = 0;
   std::vector<Error> errors{};
@@ -130,16 +144,6 @@ Response tried(const Desk& desk, const InForce& now, const std::string& text) {
 }
 
 }  // namespace
-
-Response show_policy(Desk& desk, const Call&) {
-  const std::string& path = desk.settings().classifier.policy;
-  const auto now = in_force(path);
-  if (!now) return problem_of(now.error());
-  Response response =
-      json_response({{"revision", now->revision}, {"text", now->text}, {"pending", pending_json(path)}});
-  response.headers.emplace_back("ETag", now->tag());
-  return response;
-}
 
 Response apply_policy(Desk& desk, const Call& call) {
   const std::string reason = call.text("reason");

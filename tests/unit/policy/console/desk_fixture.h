@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A desk with a store of its own and a clock of the test's.
+// A desk with a store of its own and a clock of the test's, and who asks it.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+
 #include "policy/audit/first_code.h"
+#include "policy/audit/pseudonym.h"
 #include "policy/audit/signing.h"
 #include "policy/console/desk.h"
 #include "policy/console/totp.h"
 #include "policy/store/audit_store.h"
+#include "policy/store/violation_store.h"
 #include "tests/support/temporary_directory.h"
 
 namespace weir::console {
-
 inline constexpr const char* kPassword = "correct horse battery";
 inline constexpr TimeNs kLoginWait = 10 * kSecond;  // longer than the delays here
 
@@ -66,6 +70,24 @@ class DeskTest : public testing::Test {
     now_ += kTotpStep;
     ASSERT_EQ(ask("POST", "/session", {{"name", name}, {"password", password}}).status, 200);
     ASSERT_EQ(ask("POST", "/session/totp", {{"code", code()}}).status, 200);
+  }
+  /// One more account, made by whoever is logged in.
+  void make_account(const std::string& role) {
+    const Json account{{"name", role}, {"role", role}, {"password", kPassword}};
+    ASSERT_EQ(ask("POST", "/accounts", account).status, 201);
+  }
+  /// The id of a violation that is seen for the first time.
+  std::int64_t violate(const std::string& rule, const std::string& subject, const std::string& object,
+                       Severity severity = Severity::kMedium) {
+    auto batch = store_->begin().value();
+    const policy::ViolationSighting seen{rule,    "web",  "block", false, severity,
+                                         subject, object, "f1",    1,     now_};
+    EXPECT_TRUE(batch.record(seen).has_value());
+    EXPECT_TRUE(batch.commit().has_value());
+    return policy::queue_state(*store_).value().newest;
+  }
+  std::string pseudonym_of(const std::string& subject) {
+    return policy::Pseudonyms::open(settings_).value().of(subject);
   }
   std::string last_entry() {
     const auto head = policy::audit_head(*store_).value();
