@@ -21,6 +21,7 @@ export const en = {
   "account.sessions.empty.body": "A session appears here when this account logs in.",
   "account.sessions.end": "End",
   "account.sessions.end_all": "End all others",
+  "account.sessions.end_every": "End all",
   "account.title": "Your account",
   "account.title.of": "Account {{name}}",
   "account.used": "Last used",

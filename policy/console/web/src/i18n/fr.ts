@@ -24,6 +24,7 @@ export const fr: Record<keyof typeof en, string> = {
   "account.sessions.empty.body": "Une session apparaît ici quand ce compte se connecte.",
   "account.sessions.end": "Terminer",
   "account.sessions.end_all": "Terminer toutes les autres",
+  "account.sessions.end_every": "Les terminer toutes",
   "account.title": "Votre compte",
   "account.title.of": "Compte {{name}}",
   "account.used": "Dernière utilisation",

@@ -16,7 +16,7 @@ import { Tokens } from "./Tokens";
 
 const header = csrf;
 
-function Sessions({ account }: { account: string }) {
+function Sessions({ account, own }: { account: string; own: boolean }) {
   const { t } = useText();
   const tell = useTell();
   const client = useQueryClient();
@@ -42,7 +42,7 @@ function Sessions({ account }: { account: string }) {
       <div className="row spread">
         <Title headingLevel="h2">{t("account.sessions")}</Title>
         <Button variant="secondary" onClick={() => endAll.mutate()} isDisabled={endAll.isPending}>
-          {t("account.sessions.end_all")}
+          {t(own ? "account.sessions.end_all" : "account.sessions.end_every")}
         </Button>
       </div>
       <ListOf
@@ -113,7 +113,7 @@ export function Account() {
           <PasswordForm name={me.name} done={() => tell(t("account.password.done"))} />
         </PageSection>
       ) : null}
-      <Sessions account={account} />
+      <Sessions account={account} own={own} />
       <Tokens account={account} own={own} />
     </>
   );
