@@ -298,7 +298,8 @@ Result<void> add_flow_sums(Batch& batch, const FlowSums& sums, TimeNs now) {
     for (auto& of : usage)
       in_portions(std::move(of.second), [&](auto&& some) { write_usage(store, of.first, std::move(some)); });
     for (auto& of : servers)
-      in_portions(std::move(of.second), [&](auto&& some) { write_servers(store, of.first, std::move(some)); });
+      in_portions(std::move(of.second),
+                  [&](auto&& some) { write_servers(store, of.first, std::move(some)); });
     forget_old(store, now);
   });
 }
