@@ -11,11 +11,12 @@ appliance_up() {
   chown weir-engine:weir "$LAB_DIR/lib" && chmod 2770 "$LAB_DIR/lib"
   chown weir-classifier:weir "$LAB_DIR/lib/spool" && chmod 700 "$LAB_DIR/lib/spool"
   chown redis:redis "$LAB_DIR/redis"
-  chgrp weir "$LAB_DIR/lib/policy" && chmod 2750 "$LAB_DIR/lib/policy"
+  chgrp weir "$LAB_DIR/lib/policy" && chown weir-engine "$LAB_DIR/lib/policy" && chmod 2770 "$LAB_DIR/lib/policy"
   _policy_in_place
   _redis_up
   _dataplane_up
   _daemon weir-engine weir-engine
+  _console_up
   _classifiers_up
   wait_for "the classifier" 15 _classifier_attached
   _frames_pass && return
@@ -31,6 +32,8 @@ _system_users() {
     getent passwd "$user" >/dev/null ||
       useradd --system --gid weir --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$user"
   done
+  getent passwd weir-console >/dev/null ||  # in no group of Weir's
+    useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin weir-console
 }
 
 _settings() {  # DRIVER
@@ -38,7 +41,7 @@ _settings() {  # DRIVER
   # may not be scheduled for longer.
   local ring=""
   [ "$1" != af_packet ] || ring=,framecnt=4096
-  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@DRIVER@|$1|g; s|@RING@|$ring|g; s|@REPOSITORY@|$LAB_REPOSITORY|g; s|@WORKERS@|$LAB_WORKERS|g; s|@FAIL@|$fail|g; s|@BLOCK@|$block|g" \
+  sed "s|@LAB_DIR@|$LAB_DIR|g; s|@DRIVER@|$1|g; s|@RING@|$ring|g; s|@REPOSITORY@|$LAB_REPOSITORY|g; s|@WORKERS@|$LAB_WORKERS|g; s|@FAIL@|$fail|g; s|@BLOCK@|$block|g; s|@CONSOLE_PORT@|$LAB_CONSOLE_PORT|g" \
     "$LAB_SOURCE/etc/weir.yaml.in" >"$LAB_DIR/etc/weir.yaml"
 }
 
@@ -84,6 +87,21 @@ _daemon() {  # PROGRAM[@WORKER] USER [SETPRIV-OPTION...]
   in_namespace "$LAB_MID" "$LAB_DIR/log/$name.log" "$LAB_SOURCE/supervise" "$name" "$LAB_SOURCE/weighed" "$nice" \
     setpriv --reuid "$user" --regid weir --init-groups --no-new-privs "$@" \
     sh -c 'umask 007; exec "$@"' sh "$LAB_BIN/$program" --config "$LAB_DIR/etc/weir.yaml" "${worker[@]}"
+}
+
+# Its management network is this machine's loopback, so that a browser here gets at it. As its unit it starts as root,
+# without any right but to become its two users.
+_console_up() {
+  mkdir "$LAB_DIR/pages"
+  [ ! -d "$LAB_REPOSITORY/policy/console/web/dist" ] || cp -r "$LAB_REPOSITORY/policy/console/web/dist/." "$LAB_DIR/pages/"
+  wait_for "the engine's store" 15 test -f "$LAB_DIR/lib/weir.db"
+  setsid "$LAB_SOURCE/supervise" weir-console \
+    setpriv --bounding-set -all,+setuid,+setgid --inh-caps -all --no-new-privs \
+    sh -c 'umask 077; exec "$@"' sh "$LAB_BIN/weir-console" --config "$LAB_DIR/etc/weir.yaml" \
+    >"$LAB_DIR/log/weir-console.log" 2>&1 </dev/null &
+  disown
+  wait_for "the console" 15 grep -q console-ready "$LAB_DIR/log/weir-console.log"
+  openssl x509 -in "$LAB_DIR/lib/console/own.pem" -out "$LAB_DIR/pki/console.pem"
 }
 
 _classifiers_up() {  # one for each worker; the first has no number in its name

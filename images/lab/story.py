@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+import steps_console
 import steps_mail
 import steps_operate
 import steps_quota
@@ -30,6 +31,7 @@ STORY = [
     ("The policy changes under traffic; a broken one changes nothing", steps_operate.policy_edit, "weir"),
     ("Every refusal can be explained", steps_operate.explain, "weir"),
     ("The violations, as an officer reads them", steps_operate.violation_table, "weir"),
+    ("An officer signs in at the console and sees them", steps_console.officer, "weir"),
     ("No frame is lost without a name", steps_operate.conservation, "weir"),
 ]
 

@@ -69,7 +69,17 @@ _outside_up() {
   printf 'nameserver 198.51.100.53\n' >"/etc/netns/$LAB_OUT/resolv.conf"
 }
 
-# Processes of the lab are those in its namespaces: nothing else is ever signalled.
+# The console alone is in no namespace of the lab; its process and its supervisor are this lab's by their environment.
+_console_pids() {
+  local file pid
+  for file in "$LAB_DIR/pid/weir-console.supervisor" "$LAB_DIR/pid/weir-console"; do
+    pid=$(cat "$file" 2>/dev/null) || continue
+    grep -qzxF "LAB_DIR=$LAB_DIR" "/proc/$pid/environ" 2>/dev/null && echo "$pid"
+  done
+  return 0
+}
+
+# Processes of the lab are those in its namespaces and its console: nothing else is ever signalled.
 _signal_lab() {  # SIGNAL -> true while any process is left
   local ns pid found=1
   for ns in $(lab_namespaces); do
@@ -77,6 +87,10 @@ _signal_lab() {  # SIGNAL -> true while any process is left
       found=0
       kill "-$1" "$pid" 2>/dev/null || true
     done
+  done
+  for pid in $(_console_pids); do
+    found=0
+    kill "-$1" "$pid" 2>/dev/null || true
   done
   return "$found"
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logging in, and who may. Answers to a wrong name, password or code say the same and take as long.
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <algorithm>
 
@@ -10,12 +9,13 @@
 #include "policy/audit/signing.h"
 #include "policy/console/answers.h"
 #include "policy/console/login_delay.h"
+#include "policy/console/passwords.h"
+#include "policy/console/sessions.h"
 #include "policy/console/totp.h"
 
 namespace weir::console {
 namespace {
 
-constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kNameBytesMax = 32;
 
 bool is_name(const std::string& name) {
@@ -26,51 +26,6 @@ bool is_name(const std::string& name) {
          std::ranges::all_of(name, inner);
 }
 
-/// Empty: it can be one.
-std::string wrong_with_password(const std::string& password, const std::string& name) {
-  if (password.size() < policy::kPasswordBytesMin)
-    return fmt::format("a password has at least {} characters", policy::kPasswordBytesMin);
-  if (password.size() > policy::kPasswordBytesMax)
-    return fmt::format("a password has at most {} bytes", policy::kPasswordBytesMax);
-  if (password.find(name) != std::string::npos) return "the password holds the name";
-  const bool one_letter = std::ranges::all_of(password, [&](char c) { return c == password.front(); });
-  return one_letter ? "the password is one letter over and over" : std::string{};
-}
-
-Response refused_login() { return problem(401, "unauthenticated", "name, password or code is not right"); }
-
-Response wait_response(TimeNs left) {
-  const std::int64_t seconds = (left + kSecond - 1) / kSecond;
-  Response response = problem(429, "too-many", fmt::format("try again in {} s", seconds));
-  Json json = Json::parse(response.body);
-  json["retry_after_s"] = seconds;
-  response.body = json.dump();
-  response.headers.emplace_back("Retry-After", std::to_string(seconds));
-  return response;
-}
-
-std::string cookie_of(const std::string& token, std::uint64_t seconds) {
-  return fmt::format("__Host-sid={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={}", token, seconds);
-}
-
-/// A new session in the batch, whose cookie goes into the response.
-Result<void> begin_session(policy::Batch& batch, const Desk& desk, const std::string& account, bool complete,
-                           TimeNs now, Response& response) {
-  const std::string token = policy::hex(policy::random_bytes(kTokenBytes));
-  const ConsoleSettings& console = desk.settings().console;
-  const TimeNs whole = console.session_hours * 3'600 * kSecond;
-  if (auto gone = policy::trim_sessions(batch, now - console.idle_minutes * 60 * kSecond, now - whole); !gone)
-    return gone;
-  const std::uint64_t lasts = complete ? static_cast<std::uint64_t>(whole / kSecond)
-                                       : static_cast<std::uint64_t>(kHalfSession / kSecond);
-  response.headers.emplace_back("Set-Cookie", cookie_of(token, lasts));
-  return policy::put(batch, policy::ConsoleSession{.token_hash = hash_of_token(token),
-                                                   .account = account,
-                                                   .complete = complete,
-                                                   .began = now,
-                                                   .used = now});
-}
-
 Json step_json(const Desk& desk, const policy::ConsoleAccount& account) {
   Json json{{"next", "totp"}};
   const auto key = policy::from_hex(account.totp_key);
@@ -79,32 +34,6 @@ Json step_json(const Desk& desk, const policy::ConsoleAccount& account) {
                      {"uri", totp_uri(desk.settings().appliance, account.name, *key)}};
   }
   return json;
-}
-
-Json me_json(const Desk& desk, const policy::ConsoleAccount& account, TimeNs began) {
-  Json operations_of = Json::array();
-  const auto role = role_of(account.role);
-  for (const Operation& one : operations()) {
-    if (one.open || (role && allowed(one, *role))) operations_of.push_back(one.id);
-  }
-  const ConsoleSettings& console = desk.settings().console;
-  return {{"name", account.name},
-          {"role", account.role},
-          {"operations", std::move(operations_of)},
-          {"idle_minutes", console.idle_minutes},
-          {"ends", time_json(began + console.session_hours * 3'600 * kSecond)}};
-}
-
-/// One more failure, in the audit log too. What the store then says.
-Response fail_login(Desk& desk, const Call& call, const std::string& account, std::string why) {
-  policy::AuditEntry entry = Desk::entry_of(call, "console login", account);
-  entry.result = "refused: " + std::move(why);
-  auto batch = desk.store().begin();
-  if (!batch) return problem_of(batch.error());
-  if (auto counted = count_failure(desk.store(), *batch, account, call.request.address, call.now); !counted)
-    return problem_of(counted.error());
-  if (auto done = desk.people().commit(*batch, entry); !done) return problem_of(done.error());
-  return refused_login();
 }
 
 Result<policy::ConsoleAccount> new_account(const std::string& name, std::string role,
@@ -118,19 +47,10 @@ Result<policy::ConsoleAccount> new_account(const std::string& name, std::string 
                                 .made = now};
 }
 
-Json account_json(const policy::ConsoleAccount& account) {
-  return {{"name", account.name},
-          {"role", account.role},
-          {"made", time_json(account.made)},
-          {"last_login", time_json(account.last_login)},
-          {"enrolled", account.enrolled}};
-}
-
 bool is_code(Desk& desk, const Call& call) {
   const auto kept = policy::one_time_code(desk.store());
   const std::string typed = policy::hash_of_code(call.text("code"));
-  return kept && kept->ends > call.now && kept->hash.size() == typed.size() &&
-         CRYPTO_memcmp(kept->hash.data(), typed.data(), typed.size()) == 0;
+  return kept && kept->ends > call.now && is_same(kept->hash, typed);
 }
 
 /// The account with the session that waits for its code; nullopt: there is none.
@@ -159,10 +79,10 @@ Response finish_login(Desk& desk, Call& call, const HalfLogin& half) {
   account->enrolled = true;
   account->last_login = call.now;
   call.account = *account;
-  Response response = json_response(me_json(desk, *account, call.now));
+  Response response = json_response(me_json(desk, call, call.now));
   auto kept = policy::put(*batch, *account);
   if (kept) kept = policy::remove_session(*batch, half.session.token_hash);
-  if (kept) kept = begin_session(*batch, desk, account->name, true, call.now, response);
+  if (kept) kept = begin_session(*batch, desk, call, {account->name, true}, response);
   if (kept) kept = forget_failures(*batch, account->name, call.request.address);
   if (kept) kept = desk.people().commit(*batch, Desk::entry_of(call, "console login", account->name));
   return kept ? response : problem_of(kept.error());
@@ -183,7 +103,8 @@ Response setup(Desk& desk, const Call& call) {
   const std::string name = call.text("name");
   const std::string password = call.text("password");
   if (!is_name(name)) return problem(422, "invalid", "a name is [a-z][a-z0-9._-]{0,31}");
-  if (const std::string wrong = wrong_with_password(password, name); !wrong.empty())
+  if (const std::string wrong = wrong_with_password(password, name, desk.settings().appliance);
+      !wrong.empty())
     return problem(422, "invalid", wrong);
   const auto account = new_account(name, "admin", password, call.now);
   if (!account) return problem_of(account.error());
@@ -193,7 +114,7 @@ Response setup(Desk& desk, const Call& call) {
   // The code goes with the account: of two who typed it one alone gets through.
   auto kept = policy::use_up_code(*batch);
   if (kept) kept = policy::add_account(*batch, *account);
-  if (kept) kept = begin_session(*batch, desk, name, false, call.now, response);
+  if (kept) kept = begin_session(*batch, desk, call, {name, false}, response);
   policy::AuditEntry entry = Desk::entry_of(call, "console setup", "account " + name);
   entry.who = name;
   if (kept) kept = desk.people().commit(*batch, entry);
@@ -216,7 +137,7 @@ Response login(Desk& desk, const Call& call) {
   Response response = json_response(step_json(desk, *account));
   auto batch = desk.store().begin();
   if (!batch) return problem_of(batch.error());
-  auto kept = begin_session(*batch, desk, name, false, call.now, response);
+  auto kept = begin_session(*batch, desk, call, {name, false}, response);
   if (kept) kept = batch->commit();
   return kept ? response : problem_of(kept.error());
 }
@@ -244,9 +165,7 @@ Response logout(Desk& desk, const Call& call) {
   return response;
 }
 
-Response me(Desk& desk, const Call& call) {
-  return json_response(me_json(desk, call.account, call.session.began));
-}
+Response me(Desk& desk, const Call& call) { return json_response(me_json(desk, call, call.session.began)); }
 
 Response list_accounts(Desk& desk, const Call&) {
   const auto accounts = policy::console_accounts(desk.store());
@@ -263,7 +182,8 @@ Response make_account(Desk& desk, const Call& call) {
   if (!is_name(name)) return problem(422, "invalid", "a name is [a-z][a-z0-9._-]{0,31}");
   if (!role_of(role))
     return problem(422, "invalid", fmt::format("a role is one of {}", fmt::join(kRoleNames, ", ")));
-  if (const std::string wrong = wrong_with_password(password, name); !wrong.empty())
+  if (const std::string wrong = wrong_with_password(password, name, desk.settings().appliance);
+      !wrong.empty())
     return problem(422, "invalid", wrong);
   const auto account = new_account(name, role, password, call.now);
   if (!account) return problem_of(account.error());

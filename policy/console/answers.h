@@ -16,6 +16,16 @@ namespace weir::console {
 [[nodiscard]] Response list_accounts(Desk& desk, const Call& call);
 [[nodiscard]] Response make_account(Desk& desk, const Call& call);
 [[nodiscard]] Response delete_account(Desk& desk, const Call& call);
+// session_answers.cc
+[[nodiscard]] Response reset_account(Desk& desk, const Call& call);
+[[nodiscard]] Response change_password(Desk& desk, const Call& call);
+[[nodiscard]] Response list_sessions(Desk& desk, const Call& call);
+[[nodiscard]] Response end_sessions(Desk& desk, const Call& call);
+[[nodiscard]] Response end_session(Desk& desk, const Call& call);
+// token_answers.cc
+[[nodiscard]] Response list_tokens(Desk& desk, const Call& call);
+[[nodiscard]] Response make_token(Desk& desk, const Call& call);
+[[nodiscard]] Response delete_token(Desk& desk, const Call& call);
 // overview_answers.cc
 [[nodiscard]] Response overview(Desk& desk, const Call& call);
 [[nodiscard]] Response list_clients(Desk& desk, const Call& call);

@@ -79,9 +79,10 @@ class Frame {
 };
 
 constexpr std::string Request::*kRequestTexts[] = {
-    &Request::method,       &Request::target,  &Request::body,       &Request::address,
-    &Request::host,         &Request::origin,  &Request::fetch_site, &Request::csrf,
-    &Request::content_type, &Request::session, &Request::if_match,   &Request::last_event};
+    &Request::method,        &Request::target,  &Request::body,       &Request::address,
+    &Request::host,          &Request::origin,  &Request::fetch_site, &Request::csrf,
+    &Request::content_type,  &Request::session, &Request::if_match,   &Request::last_event,
+    &Request::authorization, &Request::key};
 
 }  // namespace
 

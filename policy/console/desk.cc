@@ -6,6 +6,8 @@
 
 #include "policy/audit/later_log.h"
 #include "policy/audit/signing.h"
+#include "policy/console/repeats.h"
+#include "policy/console/sessions.h"
 #include "policy/ctl/exceptions.h"
 #include "policy/lang/port_range.h"
 
@@ -32,6 +34,8 @@ bool too_deep(std::string_view text) {
   }
   return false;
 }
+
+bool request_changes(const Call& call) { return call.request.method != "GET"; }
 
 /// nullopt: it is none that the API takes.
 std::optional<Json> parse_body(const Request& request) {
@@ -64,8 +68,10 @@ std::optional<std::uint32_t> Call::count() const {
 std::string hash_of_token(const std::string& token) { return policy::sha256(token); }
 
 std::string foreign(const Request& request) {
-  if (request.csrf != "1") return "the header X-CSRF: 1 is missing";
-  if (!request.fetch_site.empty() && request.fetch_site != "same-origin")
+  const bool reads = request.method == "GET";
+  if (!reads && request.csrf != "1") return "the header X-CSRF: 1 is missing";
+  const bool typed = reads && request.fetch_site == "none";  // into the browser's line of addresses
+  if (!request.fetch_site.empty() && request.fetch_site != "same-origin" && !typed)
     return "the browser says that another site sent it";
   if (!request.origin.empty() && request.origin != "https://" + request.host)
     return "its origin is not the console";
@@ -89,7 +95,8 @@ policy::AuditEntry Desk::entry_of(const Call& call, std::string verb, std::strin
                                   std::string reason) {
   return {.at = call.now,
           .who = call.account.name.empty() ? "nobody" : call.account.name,
-          .origin = "console " + call.request.address,
+          .origin = "console " + call.request.address +
+                    (call.token.id.empty() ? std::string{} : " token " + call.token.id),
           .verb = std::move(verb),
           .object = std::move(object),
           .reason = std::move(reason),
@@ -115,16 +122,14 @@ Result<void> Desk::open_store() {
 }
 
 Result<bool> Desk::recognise(Call& call) {
+  if (!call.request.authorization.empty()) return recognise_token(call);
   if (call.request.session.size() != kTokenDigits) return false;
   auto session = policy::console_session(store(), hash_of_token(call.request.session));
   if (!session) {
     if (session.error().code == ErrorCode::kNotFound) return false;
     return tl::unexpected(session.error());
   }
-  const TimeNs idle = settings_.console.idle_minutes * 60 * kSecond;
-  const TimeNs whole = settings_.console.session_hours * 3'600 * kSecond;
-  if (call.now - session->used > idle || call.now - session->began > whole) return false;
-  if (!session->complete && call.now - session->began > kHalfSession) return false;
+  if (!is_alive(*session, settings_, call.now)) return false;
   auto account = policy::console_account(store(), session->account);
   if (!account) {
     if (account.error().code == ErrorCode::kNotFound) return false;
@@ -135,35 +140,78 @@ Result<bool> Desk::recognise(Call& call) {
   return true;
 }
 
+Result<bool> Desk::recognise_token(Call& call) {
+  const auto sent = token_parts(call.request.authorization);
+  if (!sent) return false;
+  auto token = policy::console_token(store(), sent->id);
+  if (!token) {
+    if (token.error().code == ErrorCode::kNotFound) return false;
+    return tl::unexpected(token.error());
+  }
+  if (!is_same(token->token_hash, hash_of_token(sent->secret)) || call.now >= token->ends) return false;
+  auto account = policy::console_account(store(), token->account);
+  if (!account) return tl::unexpected(account.error());
+  call.account = std::move(*account);
+  call.token = std::move(*token);
+  return true;
+}
+
+std::optional<Response> Desk::refused(const Operation& operation, const Call& call) {
+  if (!may(operation, call)) {
+    policy::AuditEntry entry = entry_of(call, "console " + std::string{operation.id}, "");
+    entry.result = call.token.id.empty() ? fmt::format("refused: not for the role {}", call.account.role)
+                                         : fmt::format("refused: not for the token {}", call.token.name);
+    note(entry);
+    return problem(403, "forbidden");
+  }
+  const bool before_all = operation.id == "me" || operation.id == "changePassword";
+  if (call.account.must_change && !before_all) return problem(403, "must-change");
+  return std::nullopt;
+}
+
+Result<void> Desk::note_used(const Call& call) {
+  const bool program = !call.token.id.empty();
+  const TimeNs before = program ? call.token.used : call.session.used;
+  if (call.now - before <= kUsedNotedAfter) return {};
+  auto batch = store().begin();
+  if (!batch) return tl::unexpected(batch.error());
+  Result<void> kept;
+  if (program) {
+    policy::ConsoleToken used = call.token;
+    used.used = call.now;
+    used.address = call.request.address;
+    kept = policy::note_use(*batch, used);
+  } else {
+    policy::ConsoleSession used = call.session;
+    used.used = call.now;
+    kept = policy::put(*batch, used);
+  }
+  return kept ? batch->commit() : kept;
+}
+
 Response Desk::answer(const Route& found, Call& call) {
   const Operation& operation = *found.operation;
   if (operation.open) return operation.answer(*this, call);
   const auto known = recognise(call);
   if (!known) return problem_of(known.error());
-  if (!*known || !call.session.complete) return problem(401, "unauthenticated");
-  const auto role = role_of(call.account.role);
-  if (!role || !allowed(operation, *role)) {
-    policy::AuditEntry entry = entry_of(call, "console " + std::string{operation.id}, "");
-    entry.result = fmt::format("refused: not for the role {}", call.account.role);
-    note(entry);
-    return problem(403, "forbidden");
-  }
+  if (!*known || (call.token.id.empty() && !call.session.complete)) return problem(401, "unauthenticated");
+  if (auto refusal = refused(operation, call)) return *refusal;
   // Events are asked for by a page that is open, whoever sits before it.
-  if (operation.id != "events" && call.now - call.session.used > kUsedNotedAfter) {
-    policy::ConsoleSession used = call.session;
-    used.used = call.now;
-    auto batch = store().begin();
-    const bool kept = batch && policy::put(*batch, used) && batch->commit();
-    if (!kept) return problem(503, "unavailable", "the store cannot be written");
+  if (operation.id != "events" || !call.token.id.empty()) {
+    if (!note_used(call)) return problem(503, "unavailable", "the store cannot be written");
   }
-  return operation.answer(*this, call);
+  // Who asks for a dry run must not get the thing itself.
+  if (!call.asked("dry_run").empty() && request_changes(call) && !operation.is(kPreviews))
+    return problem(422, "invalid", "there is no dry run of this");
+  return answer_once(*this, operation, call);
 }
 
 Response Desk::handle(const Request& request, TimeNs now) {
   const Route found = route(request.method, request.path());
   if (found.operation == nullptr)
     return found.path_known ? problem(405, "method-not-allowed") : problem(404, "not-found");
-  if (request.method != "GET") {
+  // No page of another site can send a token.
+  if (request.authorization.empty() || found.operation->open) {
     if (const std::string why = foreign(request); !why.empty()) return problem(403, "csrf", why);
   }
   Call call{.request = request, .now = now, .arguments = found.arguments};

@@ -32,11 +32,14 @@ struct Call {
   Json body = Json::object();        // an object, where there is a body
   policy::ConsoleAccount account{};  // whose session it is; of an open operation: nobody
   policy::ConsoleSession session{};
+  policy::ConsoleToken token{};  // with which a program asks; its id empty: a person does
 
   /// A text of the body; empty: it is not there, or no text.
   [[nodiscard]] std::string text(const char* name) const;
   /// A value of the query; empty: it is not there.
   [[nodiscard]] std::string asked(std::string_view name) const;
+  /// It is only to be said what would be done.
+  [[nodiscard]] bool dry_run() const { return asked("dry_run") == "true"; }
   /// `count` of the query within its limits; nullopt: it is no such number.
   [[nodiscard]] std::optional<std::uint32_t> count() const;
 };
@@ -68,8 +71,12 @@ class Desk {
 
  private:
   [[nodiscard]] Result<void> open_store();
-  /// Fills `account` and `session`; nullopt: nobody is logged in by this cookie.
+  /// Fills `account` and `session`, or `token`; false: nobody is known by this cookie or token.
   [[nodiscard]] Result<bool> recognise(Call& call);
+  [[nodiscard]] Result<bool> recognise_token(Call& call);
+  /// nullopt: whoever it is may ask this; else what they are told.
+  [[nodiscard]] std::optional<Response> refused(const Operation& operation, const Call& call);
+  [[nodiscard]] Result<void> note_used(const Call& call);
   [[nodiscard]] Response answer(const Route& found, Call& call);
 
   Settings settings_;
@@ -81,7 +88,7 @@ class Desk {
 
 /// What the store has of a session's cookie.
 [[nodiscard]] std::string hash_of_token(const std::string& token);
-/// Empty: the request may change something; else what is wrong with it.
+/// Empty: the console's own pages, or a program, sent it; else what is wrong with it.
 [[nodiscard]] std::string foreign(const Request& request);
 /// "24h", "7d" of the query `last`; kInvalid.
 [[nodiscard]] Result<TimeNs> lasting(const Call& call);

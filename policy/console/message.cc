@@ -25,6 +25,7 @@ std::string_view title_of(std::string_view code) {
       {"bad-request", "The request is not understood"},
       {"unauthenticated", "Log in first"},
       {"forbidden", "Your role may not do this"},
+      {"must-change", "Choose a password of your own first"},
       {"csrf", "The request does not come from the console's pages"},
       {"not-found", "There is no such thing"},
       {"method-not-allowed", "This cannot be done to it"},

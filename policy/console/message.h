@@ -32,6 +32,8 @@ struct Request {
   std::string session;  // the value of the cookie
   std::string if_match;
   std::string last_event;  // Last-Event-ID
+  std::string authorization;
+  std::string key{};  // Idempotency-Key
 
   [[nodiscard]] std::string_view path() const;
   [[nodiscard]] std::string_view query() const;

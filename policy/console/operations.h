@@ -30,6 +30,11 @@ using RoleSet = std::uint8_t;  // bit n: Role n
   return static_cast<RoleSet>(set);
 }
 
+/// What an operation is besides, as bits.
+inline constexpr unsigned kPeopleOnly = 1;  // not with the token of a program
+inline constexpr unsigned kPreviews = 2;    // with dry_run=true it says what it would do, and does nothing
+inline constexpr unsigned kNeverKept = 4;   // its answer is not for the store: no Idempotency-Key
+
 struct Operation {
   std::string_view id;
   std::string_view method;
@@ -37,6 +42,9 @@ struct Operation {
   bool open = false;      // without a session; `may` is empty then
   RoleSet may = 0;
   Response (*answer)(Desk& desk, const Call& call) = nullptr;
+  unsigned traits = 0;
+
+  [[nodiscard]] bool is(unsigned trait) const { return (traits & trait) != 0; }
 };
 
 [[nodiscard]] std::span<const Operation> operations();

@@ -44,6 +44,44 @@ Response show_policy(Desk& desk, const Call&) {
   return response;
 }
 
+namespace {
+
+struct Checked {
+  std::size_t rules = 0;
+  std::vector<Error> errors{};
+  std::vector<Error> warnings{};
+};
+
+Checked check_text(const Desk& desk, const std::string& text) {
+  Checked checked;
+  policy::CompileOptions compiling;
+  compiling.file = "policy";
+  compiling.directory = std::filesystem::path{desk.settings().classifier.policy}.parent_path().string();
+  compiling.warnings = &checked.warnings;
+  const auto compiled = policy::compile(text, compiling);
+  checked.errors = compiled ? policy::failed_tests(**compiled, "policy") : compiled.error();
+  if (compiled) checked.rules = (*compiled)->rules().size();
+  return checked;
+}
+
+/// What putting a text in force would say, without doing it.
+Response tried(const Desk& desk, const InForce& now, const std::string& text) {
+  const Json pending = pending_json(desk.settings().classifier.policy);
+  if (!pending.is_null()) return problem(409, "conflict", "another revision waits to be confirmed");
+  const Checked checked = check_text(desk, text);
+  if (!checked.errors.empty()) return problem_of(checked.errors);
+  Json warnings = Json::array();
+  for (const Error& one : checked.warnings) warnings.push_back(to_text(one));
+  return json_response({{"revision", now.revision},
+                        {"in_force", 0},
+                        {"workers", desk.settings().workers},
+                        {"pending", pending},
+                        {"warnings", std::move(warnings)},
+                        {"dry_run", true}});
+}
+
+}  // namespace
+
 Response apply_policy(Desk& desk, const Call& call) {
   const std::string reason = call.text("reason");
   if (const std::string wrong = what_is_wrong_with(reason); !wrong.empty())
@@ -61,6 +99,7 @@ Response apply_policy(Desk& desk, const Call& call) {
   if (!now) return problem_of(now.error());
   if (now->tag() != call.request.if_match)
     return problem(412, "stale", fmt::format("revision {} is in force now", now->revision));
+  if (call.dry_run()) return tried(desk, *now, call.text("text"));
   ctl::Told told;
   ctl::Context context = quiet_context(desk, told);
   ctl::apply_in(context, desk.settings(), *folder, call.text("text"),
@@ -73,22 +112,11 @@ Response apply_policy(Desk& desk, const Call& call) {
 }
 
 Response check_policy(Desk& desk, const Call& call) {
-  policy::CompileOptions compiling;
-  compiling.file = "policy";
-  compiling.directory = std::filesystem::path{desk.settings().classifier.policy}.parent_path().string();
-  std::vector<Error> warnings;
-  compiling.warnings = &warnings;
-  const auto compiled = policy::compile(call.text("text"), compiling);
-  std::vector<Error> errors;
-  if (!compiled) {
-    errors = compiled.error();
-  } else {
-    errors = policy::failed_tests(**compiled, "policy");
-  }
-  return json_response({{"ok", errors.empty()},
-                        {"rules", compiled ? (*compiled)->rules().size() : 0},
-                        {"errors", mistakes_json(errors)},
-                        {"warnings", mistakes_json(warnings)}});
+  const Checked checked = check_text(desk, call.text("text"));
+  return json_response({{"ok", checked.errors.empty()},
+                        {"rules", checked.rules},
+                        {"errors", mistakes_json(checked.errors)},
+                        {"warnings", mistakes_json(checked.warnings)}});
 }
 
 Response diff_policy(Desk& desk, const Call& call) {

@@ -4,18 +4,19 @@
 
 #include <fmt/format.h>
 #include <openssl/ssl.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 
-#include "policy/console/pages.h"
+#include "policy/console/answerers.h"
+#include "policy/console/doors.h"
 #include "policy/model/socket_address.h"
 
 namespace weir::console {
@@ -30,75 +31,8 @@ using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds kAcceptPause{200};  // after the system has no descriptor left
 constexpr int kGoodbyeSeconds = 5;
+constexpr rlim_t kDescriptors = kConnectionsMax + 192;  // listeners, channels, pages that are read
 constexpr std::string_view kSessionCookie = "__Host-sid=";
-
-/// The connections that are open, in all and by address.
-class Doors {
- public:
-  [[nodiscard]] bool enter(const std::string& address) {
-    if (open_ >= kConnectionsMax) return false;
-    std::size_t& count = by_address_[address];
-    if (count >= kConnectionsPerAddressMax) return false;
-    ++count;
-    ++open_;
-    return true;
-  }
-  void leave(const std::string& address) {
-    --open_;
-    if (--by_address_[address] == 0) by_address_.erase(address);
-  }
-
- private:
-  std::size_t open_ = 0;
-  std::map<std::string, std::size_t> by_address_;
-};
-
-/// The numbers of the answerers that have nothing to do.
-class Answerers {
- public:
-  explicit Answerers(const ServerOptions& options) : options_(options) {
-    for (std::size_t i = 0; i < kAnswerers; ++i) free_.push_back(i);
-  }
-  /// `done` gets the answer in `context`. False: too many wait already.
-  template <typename Done>
-  bool ask(net::io_context& context, Request request, bool takes_gzip, Done done) {
-    if (waiting_ >= kWaitingMax) return false;
-    ++waiting_;
-    net::post(pool_,
-              [this, &context, takes_gzip, request = std::move(request), done = std::move(done)]() mutable {
-                Response response = answer(request, takes_gzip);
-                net::post(context, [this, response = std::move(response), done = std::move(done)]() mutable {
-                  --waiting_;
-                  done(std::move(response));
-                });
-              });
-    return true;
-  }
-  void join() { pool_.join(); }
-
- private:
-  Response answer(const Request& request, bool takes_gzip) {
-    if (!request.path().starts_with("/api/")) {
-      if (request.method == "GET" || request.method == "HEAD")
-        return page(options_.pages, request.path(), takes_gzip);
-      return problem(405, "method-not-allowed");
-    }
-    std::unique_lock lock{mutex_};
-    const std::size_t mine = free_.back();  // as many as the pool has threads
-    free_.pop_back();
-    lock.unlock();
-    Response response = options_.answer(mine, request);
-    lock.lock();
-    free_.push_back(mine);
-    return response;
-  }
-
-  const ServerOptions& options_;
-  net::thread_pool pool_{kAnswerers};
-  std::size_t waiting_ = 0;  // of the thread of the connections
-  std::mutex mutex_;
-  std::vector<std::size_t> free_;
-};
 
 struct Shared {
   const ServerOptions& options;
@@ -133,13 +67,17 @@ Request request_of(http::request<http::string_body>&& from, const std::string& a
           .content_type = header(http::field::content_type),
           .session = cookie_in(header(http::field::cookie)),
           .if_match = header(http::field::if_match),
-          .last_event = header("Last-Event-ID")};
+          .last_event = header("Last-Event-ID"),
+          .authorization = header(http::field::authorization),
+          .key = header("Idempotency-Key")};
 }
 
 /// Where a request ends must have one meaning alone.
 bool has_clear_end(const http::request<http::string_body>& request) {
+  const auto length = request[http::field::content_length];
   return request.count(http::field::transfer_encoding) == 0 &&
-         request.count(http::field::content_length) <= 1 && request.count(http::field::host) == 1;
+         request.count(http::field::content_length) <= 1 && request.count(http::field::host) == 1 &&
+         std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; });  // no list of them
 }
 
 Response answer_to(const Code& code) {
@@ -148,19 +86,23 @@ Response answer_to(const Code& code) {
   return problem(400, "bad-request");
 }
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection final : public std::enable_shared_from_this<Connection>, private Guest {
  public:
   Connection(Shared& shared, Tcp::socket socket, net::ssl::context& tls, std::string address)
       : shared_(shared),
         stream_(std::move(socket), tls),
         timer_(shared.context),
         address_(std::move(address)) {}
-  ~Connection() { shared_.doors.leave(address_); }
+  ~Connection() {
+    heard();
+    shared_.doors.leave(address_);
+  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   void run() {
     expire_after(times().handshake_s);
+    place_ = shared_.doors.wait(this);
     stream_.async_handshake(net::ssl::stream_base::server, [self = shared_from_this()](Code code) {
       if (!code) self->read_header();
     });
@@ -170,7 +112,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const ServerTimes& times() const { return shared_.options.times; }
   void expire_after(int count) { beast::get_lowest_layer(stream_).expires_after(seconds{count}); }
 
+  void evict() override {
+    place_.reset();
+    beast::get_lowest_layer(stream_).close();
+  }
+  void heard() {
+    if (place_) shared_.doors.wait_no_longer(*place_);
+    place_.reset();
+  }
+
   void read_header() {
+    heard();
+    place_ = shared_.doors.wait(this);
     parser_.emplace();
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(kBodyBytesMax);
@@ -202,6 +155,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void ask() {
+    heard();
     auto message = parser_->release();
     keep_ = message.keep_alive();
     head_ = message.method() == http::verb::head;
@@ -287,7 +241,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   Request request_;
-  std::string text_;  // of events, while it is sent
+  std::string text_;                   // of events, while it is sent
+  std::optional<Doors::Place> place_;  // while it waits for its peer
   int quiet_s_ = 0;
   bool keep_ = false;
   bool head_ = false;
@@ -348,11 +303,21 @@ void prepare(net::ssl::context& tls, const Identity& identity) {
   SSL_CTX_set_options(native,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20");
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // idle connections have no use for them
   tls.use_certificate_chain(net::buffer(identity.certificate));
   tls.use_private_key(net::buffer(identity.key), net::ssl::context::pem);
 }
 
+/// As many as the connections need, where the system allows it.
+void allow_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptors) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, kDescriptors);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void serve_throwing(const ServerOptions& options, const std::function<void()>& ready) {
+  allow_descriptors();
   net::io_context context{1};
   net::ssl::context tls{net::ssl::context::tls_server};
   prepare(tls, options.identity);

@@ -13,9 +13,14 @@
 namespace weir::console {
 
 inline constexpr std::size_t kConnectionsPerAddressMax = 100;
-inline constexpr std::size_t kConnectionsMax = 4'000;
-inline constexpr std::size_t kAnswerers = 4;     // requests that are answered at a time
-inline constexpr std::size_t kWaitingMax = 256;  // requests that wait for one of them: further ones get 503
+inline constexpr std::size_t kConnectionsMax =
+    4'000;                                        // for a further one that waits longest for its peer ends
+inline constexpr std::size_t kWorkAnswerers = 4;  // requests that are answered at a time
+inline constexpr std::size_t kWaitingMax = 256;   // requests that wait for one of them: further ones get 503
+// Logins take long: theirs are their own, and keep nobody from working.
+inline constexpr std::size_t kLoginAnswerers = 2;
+inline constexpr std::size_t kLoginsWaitingMax = 32;
+inline constexpr std::size_t kAnswerers = kWorkAnswerers + kLoginAnswerers;
 
 struct ServerTimes {
   int handshake_s = 10;

@@ -211,6 +211,7 @@ Response change_violations(Desk& desk, const Call& call) {
   for (const std::int64_t id : *ids) {
     if (auto done = change(*batch, id, act); !done) return problem_of(done.error());
   }
+  if (call.dry_run()) return json_response({{"changed", ids->size()}, {"dry_run", true}});
   const std::string object = fmt::format(
       "{}{}", fmt::join(ids->begin(), ids->begin() + std::min<std::ptrdiff_t>(20, std::ssize(*ids)), " "),
       ids->size() > 20 ? fmt::format(" and {} more", ids->size() - 20) : "");

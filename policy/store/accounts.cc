@@ -10,11 +10,11 @@ using soci::use;
 using Number = long long;
 
 constexpr const char* kAccountColumns =
-    "name, role, password, totp_key, totp_step, enrolled, made_ns, last_login_ns";
+    "name, role, password, totp_key, totp_step, enrolled, made_ns, last_login_ns, must_change";
 
 struct AccountRow {
   ConsoleAccount row;
-  Number step = 0, enrolled = 0, made = 0, last_login = 0;
+  Number step = 0, enrolled = 0, made = 0, last_login = 0, must_change = 0;
 
   [[nodiscard]] ConsoleAccount account() const {
     ConsoleAccount made_up = row;
@@ -22,13 +22,14 @@ struct AccountRow {
     made_up.enrolled = enrolled != 0;
     made_up.made = made;
     made_up.last_login = last_login;
+    made_up.must_change = must_change != 0;
     return made_up;
   }
 };
 
 #define WEIR_INTO_ACCOUNT(r)                                                                              \
   into((r).row.name), into((r).row.role), into((r).row.password), into((r).row.totp_key), into((r).step), \
-      into((r).enrolled), into((r).made), into((r).last_login)
+      into((r).enrolled), into((r).made), into((r).last_login), into((r).must_change)
 
 Result<ConsoleAccount> read_account(soci::session& session, const std::string& name) {
   auto found = caught("cannot read the account", [&] {
@@ -85,10 +86,11 @@ Result<void> add_account(Batch& batch, const ConsoleAccount& account) {
     const Number enrolled = account.enrolled ? 1 : 0;
     const Number made = account.made;
     const Number last = account.last_login;
-    session << fmt::format("INSERT INTO console_accounts ({}) VALUES (:n, :r, :p, :k, :s, :e, :m, :l)",
+    const Number must_change = account.must_change ? 1 : 0;
+    session << fmt::format("INSERT INTO console_accounts ({}) VALUES (:n, :r, :p, :k, :s, :e, :m, :l, :c)",
                            kAccountColumns),
         use(account.name), use(account.role), use(account.password), use(account.totp_key), use(step),
-        use(enrolled), use(made), use(last);
+        use(enrolled), use(made), use(last), use(must_change);
   });
 }
 
@@ -98,11 +100,12 @@ Result<void> put(Batch& batch, const ConsoleAccount& account) {
         const Number step = account.totp_step;
         const Number enrolled = account.enrolled ? 1 : 0;
         const Number last = account.last_login;
+        const Number must_change = account.must_change ? 1 : 0;
         batch.work().connection.session
             << "UPDATE console_accounts SET role = :r, password = :p, totp_key = :k, totp_step = :s,"
-               " enrolled = :e, last_login_ns = :l WHERE name = :n",
+               " enrolled = :e, last_login_ns = :l, must_change = :c WHERE name = :n",
             use(account.role), use(account.password), use(account.totp_key), use(step), use(enrolled),
-            use(last), use(account.name);
+            use(last), use(must_change), use(account.name);
       });
 }
 
@@ -111,57 +114,8 @@ Result<void> remove_account(Batch& batch, const std::string& name) {
   if (const auto present = read_account(session, name); !present) return tl::unexpected(present.error());
   return caught("cannot remove the account", [&] {
     session << "DELETE FROM console_sessions WHERE account = :n", use(name);
+    session << "DELETE FROM console_tokens WHERE account = :n", use(name);
     session << "DELETE FROM console_accounts WHERE name = :n", use(name);
-  });
-}
-
-Result<ConsoleSession> console_session(Store& store, const std::string& token_hash) {
-  auto found = caught("cannot read the session", [&] {
-    ConsoleSession session;
-    Number complete = 0, began = 0, used = 0;
-    store.connection().session << "SELECT token_hash, account, complete, began_ns, used_ns"
-                                  " FROM console_sessions WHERE token_hash = :t",
-        use(token_hash), into(session.token_hash), into(session.account), into(complete), into(began),
-        into(used);
-    session.complete = complete != 0;
-    session.began = began;
-    session.used = used;
-    return session;
-  });
-  if (found && found->token_hash.empty()) return failure(ErrorCode::kNotFound, "there is no such session");
-  return found;
-}
-
-Result<void> put(Batch& batch, const ConsoleSession& session) {
-  return caught("cannot keep the session",
-                [&] {
-                  const Number complete = session.complete ? 1 : 0;
-                  const Number began = session.began;
-                  const Number used = session.used;
-                  batch.work().connection.session
-                      << "INSERT INTO console_sessions (token_hash, account, complete, began_ns, used_ns)"
-                         " VALUES (:t, :a, :c, :b, :u)"
-                         " ON CONFLICT (token_hash) DO UPDATE SET used_ns = excluded.used_ns",
-                      use(session.token_hash), use(session.account), use(complete), use(began), use(used);
-                });
-}
-
-Result<void> remove_session(Batch& batch, const std::string& token_hash) {
-  return caught("cannot end the session", [&] {
-    batch.work().connection.session << "DELETE FROM console_sessions WHERE token_hash = :t", use(token_hash);
-  });
-}
-
-Result<void> trim_sessions(Batch& batch, TimeNs used_before, TimeNs began_before) {
-  return caught("cannot end sessions", [&] {
-    soci::session& session = batch.work().connection.session;
-    const Number used = used_before;
-    const Number began = began_before;
-    const Number kept = kSessionsMax;
-    session << "DELETE FROM console_sessions WHERE used_ns < :u OR began_ns < :b", use(used), use(began);
-    session << "DELETE FROM console_sessions WHERE token_hash NOT IN"
-               " (SELECT token_hash FROM console_sessions ORDER BY used_ns DESC LIMIT :k)",
-        use(kept);
   });
 }
 

@@ -211,6 +211,24 @@ Migration console_accounts() {
           }};
 }
 
+Migration console_tokens() {
+  return {10,
+          {
+              "ALTER TABLE console_accounts ADD COLUMN must_change {int} NOT NULL DEFAULT 0",
+              "ALTER TABLE console_sessions ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+              "CREATE INDEX console_sessions_by_account ON console_sessions (account, used_ns)",
+              "CREATE TABLE console_tokens (id TEXT PRIMARY KEY, token_hash TEXT NOT NULL,"
+              " account TEXT NOT NULL REFERENCES console_accounts (name) ON DELETE CASCADE,"
+              " name TEXT NOT NULL, scope TEXT NOT NULL, made_ns {int} NOT NULL, ends_ns {int} NOT NULL,"
+              " used_ns {int} NOT NULL, address TEXT NOT NULL) {strict}",
+              "CREATE INDEX console_tokens_by_account ON console_tokens (account, made_ns)",
+              "CREATE TABLE console_answers (key TEXT PRIMARY KEY, request TEXT NOT NULL,"
+              " status {int} NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, tag TEXT NOT NULL,"
+              " made_ns {int} NOT NULL) {strict}",
+              "CREATE INDEX console_answers_by_time ON console_answers (made_ns)",
+          }};
+}
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
@@ -224,6 +242,7 @@ const std::vector<Migration>& migrations() {
       audit_and_reveals(),
       notifications_owed(),
       console_accounts(),
+      console_tokens(),
   };
   return kMigrations;
 }

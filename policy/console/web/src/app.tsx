@@ -8,7 +8,7 @@ import { api, type Operation, onSessionEnd, told } from "./api/client";
 import { MeProvider, useMay, useSession } from "./api/session";
 import { Frame } from "./frame";
 import { useText } from "./i18n";
-import { SignIn } from "./pages/SignIn";
+import { MustChange, SignIn } from "./pages/SignIn";
 import { Failed, Forbidden, Loading } from "./parts/States";
 
 const page = (load: () => Promise<Record<string, ComponentType>>, name: string) =>
@@ -31,6 +31,7 @@ const kPages: readonly PageOf[] = [
   { path: "/reports", needs: "reports", show: page(() => import("./pages/Reports"), "Reports") },
   { path: "/system", needs: "status", show: page(() => import("./pages/System"), "System") },
   { path: "/accounts", needs: "accounts", show: page(() => import("./pages/Accounts"), "Accounts") },
+  { path: "/account", needs: "sessions", show: page(() => import("./pages/Account"), "Account") },
   { path: "/audit", needs: "audit", show: page(() => import("./pages/Audit"), "Audit") },
 ];
 
@@ -76,6 +77,7 @@ export function App() {
     if (setup.error) return <Failed error={setup.error} retry={() => setup.refetch()} />;
     return <SignIn first={setup.data.needed} />;
   }
+  if (session.data.must_change) return <MustChange name={session.data.name} />;
   return (
     <MeProvider value={session.data}>
       <Frame>

@@ -24,7 +24,7 @@ import {
 import BarsIcon from "@patternfly/react-icons/dist/esm/icons/bars-icon";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { Link, useLocation } from "react-router";
+import { Link, useLocation, useNavigate } from "react-router";
 import { api, csrf, type Operation, type Overview, told } from "./api/client";
 import { useEventStream, useTold } from "./api/events";
 import { useMay, useMe } from "./api/session";
@@ -100,6 +100,7 @@ function AccountMenu() {
   const me = useMe();
   const theme = useThemeChoice();
   const client = useQueryClient();
+  const go = useNavigate();
   const [open, setOpen] = useState(false);
   const logout = async () => {
     await told(api.DELETE("/session", { params: { header: csrf } })).catch(() => undefined);
@@ -126,6 +127,9 @@ function AccountMenu() {
       <DropdownList>
         <DropdownItem key="role" isDisabled>
           {t(`role.${me.role}`)}
+        </DropdownItem>
+        <DropdownItem key="account" onClick={() => go("/account")}>
+          {t("account.title")}
         </DropdownItem>
         <DropdownItem
           key="language"

@@ -106,7 +106,7 @@ export function answerWith(answers: Answers = {}, rows = 3): Call[] {
 }
 
 export const me = (operations = operationIds) => ({
-  body: { name: "ada", role: "admin", operations, idle_minutes: 15, ends: kTime },
+  body: { name: "ada", role: "admin", operations, must_change: false, idle_minutes: 15, ends: kTime },
 });
 
 export const refused = (status: number, code: string, detail = ""): Answer => ({

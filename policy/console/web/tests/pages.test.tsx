@@ -33,6 +33,7 @@ const kLists = [
   },
   { path: "/reports", id: "reports", body: { reports: [] } },
   { path: "/accounts", id: "accounts", body: { accounts: [] } },
+  { path: "/account", id: "sessions", body: { sessions: [] } },
   { path: "/audit", id: "audit", body: { entries: [], next: null } },
 ] as const;
 const kPages = [

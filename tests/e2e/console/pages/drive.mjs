@@ -159,6 +159,16 @@ async function administrator() {
     await page.locator("td", { hasText: new RegExp(`^${name}$`) }).waitFor();
   }
   await look("accounts", "/accounts");
+  await look("account", "/account");
+  await button("New token").click();
+  await type("What it is for", "nightly");
+  await page.getByLabel("overview", { exact: true }).check();
+  await accessible("a new token");
+  await button("Make the token").click();
+  const token = await page.getByLabel("The token").last().inputValue();
+  check("a token is shown", token.startsWith("weir-"), token.slice(0, 10));
+  await button("I have kept it").click();
+  await page.locator("td", { hasText: /^nightly$/ }).waitFor();
   await look("audit", "/audit");
   await page.goto(`${told.base}/violations`);
   await page.locator("[data-state=forbidden]").waitFor();

@@ -36,8 +36,13 @@ class DeskTest : public testing::Test {
     request.target = "/api/v1" + path;
     request.address = "10.0.0.9";
     request.host = "weir.example";
-    request.session = cookie_;
-    if (method != "GET") request.csrf = "1";
+    request.key = key_;
+    if (token_.empty()) {
+      request.session = cookie_;
+      if (method != "GET") request.csrf = "1";
+    } else {
+      request.authorization = "Bearer " + token_;
+    }
     if (!body.is_null()) {
       request.body = body.dump();
       request.content_type = "application/json";
@@ -60,10 +65,10 @@ class DeskTest : public testing::Test {
     ASSERT_EQ(ask("POST", "/setup", {{"code", first}, {"name", name_}, {"password", kPassword}}).status, 201);
     ASSERT_EQ(ask("POST", "/session/totp", {{"code", code()}}).status, 200);
   }
-  void log_in(const std::string& name) {
+  void log_in(const std::string& name, const std::string& password = kPassword) {
     name_ = name;
     now_ += kTotpStep;
-    ASSERT_EQ(ask("POST", "/session", {{"name", name}, {"password", kPassword}}).status, 200);
+    ASSERT_EQ(ask("POST", "/session", {{"name", name}, {"password", password}}).status, 200);
     ASSERT_EQ(ask("POST", "/session/totp", {{"code", code()}}).status, 200);
   }
   /// One more account, made by whoever is logged in.
@@ -97,6 +102,8 @@ class DeskTest : public testing::Test {
   TimeNs now_ = 1'800'000'000 * kSecond;
   std::string name_ = "amelie";
   std::string cookie_;
+  std::string key_;    // Idempotency-Key
+  std::string token_;  // of a program, in place of the cookie
 };
 
 }  // namespace weir::console

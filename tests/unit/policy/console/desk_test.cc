@@ -57,6 +57,29 @@ TEST_F(DeskTest, ASessionNeedsBothStepsAndACodeIsGoodOnce) {
   EXPECT_EQ(ask("GET", "/session").status, 401) << "logged out";
 }
 
+TEST_F(DeskTest, ALoginTakesNoTokenOver) {
+  set_up();
+  const std::string chosen(64, '5');
+  cookie_ = chosen;
+  EXPECT_EQ(ask("GET", "/session").status, 401);
+  now_ += kTotpStep;
+  ASSERT_EQ(ask("POST", "/session", {{"name", name_}, {"password", kPassword}}).status, 200);
+  EXPECT_NE(cookie_, chosen);
+  ASSERT_EQ(ask("POST", "/session/totp", {{"code", code()}}).status, 200);
+  cookie_ = chosen;
+  EXPECT_EQ(ask("GET", "/session").status, 401);
+}
+
+TEST_F(DeskTest, APasswordThatIsEasyToGuessIsRefused) {
+  set_up();
+  for (const char* const guessed : {"passwordpassword", "officer-officer", "123456789012"}) {
+    EXPECT_EQ(
+        ask("POST", "/accounts", {{"name", "officer"}, {"role", "officer"}, {"password", guessed}}).status,
+        422)
+        << guessed;
+  }
+}
+
 TEST_F(DeskTest, WrongAnswersSayTheSameAndThenWait) {
   set_up();
   cookie_.clear();
@@ -143,6 +166,20 @@ TEST_F(DeskTest, WhatComesFromElsewhereIsRefused) {
   request.fetch_site = "same-origin";
   request.origin = "https://evil.example";
   EXPECT_EQ(handle(request).status, 403);
+  request.method = "GET";
+  EXPECT_EQ(handle(request).status, 403) << "what is only read is not for other sites either";
+  request.origin = "";
+  request.csrf = "";
+  for (const char* const site : {"cross-site", "same-site"}) {
+    request.fetch_site = site;
+    EXPECT_EQ(handle(request).status, 403) << site;
+  }
+  request.fetch_site = "none";
+  EXPECT_EQ(handle(request).status, 200) << "somebody typed the address";
+  request.method = "DELETE";
+  request.csrf = "1";
+  EXPECT_EQ(handle(request).status, 403) << "nobody types this";
+  request.fetch_site = "same-origin";
   request.origin = "https://weir.example";
   EXPECT_EQ(handle(request).status, 204);
 }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <set>
@@ -70,9 +71,17 @@ TEST(Operations, EachRoleMayDoWhatTheMatrixSays) {
       {"senior-officer", {"changeViolations", "reveal", "exportViolation"}},
       {"technician", {"applyPolicy", "confirmPolicy", "rollbackPolicy"}},
       {"auditor", {"audit", "accounts"}},
-      {"admin", {"accounts", "addAccount", "removeAccount", "audit"}}};
+      {"admin", {"accounts", "addAccount", "removeAccount", "resetAccount", "audit"}}};
+  // One's own account.
+  const std::set<std::string_view> own_account{"changePassword", "sessions", "endSessions", "endSession",
+                                               "tokens",         "addToken", "removeToken"};
   std::size_t allowed_in_all = 0;
   for (const Operation& one : operations()) {
+    if (own_account.contains(one.id)) {
+      EXPECT_TRUE(std::ranges::all_of(kRoleNames, [&](auto name) { return allowed(one, *role_of(name)); }));
+      EXPECT_TRUE(one.is(kPeopleOnly)) << one.id;
+      continue;
+    }
     for (const std::string_view name : kRoleNames) {
       const bool may =
           !one.open && (everybody.contains(one.id) || (watching.contains(one.id) && name != "admin") ||

@@ -46,15 +46,36 @@ TEST(Audited, WhatIsOnAListIsACommand) {
 
 /// A new command is written here, or on a list of audited.cc: somebody decides it.
 TEST(Audited, EveryOtherCommandIsInTheLog) {
-  const std::set<std::string> logged{
-      "bypass off",          "bypass on",         "capture start",     "capture stop",
-      "category import",     "category rollback", "console code",      "exception add",
-      "exception remove",    "notify test",       "policy apply",      "policy confirm",
-      "policy rollback",     "policy unschedule", "quota forgive",     "report daily",
-      "report monthly",      "report weekly",     "store backup",      "store restore",
-      "violation assign",    "violation close",   "violation confirm", "violation false-positive",
-      "violation justify",   "violation note",    "violation review",  "violation suppress",
-      "violation unsuppress"};
+  const std::set<std::string> logged{"bypass off",
+                                     "bypass on",
+                                     "capture start",
+                                     "capture stop",
+                                     "category import",
+                                     "category rollback",
+                                     "console code",
+                                     "console remove",
+                                     "exception add",
+                                     "exception remove",
+                                     "notify test",
+                                     "policy apply",
+                                     "policy confirm",
+                                     "policy rollback",
+                                     "policy unschedule",
+                                     "quota forgive",
+                                     "report daily",
+                                     "report monthly",
+                                     "report weekly",
+                                     "store backup",
+                                     "store restore",
+                                     "violation assign",
+                                     "violation close",
+                                     "violation confirm",
+                                     "violation false-positive",
+                                     "violation justify",
+                                     "violation note",
+                                     "violation review",
+                                     "violation suppress",
+                                     "violation unsuppress"};
   std::set<std::string> always;
   for (const std::string& path : all_commands()) {
     if (audited(path) == Audited::kAlways) always.insert(path);

@@ -3,6 +3,7 @@
 import {
   Alert,
   Button,
+  Checkbox,
   FormGroup,
   FormSelect,
   FormSelectOption,
@@ -16,6 +17,7 @@ import {
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import { api, csrf, type Schemas, told } from "../api/client";
 import { useMay, useMe } from "../api/session";
 import { useText } from "../i18n";
@@ -121,12 +123,67 @@ function RemoveAccount({ name, close }: { name: string; close: () => void }) {
   );
 }
 
+function ResetAccount({ name, close }: { name: string; close: () => void }) {
+  const { t } = useText();
+  const tell = useTell();
+  const client = useQueryClient();
+  const [password, setPassword] = useState("");
+  const [totp, setTotp] = useState(false);
+  const reset = useMutation({
+    mutationFn: () =>
+      told(
+        api.POST("/accounts/{name}/reset", {
+          params: { ...params, path: { name } },
+          body: { password, totp },
+        }),
+      ),
+    onSuccess: () => {
+      tell(t("accounts.reset.done", { name }));
+      close();
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+  });
+  return (
+    <FormDialog
+      id="reset"
+      title={t("accounts.reset", { name })}
+      says={t("accounts.reset.body")}
+      before={reset.error ? <Alert isInline variant="danger" title={failureText(reset.error, t)} /> : null}
+      go={t("accounts.reset.go")}
+      busy={reset.isPending}
+      submit={() => reset.mutate()}
+      close={close}
+    >
+      <FormGroup label={t("signin.password")} fieldId="reset-password" isRequired>
+        <TextInput
+          id="reset-password"
+          type="password"
+          value={password}
+          onChange={(_, value) => setPassword(value)}
+          autoComplete="new-password"
+          minLength={12}
+          title={t("setup.password.help")}
+          isRequired
+          autoFocus
+        />
+      </FormGroup>
+      <Checkbox
+        id="reset-totp"
+        label={t("accounts.reset.totp")}
+        isChecked={totp}
+        onChange={(_, value) => setTotp(value)}
+      />
+    </FormDialog>
+  );
+}
+
 export function Accounts() {
   const { t } = useText();
   const me = useMe();
   const may = useMay();
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<string | null>(null);
+  const [resetting, setResetting] = useState<string | null>(null);
   const query = useQuery({
     queryKey: ["accounts"],
     queryFn: ({ signal }) => told(api.GET("/accounts", { signal })),
@@ -168,7 +225,17 @@ export function Accounts() {
                     <Td dataLabel={t("accounts.second_step")}>
                       {t(one.enrolled ? "accounts.enrolled" : "accounts.not_enrolled")}
                     </Td>
-                    <Td>
+                    <Td className="row">
+                      {may("resetAccount") && one.name !== me.name ? (
+                        <>
+                          <Link to={`/account?of=${one.name}`}>
+                            {t("account.title.of", { name: one.name })}
+                          </Link>
+                          <Button variant="link" isInline onClick={() => setResetting(one.name)}>
+                            {t("accounts.reset", { name: one.name })}
+                          </Button>
+                        </>
+                      ) : null}
                       {may("removeAccount") && one.name !== me.name ? (
                         <Button variant="link" isInline isDanger onClick={() => setRemoving(one.name)}>
                           {t("accounts.remove", { name: one.name })}
@@ -183,6 +250,7 @@ export function Accounts() {
         </ListOf>
       </PageSection>
       {adding ? <NewAccount close={() => setAdding(false)} /> : null}
+      {resetting === null ? null : <ResetAccount name={resetting} close={() => setResetting(null)} />}
       {removing === null ? null : <RemoveAccount name={removing} close={() => setRemoving(null)} />}
     </>
   );

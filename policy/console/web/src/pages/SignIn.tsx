@@ -16,6 +16,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { api, csrf, Refusal, type Schemas, told } from "../api/client";
 import { chooseLanguage, useText } from "../i18n";
+import { PasswordForm } from "../parts/PasswordForm";
 import { failureText } from "../parts/States";
 
 type Step = { at: "name" } | { at: "code"; enrol: Schemas["Enrolment"] | undefined };
@@ -98,6 +99,17 @@ function Card({ title, children }: { title: string; children: ReactNode }) {
         </Button>
       </div>
     </main>
+  );
+}
+
+/** After a reset, in place of every page. */
+export function MustChange({ name }: { name: string }) {
+  const { t } = useText();
+  return (
+    <Card title={t("account.must_change")}>
+      <Content component="p">{t("account.must_change.body")}</Content>
+      <PasswordForm name={name} />
+    </Card>
   );
 }
 
