@@ -50,9 +50,9 @@ _policy_in_place() {
   chgrp -R weir "$LAB_DIR/lib/policy"
 }
 
-# Redis as shipped (images/overlay/etc/redis), its places moved into the lab.
+# Redis as shipped (images/overlay/etc/weir/redis), its places moved into the lab.
 _redis_up() {
-  local shipped=$LAB_REPOSITORY/images/overlay/etc/redis etc=$LAB_DIR/etc user password
+  local shipped=$LAB_REPOSITORY/images/overlay/etc/weir/redis etc=$LAB_DIR/etc user password
   cp "$shipped/users.acl.in" "$etc/users.acl"
   for user in classifier engine reader export; do
     password=$(openssl rand -hex 24)
@@ -61,7 +61,7 @@ _redis_up() {
     chmod 640 "$etc/$user.password"
     chgrp weir "$etc/$user.password"
   done
-  sed "s|/run/weir|$LAB_DIR/redis|; s|/etc/redis|$etc|; s|^dir .*|dir $LAB_DIR/redis|; s|^supervised .*|supervised no|" \
+  sed "s|/run/weir|$LAB_DIR/redis|; s|/etc/weir/redis|$etc|; s|^dir .*|dir $LAB_DIR/redis|; s|^supervised .*|supervised no|" \
     "$shipped/redis.conf" >"$etc/redis.conf"
   chmod 640 "$etc/users.acl" "$etc/redis.conf"
   chown redis:redis "$etc/users.acl" "$etc/redis.conf"
