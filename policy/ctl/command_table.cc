@@ -33,7 +33,7 @@ Json argument_row(const CLI::Option& option) {
           {"default", option.get_default_str()}};
 }
 
-std::vector<std::string> names_of(const CLI::Option& option) {
+std::vector<std::string> option_names(const CLI::Option& option) {
   std::vector<std::string> names;
   for (const std::string& name : option.get_snames()) names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
@@ -51,7 +51,7 @@ void add_rows(const CLI::App& command, const std::string& name, Json& rows) {
       row["name"] = option->get_name(true);
       arguments.push_back(std::move(row));
     } else {
-      row["names"] = names_of(*option);
+      row["names"] = option_names(*option);
       options.push_back(std::move(row));
     }
   }
