@@ -53,9 +53,9 @@ _policy_in_place() {
   chgrp -R weir "$LAB_DIR/lib/policy"
 }
 
-# Redis as shipped (images/overlay/etc/redis), its places moved into the lab.
+# Redis as shipped (images/overlay/etc/weir/redis), its places moved into the lab.
 _redis_up() {
-  local shipped=$LAB_REPOSITORY/images/overlay/etc/redis etc=$LAB_DIR/etc user password
+  local shipped=$LAB_REPOSITORY/images/overlay/etc/weir/redis etc=$LAB_DIR/etc user password
   cp "$shipped/users.acl.in" "$etc/users.acl"
   for user in classifier engine reader export; do
     password=$(openssl rand -hex 24)
@@ -64,13 +64,13 @@ _redis_up() {
     chmod 640 "$etc/$user.password"
     chgrp weir "$etc/$user.password"
   done
-  sed "s|/run/weir|$LAB_DIR/redis|; s|/etc/redis|$etc|; s|^dir .*|dir $LAB_DIR/redis|; s|^supervised .*|supervised no|" \
+  sed "s|/run/weir|$LAB_DIR/redis|; s|/etc/weir/redis|$etc|; s|^supervised .*|supervised no|" \
     "$shipped/redis.conf" >"$etc/redis.conf"
   chmod 640 "$etc/users.acl" "$etc/redis.conf"
   chown redis:redis "$etc/users.acl" "$etc/redis.conf"
   # Its group is weir's, so that the socket is for Weir's users and nobody else. Restarted as Debian's unit does.
   in_namespace "$LAB_MID" "$LAB_DIR/log/redis.log" "$LAB_SOURCE/supervise" redis-server "$LAB_SOURCE/weighed" -2 \
-    setpriv --reuid redis --regid weir --init-groups redis-server "$etc/redis.conf"
+    setpriv --reuid redis --regid weir --init-groups redis-server "$etc/redis.conf" --dir "$LAB_DIR/redis"
   wait_for redis-server 10 test -S "$LAB_DIR/redis/redis.sock"
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of what lives in Redis; docs/events.md describes them, images/overlay/etc/redis/users.acl guards
+// Names of what lives in Redis; docs/events.md describes them, images/overlay/etc/weir/redis/users.acl guards
 // them.
 #pragma once
 

@@ -20,7 +20,7 @@
 namespace weir::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 49> kLooks{"audit list",
+constexpr std::array<std::string_view, 52> kLooks{"audit list",
                                                   "audit verify",
                                                   "bypass status",
                                                   "capture list",
@@ -28,8 +28,11 @@ constexpr std::array<std::string_view, 49> kLooks{"audit list",
                                                   "category list",
                                                   "category lookup",
                                                   "classify",
+                                                  "commands",
                                                   "config check",
+                                                  "config show",
                                                   "directory list",
+                                                  "doctor",
                                                   "evidence replay",
                                                   "evidence verify",
                                                   "exception list",

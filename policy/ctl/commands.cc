@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/ctl/commands.h"
 
+#include "policy/ctl/command_table.h"
+#include "policy/ctl/doctor.h"
+
 namespace weir::ctl {
 
 void add_commands(CLI::App& app, Context& context) {
@@ -26,10 +29,12 @@ void add_commands(CLI::App& app, Context& context) {
   add_export(app, context);
   add_console(app, context);
   add_config(app, context);
+  add_doctor(app, context);
   add_capture(app, context);
   add_classify(app, context);
   add_top(app, context);
   add_store(app, context);
+  add_command_table(app, context);
 }
 
 }  // namespace weir::ctl

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "policy/ctl/config_show.h"
 #include "policy/ctl/context.h"
 #include "policy/lang/catalogue.h"
 #include "policy/lang/safe_search.h"
@@ -39,6 +40,7 @@ void add_config(CLI::App& app, Context& context) {
       *config, "check",
       "prints every mistake of the settings (--config), the catalogue, the signatures and the safe names",
       context, check);
+  add_config_show(*config, context);
 }
 
 }  // namespace weir::ctl

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "policy/model/document.h"
+#include "policy/model/settings_files.h"
 #include "policy/model/settings_table.h"
 #include "policy/model/socket_address.h"
-#include "policy/model/text_file.h"
 
 namespace weir {
 
@@ -345,15 +345,13 @@ bool check_version(const Node& root, Mistakes& mistakes) {
 
 }  // namespace
 
-ResultAll<Settings> parse_settings(std::string_view text, const std::string& file) {
-  auto root = parse_document(text, file);
-  if (!root) return tl::unexpected(std::move(root.error()));
+ResultAll<Settings> settings_of(const Node& root, const std::string& file) {
   Mistakes mistakes{file};
-  if (root->kind != Node::Kind::kMap) {
-    mistakes.add(1, 1, fmt::format("the settings must be a map, not {}", shown(*root)), "begin with weir: 1");
+  if (root.kind != Node::Kind::kMap) {
+    mistakes.add(1, 1, fmt::format("the settings must be a map, not {}", shown(root)), "begin with weir: 1");
     return tl::unexpected(mistakes.take());
   }
-  if (!check_version(*root, mistakes)) return tl::unexpected(mistakes.take());
+  if (!check_version(root, mistakes)) return tl::unexpected(mistakes.take());
 
   constexpr std::array<std::string_view, 14> kSections{
       "memory", "timeouts", "overload", "redis",  "classifier", "engine",    "capture",
@@ -361,16 +359,16 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
   std::vector<std::string_view> known = keys_of("");
   known.insert(known.end(), {"weir", "pairs", "outputs", "notifications"});
   known.insert(known.end(), kSections.begin(), kSections.end());
-  mistakes.unknown_keys(*root, known);
+  mistakes.unknown_keys(root, known);
 
   Settings settings;
-  read_section(*root, "", settings, mistakes);
-  if (const Node* const pairs = root->find("pairs")) read_pairs(*pairs, settings, mistakes);
-  if (const Node* const outputs = root->find("outputs")) settings.outputs = read_outputs(*outputs, mistakes);
-  if (const Node* const list = root->find("notifications"))
+  read_section(root, "", settings, mistakes);
+  if (const Node* const pairs = root.find("pairs")) read_pairs(*pairs, settings, mistakes);
+  if (const Node* const outputs = root.find("outputs")) settings.outputs = read_outputs(*outputs, mistakes);
+  if (const Node* const list = root.find("notifications"))
     settings.notifications = read_receivers(*list, mistakes);
   for (const std::string_view section : kSections) {
-    const Node* const map = root->find(section);
+    const Node* const map = root.find(section);
     if (map == nullptr) continue;
     if (map->kind != Node::Kind::kMap) {
       mistakes.add(*map, fmt::format("{} must be a map, not {}", section, shown(*map)));
@@ -379,15 +377,15 @@ ResultAll<Settings> parse_settings(std::string_view text, const std::string& fil
     mistakes.unknown_keys(*map, keys_of(section));
     read_section(*map, section, settings, mistakes);
   }
-  if (mistakes.empty()) check_together(*root, settings, mistakes);
+  if (mistakes.empty()) check_together(root, settings, mistakes);
   if (!mistakes.empty()) return tl::unexpected(mistakes.take());
   return settings;
 }
 
-ResultAll<Settings> load_settings(const std::string& path) {
-  const auto text = read_text_file(path, DocumentLimits{}.bytes_max);
-  if (!text) return tl::unexpected(std::vector<Error>{text.error()});
-  return parse_settings(*text, path);
+ResultAll<Settings> parse_settings(std::string_view text, const std::string& file) {
+  const auto root = parse_document(text, file);
+  if (!root) return tl::unexpected(root.error());
+  return settings_of(*root, file);
 }
 
 }  // namespace weir

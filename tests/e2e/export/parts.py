@@ -96,7 +96,7 @@ class Redis:
         self.password = os.path.join(folder, 'password')
         with open(self.password, 'w', encoding='utf-8') as out:
             out.write('secret\n')
-        with open(os.path.join(ROOT, 'images/overlay/etc/redis/users.acl.in'), encoding='utf-8') as file:
+        with open(os.path.join(ROOT, 'images/overlay/etc/weir/redis/users.acl.in'), encoding='utf-8') as file:
             acl = file.read()
         for user in self.USERS:
             acl = acl.replace(f'@{user}_SHA256@', hashlib.sha256(b'secret').hexdigest())

@@ -23,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::StartsWith;
 
-const std::string kShipped = std::string{WEIR_SOURCE_DIR} + "/images/overlay/etc/redis/";
+const std::string kShipped = std::string{WEIR_SOURCE_DIR} + "/images/overlay/etc/weir/redis/";
 // SHA-256 of "secret".
 constexpr const char* kSecretSha256 = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
