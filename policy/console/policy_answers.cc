@@ -65,7 +65,7 @@ Checked check_text(const Desk& desk, const std::string& text) {
 }
 
 /// What putting a text in force would say, without doing it.
-Response tried(const Desk& desk, const InForce& now, const std::string& text) {
+Response tried(const Desk& desk, const PolicyInForce& now, const std::string& text) {
   const Json pending = pending_json(desk.settings().classifier.policy);
   if (!pending.is_null()) return problem(409, "conflict", "another revision waits to be confirmed");
   const Checked checked = check_text(desk, text);
