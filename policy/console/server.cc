@@ -318,24 +318,27 @@ void allow_descriptors() {
 
 void serve_throwing(const ServerOptions& options, const std::function<void()>& ready) {
   allow_descriptors();
-  net::io_context context{1};
   net::ssl::context tls{net::ssl::context::tls_server};
   prepare(tls, options.identity);
   Answerers answerers{options};
   Doors doors;
-  Shared shared{options, context, answerers, doors};
-  std::vector<std::unique_ptr<Listener>> listeners;
-  for (const std::string& one : options.listen) {
-    const auto where = SocketAddress::parse(one);
-    if (!where) continue;
-    listeners.push_back(std::make_unique<Listener>(shared, tls));
-    listeners.back()->open(*where);
+  auto context = std::make_unique<net::io_context>(1);
+  Shared shared{options, *context, answerers, doors};
+  {
+    std::vector<std::unique_ptr<Listener>> listeners;
+    for (const std::string& one : options.listen) {
+      const auto where = SocketAddress::parse(one);
+      if (!where) continue;
+      listeners.push_back(std::make_unique<Listener>(shared, tls));
+      listeners.back()->open(*where);
+    }
+    net::posix::stream_descriptor stop{*context, ::dup(options.stop)};
+    stop.async_wait(net::posix::stream_descriptor::wait_read, [&context](Code) { context->stop(); });
+    ready();
+    context->run();
+    answerers.join();
   }
-  net::posix::stream_descriptor stop{context, ::dup(options.stop)};
-  stop.async_wait(net::posix::stream_descriptor::wait_read, [&context](Code) { context.stop(); });
-  ready();
-  context.run();
-  answerers.join();
+  context.reset();  // with what is still open: that leaves by the doors
 }
 
 }  // namespace
