@@ -27,7 +27,8 @@ struct EntryId {
 };
 
 /// What acknowledged entries of all streams of a trimmer may take of Redis' memory: a quarter of what the
-/// appliance's Redis has (images/overlay/etc/weir/redis/redis.conf), so that what nobody has read yet finds room.
+/// appliance's Redis has (images/overlay/etc/weir/redis/redis.conf), so that what nobody has read yet finds
+/// room.
 inline constexpr std::uint64_t kKeptBytesMax = 128U << 20U;
 
 class StreamTrimmer {
