@@ -13,6 +13,7 @@ namespace weir::output {
 namespace {
 
 constexpr std::size_t kCredentialBytesMax = 64;  // the key in hexadecimal digits
+constexpr std::string_view kNoKey = "none";      // the unit's default (weir-export.service)
 
 class PseudonymEncoder : public Encoder {
  public:
@@ -46,12 +47,12 @@ void name_mail(event::Mail& mail, const policy::Pseudonyms& pseudonyms) {
   message.clear_message_id();
 }
 
-/// Of the text that systemd handed over; it is empty where the file was not there (SetCredential= as
+/// Of the text that systemd handed over; it is kNoKey where the file was not there (SetCredential= as
 /// default).
 Result<policy::Pseudonyms> of_credential(const std::string& path) {
   const auto text = read_text_file(path, kCredentialBytesMax);
   if (!text) return tl::unexpected(text.error());
-  if (text->empty()) {
+  if (*text == kNoKey) {
     return failure(ErrorCode::kNotFound,
                    "an output has people: pseudonym, and this appliance has no key for pseudonyms",
                    "weir-engine makes keys/people.key at its start; start weir-export after it");

@@ -24,7 +24,7 @@ void pseudonymise(event::FlowEvent& event, const policy::Pseudonyms& pseudonyms)
 /// What make_encoder needs of the appliance's keys: none where no output has `people: pseudonym`. The key is
 /// the service manager's credential people.key where there is one (systemd.exec(5), LoadCredential=), else
 /// the file of the state directory, which weir-export's own user may not read: called before that becomes it.
-/// kNotFound: the credential is empty, as nobody has made the key yet; kSystem, kCorrupt: not to be read.
+/// kNotFound: the credential says none, as nobody has made the key yet; kSystem, kCorrupt: not to be read.
 [[nodiscard]] Result<std::optional<policy::Pseudonyms>> pseudonyms_for(const Settings& settings);
 
 }  // namespace weir::output

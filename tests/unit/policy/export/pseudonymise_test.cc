@@ -154,12 +154,13 @@ TEST_F(KeyForPseudonyms, IsThatOfTheApplianceHoweverItIsHandedOver) {
 }
 
 TEST_F(KeyForPseudonyms, NobodyIsNamedInClearForLackOfIt) {
-  credential("");
+  credential("none");
   const auto none = pseudonyms_for(settings_);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(to_text(none.error()), HasSubstr("weir-engine makes keys/people.key"));
-  for (const std::string& damaged : {std::string{"abc"}, std::string(63, 'a'), std::string(64, 'x')}) {
+  for (const std::string& damaged :
+       {std::string{}, std::string{"abc"}, std::string(63, 'a'), std::string(64, 'x')}) {
     ASSERT_TRUE(policy::write_private(home_.file("people.key"), damaged));
     EXPECT_EQ(pseudonyms_for(settings_).error().code, ErrorCode::kCorrupt) << damaged;
   }
