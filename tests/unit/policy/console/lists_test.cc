@@ -6,6 +6,7 @@
 
 #include "policy/ctl/replace_file.h"
 #include "policy/store/flow_sums.h"
+#include "tests/support/fontconfig_leaks.h"
 #include "tests/unit/policy/console/desk_fixture.h"
 
 namespace weir::console {

@@ -20,12 +20,9 @@
 #include "policy/report/table_text.h"
 #include "policy/store/flow_sums.h"
 #include "policy/store/violation_store.h"
+#include "tests/support/fontconfig_leaks.h"
 #include "tests/support/stored_violations.h"
 #include "tests/support/temporary_directory.h"
-
-/// fontconfig keeps its patterns for the life of the process, by offsets that LeakSanitizer cannot follow.
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is LeakSanitizer's.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
 
 namespace weir::report {
 namespace {
