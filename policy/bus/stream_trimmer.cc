@@ -78,32 +78,45 @@ Result<EntryId> StreamTrimmer::fits_from(const std::string& stream, std::uint64_
   return EntryId{now_ms - static_cast<std::uint64_t>(stays), 0};
 }
 
-Result<std::uint64_t> StreamTrimmer::trim_stream(const std::string& stream, EntryId needed,
-                                                 std::uint64_t now_ms) {
-  const auto kept_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{kept_}.count());
-  EntryId from = std::min(needed, EntryId{now_ms - std::min(kept_ms, now_ms), 0});
+Result<std::uint64_t> StreamTrimmer::trim_before(const std::string& stream, EntryId from) {
+  const auto trimmed = connection_.command({"XTRIM", stream, "MINID", from.to_string()});
+  if (!trimmed) return tl::unexpected(trimmed.error());
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(trimmed->integer, 0));
+}
+
+Result<std::uint64_t> StreamTrimmer::fit(const std::string& stream, EntryId needed, std::uint64_t now_ms) {
+  EntryId from;
   std::uint64_t gone = 0;
   for (int round = 0; round < kRoundsMax; ++round) {
-    const auto trimmed = connection_.command({"XTRIM", stream, "MINID", from.to_string()});
-    if (!trimmed) return tl::unexpected(trimmed.error());
-    gone += static_cast<std::uint64_t>(std::max<std::int64_t>(trimmed->integer, 0));
     const auto fits = fits_from(stream, now_ms);
     if (!fits) return tl::unexpected(fits.error());
     const EntryId next = std::min(needed, *fits);
     if (next <= from) break;
     from = next;
+    const auto trimmed = trim_before(stream, from);
+    if (!trimmed) return trimmed;
+    gone += *trimmed;
   }
   return gone;
 }
 
 Result<std::uint64_t> StreamTrimmer::trim(TimeNs now) {
   const auto now_ms = static_cast<std::uint64_t>(std::max<TimeNs>(now, 0) / kMillisecond);
+  const auto kept_ms = static_cast<std::uint64_t>(std::chrono::milliseconds{kept_}.count());
+  const EntryId kept_from{now_ms - std::min(kept_ms, now_ms), 0};
+  std::vector<std::pair<const std::string*, EntryId>> read;
   std::uint64_t gone = 0;
   for (const std::string& stream : streams_) {
     const auto needed = needed_from(stream);
     if (!needed) return tl::unexpected(needed.error());
     if (!*needed) continue;
-    const auto trimmed = trim_stream(stream, **needed, now_ms);
+    const auto trimmed = trim_before(stream, std::min(**needed, kept_from));
+    if (!trimmed) return trimmed;
+    gone += *trimmed;
+    read.emplace_back(&stream, **needed);
+  }
+  for (const auto& [stream, needed] : read) {
+    const auto trimmed = fit(*stream, needed, now_ms);
     if (!trimmed) return trimmed;
     gone += *trimmed;
   }

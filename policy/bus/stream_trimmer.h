@@ -42,13 +42,15 @@ class StreamTrimmer {
         kept_(kept),
         stream_bytes_(kept_bytes / std::max<std::size_t>(streams_.size(), 1)) {}
 
-  /// Gives how many entries went. A stream without a group stays as it is. kInvalid: Redis refused (its ACL);
+  /// Gives how many entries went. A stream without a group stays as it is. All are trimmed by age before any
+  /// is by its share, which takes rights that an older ACL does not give. kInvalid: Redis refused (its ACL);
   /// kUnavailable: make a new one.
   [[nodiscard]] Result<std::uint64_t> trim(TimeNs now);
 
  private:
-  [[nodiscard]] Result<std::uint64_t> trim_stream(const std::string& stream, EntryId needed,
-                                                  std::uint64_t now_ms);
+  [[nodiscard]] Result<std::uint64_t> trim_before(const std::string& stream, EntryId from);
+  /// Takes what is more than the stream's share, up to `needed`.
+  [[nodiscard]] Result<std::uint64_t> fit(const std::string& stream, EntryId needed, std::uint64_t now_ms);
   /// From where on the entries fit if they are evenly spread over their time; the first id where all do.
   [[nodiscard]] Result<EntryId> fits_from(const std::string& stream, std::uint64_t now_ms);
   /// The oldest entry that some group still needs, or the last that all have; nullopt: there is no group.

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "policy/bus/facts.h"
@@ -26,6 +28,35 @@ using ::testing::StartsWith;
 const std::string kShipped = std::string{WEIR_SOURCE_DIR} + "/images/overlay/etc/weir/redis/";
 // SHA-256 of "secret".
 constexpr const char* kSecretSha256 = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+/// The commands that each user of an ACL file may give; an appliance's users in a cluster have its name
+/// behind theirs.
+std::map<std::string, std::set<std::string>> commands_of(const std::string& path) {
+  std::map<std::string, std::set<std::string>> all;
+  std::ifstream in{path};
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words{line};
+    std::string word, user;
+    words >> word >> user;
+    user = user.substr(0, user.find("-@"));
+    while (words >> word) {
+      std::erase_if(word, [](char c) { return c == '(' || c == ')'; });
+      if (word.starts_with('+')) all[user].insert(word);
+    }
+  }
+  return all;
+}
+
+TEST(AclFiles, AClustersUsersMayWhatThoseOfAnApplianceMay) {
+  const auto cluster = commands_of(std::string{WEIR_SOURCE_DIR} + "/images/cluster/users.acl.in");
+  const auto appliance = commands_of(kShipped + "users.acl.in");
+  EXPECT_EQ(appliance.size(), 5U);
+  for (const auto& [user, commands] : appliance) {
+    ASSERT_TRUE(cluster.contains(user)) << user;
+    for (const std::string& command : commands)
+      EXPECT_TRUE(cluster.at(user).contains(command)) << user << " " << command;
+  }
+}
 
 class Acl : public ::testing::Test {
  protected:

@@ -130,6 +130,23 @@ TEST_F(Streams, AcknowledgedEntriesTakeNoMoreOfRedisThanTheirShare) {
   EXPECT_LE(left() * 1'000, kShare);
 }
 
+TEST_F(Streams, WhoMayNotAskForMemoryStillTrimsEveryStreamByAge) {
+  const std::vector<std::string> streams{"weir:flows:0", "weir:flows:1"};
+  StreamReader only = reader("a", streams);
+  for (const std::string& stream : streams) write({"1", "2"}, stream);
+  for (std::size_t got = 0; got < 4;) {
+    const auto entries = only.read(10, milliseconds{1'000}).value();
+    ASSERT_FALSE(entries.empty());
+    ASSERT_TRUE(only.acknowledge(entries));
+    got += entries.size();
+  }
+  ASSERT_TRUE(server_.connect().command({"ACL", "SETUSER", "default", "-memory"}));
+  StreamTrimmer trimmer{server_.connect(), streams, std::chrono::seconds{0}};
+  EXPECT_EQ(trimmer.trim(4'000'000'000 * kSecond).error().code, ErrorCode::kInvalid);
+  StreamBrowser browser{server_.connect()};
+  for (const std::string& stream : streams) EXPECT_EQ(browser.length(stream).value(), 1U) << stream;
+}
+
 TEST_F(Streams, TheCapTakesFromASlowGroupAndItIsNamedGone) {
   StreamReader slow = reader("a");
   write({"1", "2"});
