@@ -28,13 +28,9 @@ void make_code(Context& context) {
 void remove_console_account(Context& context, const std::string& name) {
   const auto settings = context.settings();
   if (!settings) return;
-  auto store = open_store_to_change(*settings);
-  if (!store) return context.fail(store.error());
-  auto batch = store->begin();
-  if (!batch) return context.fail(may_not_write(batch.error()));
-  auto removed = policy::remove_account(*batch, name);
-  if (removed) removed = batch->commit();
-  if (!removed) return context.fail(may_not_write(removed.error()));
+  if (!change_store(context, *settings,
+                    [&](policy::Batch& batch) { return policy::remove_account(batch, name); }))
+    return;
   print(fmt::format("{} has no account and no session any more\n", name));
 }
 

@@ -77,6 +77,20 @@ Error may_not_write(Error error) {
   return error;
 }
 
+bool change_store(Context& context, const Settings& settings,
+                  const std::function<Result<void>(policy::Batch&)>& change) {
+  auto store = open_store_to_change(settings);
+  if (!store) {
+    context.fail(store.error());
+    return false;
+  }
+  auto batch = store->begin();
+  auto done = batch ? change(*batch) : tl::unexpected(batch.error());
+  if (done) done = batch->commit();
+  if (!done) context.fail(may_not_write(done.error()));
+  return done.has_value();
+}
+
 std::vector<std::string> all_flow_streams(const Settings& settings) { return policy::flow_streams(settings); }
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, Context& context,

@@ -53,6 +53,9 @@ struct Context {
 [[nodiscard]] Result<policy::Store> open_store_to_change(const Settings& settings);
 /// With the advice that belongs to a store that cannot be written.
 [[nodiscard]] Error may_not_write(Error error);
+/// All that `change` does to the store, or nothing of it and the error said: false.
+bool change_store(Context& context, const Settings& settings,
+                  const std::function<Result<void>(policy::Batch&)>& change);
 [[nodiscard]] std::vector<std::string> all_flow_streams(const Settings& settings);
 
 /// Declares a command whose work runs after the whole command line was understood.

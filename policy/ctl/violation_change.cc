@@ -31,15 +31,14 @@ using OneChange =
 void change_all(Context& context, const ChangeWords& words, const OneChange& one) {
   const auto settings = context.settings();
   if (!settings) return;
-  auto store = open_store_to_change(*settings);
-  if (!store) return context.fail(store.error());
-  auto batch = store->begin();
-  if (!batch) return context.fail(may_not_write(batch.error()));
   const policy::Act act{words.as.empty() ? author() : words.as, wall_clock(), words.reason};
-  for (const std::int64_t id : words.ids) {
-    if (auto done = one(*batch, id, words, act); !done) return context.fail(may_not_write(done.error()));
-  }
-  if (auto done = batch->commit(); !done) return context.fail(may_not_write(done.error()));
+  const bool done = change_store(context, *settings, [&](policy::Batch& batch) -> Result<void> {
+    for (const std::int64_t id : words.ids) {
+      if (auto changed = one(batch, id, words, act); !changed) return changed;
+    }
+    return {};
+  });
+  if (!done) return;
   print(words.ids.size() == 1 ? fmt::format("violation {}: done\n", words.ids.front())
                               : fmt::format("{} violations: done\n", words.ids.size()));
 }

@@ -104,14 +104,10 @@ struct UnsuppressWords {
 void unsuppress(Context& context, const UnsuppressWords& words) {
   const auto settings = context.settings();
   if (!settings) return;
-  auto store = open_store_to_change(*settings);
-  if (!store) return context.fail(store.error());
-  auto batch = store->begin();
-  if (!batch) return context.fail(may_not_write(batch.error()));
   const policy::Act act{words.as.empty() ? author() : words.as, wall_clock(), words.reason};
-  if (auto ended = policy::end_suppression(*batch, words.id, act); !ended)
-    return context.fail(may_not_write(ended.error()));
-  if (auto done = batch->commit(); !done) return context.fail(may_not_write(done.error()));
+  if (!change_store(context, *settings,
+                    [&](policy::Batch& batch) { return policy::end_suppression(batch, words.id, act); }))
+    return;
   print(fmt::format("suppression {}: ended\n", words.id));
 }
 

@@ -27,7 +27,7 @@ def wants_file(option):
 
 
 def shell_cases(rows):
-    """What bash and zsh share: which words lead to a command, what may stand there, what a value is."""
+    """What bash and zsh share: which words lead to a command; then what may stand there, and what a value is."""
     front = rows[0]
     paths = ' | '.join(f'"{row["command"]}"' for row in rows[1:])
     here, values = [], []
@@ -38,11 +38,12 @@ def shell_cases(rows):
             if option['type']:
                 patterns = '|'.join(f'"{row["command"]} {name}"' for name in option['names'])
                 values.append(f'    {patterns}) value=yes; offered="{" ".join(option["words"])}"; files={"yes" if wants_file(option) else "no"} ;;')
-    return paths, '\n'.join(here), '\n'.join(values)
+    begin, between, end = '  case "$command $before" in', '  esac\n  [ $value = yes ] || case "$command" in', '  esac\n'
+    return paths, '\n'.join([begin, *values, between, *here, end])
 
 
 def bash(rows):
-    paths, here, values = shell_cases(rows)
+    paths, decides = shell_cases(rows)
     return f'''# bash completion for weirctl
 _weirctl() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} command=weirctl offered="" files=no value=no i
@@ -51,13 +52,7 @@ _weirctl() {{
     {paths}) command="$command ${{COMP_WORDS[i]}}" ;;
     esac
   done
-  case "$command $before" in
-{values}
-  esac
-  [ $value = yes ] || case "$command" in
-{here}
-  esac
-  COMPREPLY=($(compgen -W "$offered" -- "$current"))
+{decides}  COMPREPLY=($(compgen -W "$offered" -- "$current"))
   if [ $files = yes ]; then
     compopt -o filenames 2>/dev/null
     COMPREPLY+=($(compgen -f -- "$current"))
@@ -68,7 +63,7 @@ complete -F _weirctl weirctl
 
 
 def zsh(rows):
-    paths, here, values = shell_cases(rows)
+    paths, decides = shell_cases(rows)
     descriptions = '\n'.join(f"  '{row['command']}' '{plain(row['what'])}'" for row in rows[1:])
     return f'''#compdef weirctl
 # zsh completion for weirctl
@@ -84,13 +79,7 @@ _weirctl() {{
     {paths}) command="$command $word" ;;
     esac
   done
-  case "$command $before" in
-{values}
-  esac
-  [ $value = yes ] || case "$command" in
-{here}
-  esac
-  for word in ${{(s: :)offered}}; do
+{decides}  for word in ${{(s: :)offered}}; do
     listed+=("$word${{about[$command $word]:+:${{about[$command $word]}}}}")
   done
   (( $#listed )) && _describe 'weirctl' listed

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every text of the pages in English; the keys are those of fr.ts too.
+// Every text of the pages in English; the keys are those of fr.ts too. One list, however long: the compiler holds the
+// languages against each other by it, and no page can have a text in one alone.
 export const en = {
   "account.address": "From",
   "account.logout": "Log out",

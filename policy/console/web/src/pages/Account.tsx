@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One's own password, sessions and tokens; by an admin the sessions and tokens of another account (?of=NAME).
 import { Button, Content, PageSection, Title } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 import { api, csrf, told } from "../api/client";
@@ -11,6 +10,7 @@ import { Moment } from "../parts/Moment";
 import { useTell } from "../parts/Notices";
 import { PageTop } from "../parts/PageTop";
 import { PasswordForm } from "../parts/PasswordForm";
+import { RowsTable } from "../parts/RowsTable";
 import { failureText, ListOf, NothingYet } from "../parts/States";
 import { Tokens } from "./Tokens";
 
@@ -53,40 +53,25 @@ function Sessions({ account, own }: { account: string; own: boolean }) {
         }
       >
         {({ sessions }) => (
-          <Table variant="compact" aria-label={t("account.sessions")}>
-            <Thead>
-              <Tr>
-                <Th>{t("account.address")}</Th>
-                <Th>{t("account.sessions.began")}</Th>
-                <Th>{t("account.used")}</Th>
-                <Th screenReaderText={t("column.acts")} />
-              </Tr>
-            </Thead>
-            <Tbody>
-              {sessions.map((one) => (
-                <Tr key={one.id}>
-                  <Td dataLabel={t("account.address")} className="mono">
-                    {one.address}
-                  </Td>
-                  <Td dataLabel={t("account.sessions.began")}>
-                    <Moment at={one.began} />
-                  </Td>
-                  <Td dataLabel={t("account.used")}>
-                    <Moment at={one.used} />
-                  </Td>
-                  <Td>
-                    {one.current ? (
-                      t("account.sessions.current")
-                    ) : (
-                      <Button variant="link" isInline isDanger onClick={() => end.mutate(one.id)}>
-                        {t("account.sessions.end")}
-                      </Button>
-                    )}
-                  </Td>
-                </Tr>
-              ))}
-            </Tbody>
-          </Table>
+          <RowsTable
+            label={t("account.sessions")}
+            rows={sessions}
+            keyOf={(one) => one.id}
+            columns={[
+              { name: t("account.address"), className: "mono", cell: (one) => one.address },
+              { name: t("account.sessions.began"), cell: (one) => <Moment at={one.began} /> },
+              { name: t("account.used"), cell: (one) => <Moment at={one.used} /> },
+            ]}
+            acts={(one) =>
+              one.current ? (
+                t("account.sessions.current")
+              ) : (
+                <Button variant="link" isInline isDanger onClick={() => end.mutate(one.id)}>
+                  {t("account.sessions.end")}
+                </Button>
+              )
+            }
+          />
         )}
       </ListOf>
     </PageSection>

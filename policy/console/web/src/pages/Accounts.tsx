@@ -14,7 +14,6 @@ import {
   PageSection,
   TextInput,
 } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -25,10 +24,38 @@ import { FormDialog } from "../parts/FormDialog";
 import { Moment } from "../parts/Moment";
 import { useTell } from "../parts/Notices";
 import { PageTop } from "../parts/PageTop";
+import { RowsTable } from "../parts/RowsTable";
 import { failureText, ListOf, NothingYet } from "../parts/States";
 
 const kRoles: readonly Schemas["Role"][] = ["officer", "senior-officer", "technician", "auditor", "admin"];
 const params = { header: csrf };
+
+interface ChosenPasswordProps {
+  id: string;
+  value: string;
+  choose: (password: string) => void;
+  autoFocus?: boolean;
+}
+
+/** The first password of somebody else, who then changes it. */
+function ChosenPassword({ id, value, choose, autoFocus = false }: ChosenPasswordProps) {
+  const { t } = useText();
+  return (
+    <FormGroup label={t("signin.password")} fieldId={id} isRequired>
+      <TextInput
+        id={id}
+        type="password"
+        value={value}
+        onChange={(_, password) => choose(password)}
+        autoComplete="new-password"
+        minLength={12}
+        title={t("setup.password.help")}
+        isRequired
+        autoFocus={autoFocus}
+      />
+    </FormGroup>
+  );
+}
 
 function NewAccount({ close }: { close: () => void }) {
   const { t } = useText();
@@ -77,18 +104,11 @@ function NewAccount({ close }: { close: () => void }) {
           ))}
         </FormSelect>
       </FormGroup>
-      <FormGroup label={t("signin.password")} fieldId="account-password" isRequired>
-        <TextInput
-          id="account-password"
-          type="password"
-          value={made.password}
-          onChange={(_, password) => setMade({ ...made, password })}
-          autoComplete="new-password"
-          minLength={12}
-          title={t("setup.password.help")}
-          isRequired
-        />
-      </FormGroup>
+      <ChosenPassword
+        id="account-password"
+        value={made.password}
+        choose={(password) => setMade({ ...made, password })}
+      />
     </FormDialog>
   );
 }
@@ -154,19 +174,7 @@ function ResetAccount({ name, close }: { name: string; close: () => void }) {
       submit={() => reset.mutate()}
       close={close}
     >
-      <FormGroup label={t("signin.password")} fieldId="reset-password" isRequired>
-        <TextInput
-          id="reset-password"
-          type="password"
-          value={password}
-          onChange={(_, value) => setPassword(value)}
-          autoComplete="new-password"
-          minLength={12}
-          title={t("setup.password.help")}
-          isRequired
-          autoFocus
-        />
-      </FormGroup>
+      <ChosenPassword id="reset-password" value={password} choose={setPassword} autoFocus />
       <Checkbox
         id="reset-totp"
         label={t("accounts.reset.totp")}
@@ -200,52 +208,38 @@ export function Accounts() {
           empty={<NothingYet title={t("accounts.empty.title")}>{t("accounts.add.body")}</NothingYet>}
         >
           {({ accounts }) => (
-            <Table variant="compact" aria-label={t("nav.accounts")}>
-              <Thead>
-                <Tr>
-                  <Th>{t("signin.name")}</Th>
-                  <Th>{t("accounts.role")}</Th>
-                  <Th>{t("accounts.since")}</Th>
-                  <Th>{t("accounts.last_login")}</Th>
-                  <Th>{t("accounts.second_step")}</Th>
-                  <Th screenReaderText={t("column.acts")} />
-                </Tr>
-              </Thead>
-              <Tbody>
-                {accounts.map((one) => (
-                  <Tr key={one.name}>
-                    <Td dataLabel={t("signin.name")}>{one.name}</Td>
-                    <Td dataLabel={t("accounts.role")}>{t(`role.${one.role}`)}</Td>
-                    <Td dataLabel={t("accounts.since")}>
-                      <Moment at={one.made} />
-                    </Td>
-                    <Td dataLabel={t("accounts.last_login")}>
-                      <Moment at={one.last_login} />
-                    </Td>
-                    <Td dataLabel={t("accounts.second_step")}>
-                      {t(one.enrolled ? "accounts.enrolled" : "accounts.not_enrolled")}
-                    </Td>
-                    <Td className="row">
-                      {may("resetAccount") && one.name !== me.name ? (
-                        <>
-                          <Link to={`/account?of=${one.name}`}>
-                            {t("account.title.of", { name: one.name })}
-                          </Link>
-                          <Button variant="link" isInline onClick={() => setResetting(one.name)}>
-                            {t("accounts.reset", { name: one.name })}
-                          </Button>
-                        </>
-                      ) : null}
-                      {may("removeAccount") && one.name !== me.name ? (
-                        <Button variant="link" isInline isDanger onClick={() => setRemoving(one.name)}>
-                          {t("accounts.remove", { name: one.name })}
-                        </Button>
-                      ) : null}
-                    </Td>
-                  </Tr>
-                ))}
-              </Tbody>
-            </Table>
+            <RowsTable
+              label={t("nav.accounts")}
+              rows={accounts}
+              keyOf={(one) => one.name}
+              columns={[
+                { name: t("signin.name"), cell: (one) => one.name },
+                { name: t("accounts.role"), cell: (one) => t(`role.${one.role}`) },
+                { name: t("accounts.since"), cell: (one) => <Moment at={one.made} /> },
+                { name: t("accounts.last_login"), cell: (one) => <Moment at={one.last_login} /> },
+                {
+                  name: t("accounts.second_step"),
+                  cell: (one) => t(one.enrolled ? "accounts.enrolled" : "accounts.not_enrolled"),
+                },
+              ]}
+              acts={(one) => (
+                <>
+                  {may("resetAccount") && one.name !== me.name ? (
+                    <>
+                      <Link to={`/account?of=${one.name}`}>{t("account.title.of", { name: one.name })}</Link>
+                      <Button variant="link" isInline onClick={() => setResetting(one.name)}>
+                        {t("accounts.reset", { name: one.name })}
+                      </Button>
+                    </>
+                  ) : null}
+                  {may("removeAccount") && one.name !== me.name ? (
+                    <Button variant="link" isInline isDanger onClick={() => setRemoving(one.name)}>
+                      {t("accounts.remove", { name: one.name })}
+                    </Button>
+                  ) : null}
+                </>
+              )}
+            />
           )}
         </ListOf>
       </PageSection>

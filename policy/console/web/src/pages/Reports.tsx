@@ -27,6 +27,7 @@ import { bytesText, numberText } from "../lib/format";
 import { Moment } from "../parts/Moment";
 import { useTell } from "../parts/Notices";
 import { PageTop } from "../parts/PageTop";
+import { RowsTable } from "../parts/RowsTable";
 import { failureText, ListOf, NothingYet } from "../parts/States";
 
 type Asked = Omit<ReportRequest, "format" | "table">;
@@ -191,42 +192,27 @@ function Kept({ files }: { files: Files }) {
       empty={<NothingYet title={t("reports.empty.title")}>{t("reports.empty.body")}</NothingYet>}
     >
       {({ reports }) => (
-        <Table variant="compact" aria-label={t("reports.kept")}>
-          <Thead>
-            <Tr>
-              <Th>{t("reports.file")}</Th>
-              <Th>{t("column.time")}</Th>
-              <Th>{t("reports.size")}</Th>
-              <Th screenReaderText={t("column.acts")} />
-            </Tr>
-          </Thead>
-          <Tbody>
-            {reports.map((one) => (
-              <Tr key={one.name} data-kept={one.name}>
-                <Td dataLabel={t("reports.file")} className="mono">
-                  {one.name}
-                </Td>
-                <Td dataLabel={t("column.time")}>
-                  <Moment at={one.made} />
-                </Td>
-                <Td dataLabel={t("reports.size")} className="numbers">
-                  {bytesText(one.bytes, language)}
-                </Td>
-                <Td>
-                  <Button
-                    variant="link"
-                    isInline
-                    isDisabled={files.busy}
-                    onClick={() => files.fetch({ path: "/reports/downloads", body: { name: one.name } })}
-                    aria-label={t("reports.download", { name: one.name })}
-                  >
-                    {t("reports.download.short")}
-                  </Button>
-                </Td>
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
+        <RowsTable
+          label={t("reports.kept")}
+          rows={reports}
+          keyOf={(one) => one.name}
+          columns={[
+            { name: t("reports.file"), className: "mono", cell: (one) => one.name },
+            { name: t("column.time"), cell: (one) => <Moment at={one.made} /> },
+            { name: t("reports.size"), className: "numbers", cell: (one) => bytesText(one.bytes, language) },
+          ]}
+          acts={(one) => (
+            <Button
+              variant="link"
+              isInline
+              isDisabled={files.busy}
+              onClick={() => files.fetch({ path: "/reports/downloads", body: { name: one.name } })}
+              aria-label={t("reports.download", { name: one.name })}
+            >
+              {t("reports.download.short")}
+            </Button>
+          )}
+        />
       )}
     </ListOf>
   );

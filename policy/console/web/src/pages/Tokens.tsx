@@ -16,7 +16,6 @@ import {
   TextInput,
   Title,
 } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, csrf, type Operation, told } from "../api/client";
@@ -25,6 +24,7 @@ import { useText } from "../i18n";
 import { FormDialog } from "../parts/FormDialog";
 import { Moment } from "../parts/Moment";
 import { useTell } from "../parts/Notices";
+import { RowsTable } from "../parts/RowsTable";
 import { failureText, ListOf, NothingYet } from "../parts/States";
 
 const kDays = [7, 30, 90, 366] as const;
@@ -166,40 +166,23 @@ export function Tokens({ account, own }: { account: string; own: boolean }) {
         empty={<NothingYet title={t("tokens.empty")}>{t("tokens.add.body")}</NothingYet>}
       >
         {({ tokens }) => (
-          <Table variant="compact" aria-label={t("tokens.title")}>
-            <Thead>
-              <Tr>
-                <Th>{t("tokens.name")}</Th>
-                <Th>{t("tokens.scope")}</Th>
-                <Th>{t("tokens.ends")}</Th>
-                <Th>{t("account.used")}</Th>
-                <Th>{t("account.address")}</Th>
-                <Th screenReaderText={t("column.acts")} />
-              </Tr>
-            </Thead>
-            <Tbody>
-              {tokens.map((one) => (
-                <Tr key={one.id}>
-                  <Td dataLabel={t("tokens.name")}>{one.name}</Td>
-                  <Td dataLabel={t("tokens.scope")}>{one.scope.join(", ")}</Td>
-                  <Td dataLabel={t("tokens.ends")}>
-                    <Moment at={one.ends} />
-                  </Td>
-                  <Td dataLabel={t("account.used")}>
-                    <Moment at={one.used} />
-                  </Td>
-                  <Td dataLabel={t("account.address")} className="mono">
-                    {one.address}
-                  </Td>
-                  <Td>
-                    <Button variant="link" isInline isDanger onClick={() => remove.mutate(one.id)}>
-                      {t("tokens.remove", { name: one.name })}
-                    </Button>
-                  </Td>
-                </Tr>
-              ))}
-            </Tbody>
-          </Table>
+          <RowsTable
+            label={t("tokens.title")}
+            rows={tokens}
+            keyOf={(one) => one.id}
+            columns={[
+              { name: t("tokens.name"), cell: (one) => one.name },
+              { name: t("tokens.scope"), cell: (one) => one.scope.join(", ") },
+              { name: t("tokens.ends"), cell: (one) => <Moment at={one.ends} /> },
+              { name: t("account.used"), cell: (one) => <Moment at={one.used} /> },
+              { name: t("account.address"), className: "mono", cell: (one) => one.address },
+            ]}
+            acts={(one) => (
+              <Button variant="link" isInline isDanger onClick={() => remove.mutate(one.id)}>
+                {t("tokens.remove", { name: one.name })}
+              </Button>
+            )}
+          />
         )}
       </ListOf>
       {adding ? (
